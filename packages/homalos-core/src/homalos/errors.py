@@ -1,0 +1,137 @@
+"""The tree of errors. Expected outcomes are values; these are bugs, broken data, broken surroundings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+__all__ = [
+    "BadRowError",
+    "ConfigError",
+    "DataError",
+    "DuplicateNameError",
+    "EngineStateError",
+    "GatewayError",
+    "HomalosError",
+    "IllegalTransition",
+    "JournalCorrupt",
+    "MarketError",
+    "MissingPluginError",
+    "OrderError",
+    "PluginError",
+    "PluginLoadError",
+    "StoreError",
+    "UnknownInstrument",
+    "UnknownOrder",
+]
+
+
+class HomalosError(Exception):
+    """The root of everything Homalos raises on purpose."""
+
+
+class ConfigError(HomalosError, ValueError):
+    """The settings are wrong; `problems` lists every problem with its path."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class PluginError(HomalosError):
+    """A plugin is at fault.
+
+    Attributes:
+        plugin: Its name.
+        hook: The hook it was answering, or "".
+    """
+
+    def __init__(self, message: str, *, plugin: str = "", hook: str = "") -> None:
+        self.plugin = plugin
+        self.hook = hook
+        super().__init__(message)
+
+
+class PluginLoadError(PluginError, ImportError):
+    """A plugin could not be imported or registered."""
+
+
+class MissingPluginError(PluginError, LookupError):
+    """The settings name something that no plugin offers."""
+
+
+class DuplicateNameError(PluginError, ValueError):
+    """Two plugins offer the same name."""
+
+
+class MarketError(HomalosError, ValueError):
+    """A market plugin was asked something outside what it knows."""
+
+
+class UnknownInstrument(MarketError, LookupError):
+    """No market knows this symbol; the message says how to add it."""
+
+
+class DataError(HomalosError, ValueError):
+    """A file or a series cannot be used as a whole."""
+
+
+class BadRowError(DataError):
+    """One row of a file is unusable, and the run is strict.
+
+    Attributes:
+        file: Path as given.
+        line: Counted from 1, the header included.
+        reason: What was found and what was expected.
+    """
+
+    def __init__(self, file: str, line: int, reason: str) -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        super().__init__(f"{file}:{line}: {reason}")
+
+
+class GatewayError(HomalosError):
+    """A venue connection failed.
+
+    Attributes:
+        gateway: Its name.
+        code: The venue's error code, 0 when there is none.
+    """
+
+    def __init__(self, message: str, *, gateway: str, code: int = 0) -> None:
+        self.gateway = gateway
+        self.code = code
+        super().__init__(message)
+
+
+class OrderError(HomalosError):
+    """An order was used in a way it does not allow."""
+
+
+class UnknownOrder(OrderError, LookupError):
+    """No order has this id."""
+
+
+class IllegalTransition(OrderError):
+    """An order cannot go from its state to the one reported."""
+
+
+class StoreError(HomalosError):
+    """A store could not be opened, read or written."""
+
+
+class JournalCorrupt(HomalosError):
+    """A journal's frame does not match its checksum or its chain.
+
+    Attributes:
+        seq: Dispatch number of the first bad frame.
+    """
+
+    def __init__(self, message: str, *, seq: int) -> None:
+        self.seq = seq
+        super().__init__(message)
+
+
+class EngineStateError(HomalosError, RuntimeError):
+    """The engine was asked for something its state does not allow."""

@@ -1,0 +1,94 @@
+"""What happens beside market data and orders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from homalos.model.enums import SessionState, StrategyState
+from homalos.model.message import Message
+
+__all__ = [
+    "Alert",
+    "Command",
+    "ConnectionChanged",
+    "SessionChanged",
+    "StrategyChanged",
+    "TimerFired",
+    "TradingDayChanged",
+]
+
+
+class ConnectionChanged(Message, frozen=True):
+    """A gateway went up or down."""
+
+    gateway: str
+    is_up: bool
+    reason: str
+    ts_ns: int
+
+
+class TimerFired(Message, frozen=True):
+    """A strategy's timer came due.
+
+    Attributes:
+        name: The strategy's name for the timer.
+        due_ns: When it was due, nanoseconds UTC.
+    """
+
+    strategy: str
+    name: str
+    due_ns: int
+    ts_ns: int
+
+
+class SessionChanged(Message, frozen=True):
+    """A trading session of an instrument began or ended."""
+
+    symbol: str
+    state: SessionState
+    trading_day: int
+    ts_ns: int
+
+
+class TradingDayChanged(Message, frozen=True):
+    """The first event of a new trading day came; yesterday's lots are now yesterday's."""
+
+    trading_day: int
+    previous: int
+    ts_ns: int
+
+
+class StrategyChanged(Message, frozen=True):
+    """A strategy's state changed; `reason` names the exception when it failed."""
+
+    strategy: str
+    state: StrategyState
+    reason: str
+    ts_ns: int
+
+
+class Alert(Message, frozen=True):
+    """Something a person should see.
+
+    Attributes:
+        level: `info`, `warning` or `error`.
+        source: The part that speaks, such as `bus` or `strategy.ma1`.
+    """
+
+    level: str
+    source: str
+    message: str
+    ts_ns: int
+
+
+class Command(Message, frozen=True):
+    """A wish from outside the engine thread, carried out between two events.
+
+    Attributes:
+        name: `strategy.start`, `order.cancel` and so on.
+        arguments: By name; plain values only, so that it can be journaled.
+    """
+
+    name: str
+    arguments: dict[str, Any]
+    ts_ns: int = 0

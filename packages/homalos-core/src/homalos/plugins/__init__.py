@@ -1,0 +1,28 @@
+"""The sockets: what the core asks, what a plugin answers with, what it may use."""
+
+from homalos.plugins.hookspecs import hookimpl, hookspec
+from homalos.plugins.specs import (
+    CommandSpec,
+    FeedSpec,
+    GatewaySpec,
+    ImporterSpec,
+    MarketSpec,
+    NoOptions,
+    RiskRuleSpec,
+    StoreSpec,
+    StrategySpec,
+)
+
+__all__ = [
+    "CommandSpec",
+    "FeedSpec",
+    "GatewaySpec",
+    "ImporterSpec",
+    "MarketSpec",
+    "NoOptions",
+    "RiskRuleSpec",
+    "StoreSpec",
+    "StrategySpec",
+    "hookimpl",
+    "hookspec",
+]

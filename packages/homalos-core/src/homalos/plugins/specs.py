@@ -1,0 +1,149 @@
+"""What a plugin answers a hook with: a name, a factory, a class of options, a sentence.
+
+`config` is an attrs class; the plugin's section of the settings is structured
+into it before the factory is called. Specs are made once and never change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+if TYPE_CHECKING:
+    from homalos.model import BarData, TickData
+    from homalos.plugins.ports import (
+        Feed,
+        FeedContext,
+        Gateway,
+        GatewayContext,
+        ImportContext,
+        Market,
+        MarketContext,
+        RiskCheck,
+        RiskContext,
+        Store,
+        StoreContext,
+    )
+    from homalos.strategy import Strategy
+
+__all__ = [
+    "CommandSpec",
+    "FeedSpec",
+    "GatewaySpec",
+    "ImporterSpec",
+    "MarketSpec",
+    "NoOptions",
+    "RiskRuleSpec",
+    "StoreSpec",
+    "StrategySpec",
+]
+
+
+@frozen
+class NoOptions:
+    """The options of a part that has none."""
+
+
+@frozen(kw_only=True)
+class MarketSpec:
+    """A market: `factory(context, options) -> Market`."""
+
+    name: str
+    factory: Callable[[MarketContext, Any], Market]
+    config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class GatewaySpec:
+    """A venue: `factory(context, options) -> Gateway`.
+
+    Attributes:
+        in_process: True when the venue runs on the engine thread (a simulation);
+            its reports then go to the engine's own agenda instead of the inbox.
+    """
+
+    name: str
+    factory: Callable[[GatewayContext, Any], Gateway]
+    config: type = NoOptions
+    in_process: bool = False
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class FeedSpec:
+    """A source of market data: `factory(context, options) -> Feed`."""
+
+    name: str
+    factory: Callable[[FeedContext, Any], Feed]
+    config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class ImporterSpec:
+    """A reader of files.
+
+    Attributes:
+        matches: `(path, columns) -> bool`; columns are the header's names, in order.
+        read: `(path, context) -> iterator` of records in file order. Rows that
+            cannot be used go to `context.bad_row(file, line, reason)`.
+    """
+
+    name: str
+    matches: Callable[[Path, tuple[str, ...]], bool]
+    read: Callable[[Path, ImportContext], Iterator[TickData | BarData]]
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class StoreSpec:
+    """A place to keep records: `factory(context, options) -> Store`."""
+
+    name: str
+    factory: Callable[[StoreContext, Any], Store]
+    config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class RiskRuleSpec:
+    """A pre-trade rule: `factory(context, options) -> check(request) -> Refusal | None`.
+
+    Attributes:
+        order: Rules run by rising `order`, ties by name.
+    """
+
+    name: str
+    factory: Callable[[RiskContext, Any], RiskCheck]
+    config: type = NoOptions
+    order: int = 50
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class StrategySpec:
+    """A strategy: a subclass of `homalos.strategy.Strategy` and its parameters' class."""
+
+    name: str
+    factory: type[Strategy]
+    config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class CommandSpec:
+    """A command of the command line.
+
+    Attributes:
+        name: One word, or two for a command in a group: `data bars`.
+        target: `module:attribute` of a click command, imported when it is called.
+        help: One line for the overview, so that it need not be imported for `--help`.
+    """
+
+    name: str
+    target: str
+    help: str

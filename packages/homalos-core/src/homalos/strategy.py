@@ -1,0 +1,210 @@
+"""What a strategy author subclasses: callbacks to fill in, words to trade with.
+
+The same class runs in backtest, paper and live. Every callback is called on the
+engine thread; a callback that raises stops its own strategy and no other.
+"""
+
+from __future__ import annotations
+
+from math import nan
+from typing import TYPE_CHECKING, Any
+
+from homalos.model import Direction, Offset, OrderType
+
+if TYPE_CHECKING:
+    from homalos.model import (
+        BarData,
+        Instrument,
+        OrderData,
+        Rejection,
+        SessionChanged,
+        TickData,
+        TradeData,
+    )
+    from homalos.plugins.ports import Desk, Timer
+
+__all__ = ["Strategy"]
+
+_LONG, _SHORT = Direction.LONG, Direction.SHORT
+_OPEN, _CLOSE = Offset.OPEN, Offset.CLOSE
+_LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
+_NS = 1_000_000_000
+
+
+class Strategy:
+    """One running strategy on one or more symbols.
+
+    Subclass it, give the parameters an attrs class, and offer both in a
+    `StrategySpec`. Override only the callbacks you need: one that is not
+    overridden costs nothing.
+
+    Attributes:
+        name: Unique in the engine; orders and trades carry it.
+        symbols: What it trades; `symbol` is the first of them.
+        interval: Length of the bars that reach `on_bar`.
+        params: An instance of the spec's parameter class.
+    """
+
+    def __init__(
+        self, desk: Desk, *, name: str, symbols: tuple[str, ...], interval: str, params: Any
+    ) -> None:
+        """Keep what the engine hands over; set up state in `on_init` instead."""
+        self._desk = desk
+        self._send = desk.send
+        self.name = name
+        self.symbols = symbols
+        self.symbol = symbols[0]
+        self.interval = interval
+        self.params = params
+
+    # -- callbacks ------------------------------------------------------------
+
+    def on_init(self) -> None:
+        """Prepare: read history, set up indicators. No orders yet."""
+
+    def on_start(self) -> None:
+        """Begin: market data and orders from now on."""
+
+    def on_stop(self) -> None:
+        """End: called once, also before the engine stops. Orders may still be cancelled."""
+
+    def on_tick(self, tick: TickData) -> None:
+        """See a snapshot of one of the symbols."""
+
+    def on_bar(self, bar: BarData) -> None:
+        """See a finished bar of one of the symbols, `self.interval` long."""
+
+    def on_order(self, order: OrderData) -> None:
+        """See a new state of one of this strategy's orders."""
+
+    def on_trade(self, trade: TradeData) -> None:
+        """See a fill of one of this strategy's orders; the position counts it already."""
+
+    def on_timer(self, name: str) -> None:
+        """Answer a timer set with `self.timer`."""
+
+    def on_session(self, event: SessionChanged) -> None:
+        """See a trading session of one of the symbols begin or end."""
+
+    # -- trading --------------------------------------------------------------
+
+    def buy(
+        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
+    ) -> OrderData | Rejection:
+        """Open a long position with a limit order.
+
+        Args:
+            price: Highest price to pay, currency per unit; put on the grid for you.
+            volume: Lots, > 0.
+            symbol: One of `symbols`; the first when left out.
+            reference: Free text that stays with the order.
+
+        Returns:
+            The order, or the `Rejection` that names the rule which kept it.
+        """
+        return self._send(symbol or self.symbol, _LONG, _OPEN, price, volume, _LIMIT, reference)
+
+    def sell(
+        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
+    ) -> OrderData | Rejection:
+        """Close a long position with a limit order; the arguments are those of `buy`."""
+        return self._send(symbol or self.symbol, _SHORT, _CLOSE, price, volume, _LIMIT, reference)
+
+    def short(
+        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
+    ) -> OrderData | Rejection:
+        """Open a short position with a limit order; the arguments are those of `buy`."""
+        return self._send(symbol or self.symbol, _SHORT, _OPEN, price, volume, _LIMIT, reference)
+
+    def cover(
+        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
+    ) -> OrderData | Rejection:
+        """Close a short position with a limit order; the arguments are those of `buy`."""
+        return self._send(symbol or self.symbol, _LONG, _CLOSE, price, volume, _LIMIT, reference)
+
+    def send_order(
+        self,
+        direction: Direction,
+        offset: Offset,
+        price: float,
+        volume: int,
+        *,
+        symbol: str | None = None,
+        order_type: OrderType = _LIMIT,
+        reference: str = "",
+    ) -> OrderData | Rejection:
+        """Send any order; `price` is ignored for a market order.
+
+        Returns:
+            The order, or the `Rejection` that names the rule which kept it.
+        """
+        at = nan if order_type is _MARKET else price
+        return self._send(
+            symbol or self.symbol, direction, offset, at, volume, order_type, reference
+        )
+
+    def cancel_order(self, order: OrderData | Rejection | str) -> bool:
+        """Ask for an order (or the order of an id) to be cancelled.
+
+        Returns False when it is not working any more. The outcome comes in `on_order`.
+        """
+        return self._desk.cancel(order if isinstance(order, str) else order.order_id)
+
+    def cancel_all(self, symbol: str | None = None) -> int:
+        """Ask for all of this strategy's orders, or those in one symbol; return how many."""
+        return sum(self._desk.cancel(order.order_id) for order in self._desk.active_orders(symbol))
+
+    def set_target_pos(self, target: int, *, symbol: str | None = None, price: float = nan) -> None:
+        """Say what the net position shall be; the engine sends what is missing.
+
+        Orders that stand in the way are cancelled first. What is refused by risk
+        or rejected by the venue is not tried again until the next call.
+
+        Args:
+            target: Net lots; negative is short.
+            symbol: One of `symbols`; the first when left out.
+            price: Limit for the orders; market orders when left out.
+        """
+        self._desk.set_target(symbol or self.symbol, target, price)
+
+    # -- looking --------------------------------------------------------------
+
+    @property
+    def pos(self) -> int:
+        """Return the net position in the first symbol, lots; short is negative."""
+        return self._desk.position(self.symbol)
+
+    def position(self, symbol: str) -> int:
+        """Return the net position in a symbol, lots; short is negative."""
+        return self._desk.position(symbol)
+
+    def active_orders(self, symbol: str | None = None) -> list[OrderData]:
+        """Return this strategy's orders that can still be filled, oldest first."""
+        return self._desk.active_orders(symbol)
+
+    def history(
+        self, count: int, *, symbol: str | None = None, interval: str | None = None
+    ) -> list[BarData]:
+        """Return the last finished bars, oldest first, at most `count`."""
+        return self._desk.history(symbol or self.symbol, interval or self.interval, count)
+
+    def last_tick(self, symbol: str | None = None) -> TickData | None:
+        """Return the last tick, or `None` when there was none yet."""
+        return self._desk.last_tick(symbol or self.symbol)
+
+    def instrument(self, symbol: str | None = None) -> Instrument:
+        """Return the contract: tick size, multiplier, fees."""
+        return self._desk.instrument(symbol or self.symbol)
+
+    @property
+    def now_ns(self) -> int:
+        """Return the engine's time, nanoseconds UTC."""
+        return self._desk.clock.now_ns()
+
+    def timer(self, name: str, seconds: float) -> Timer:
+        """Have `on_timer(name)` called every so many seconds until cancelled."""
+        return self._desk.timer(name, round(seconds * _NS))
+
+    def log(self, message: str, *, level: str = "info") -> None:
+        """Say something to the person who watches; `level` is info, warning or error."""
+        self._desk.log(level, message)
