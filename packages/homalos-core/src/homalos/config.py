@@ -60,12 +60,15 @@ class FeedSettings:
     Attributes:
         kind: Name of the feed spec.
         speed: Event seconds a wall second; 0 runs as fast as it goes.
+        thread: Whether a full-speed feed comes through the inbox from a thread of its
+            own, as a live one does; a paced one always does.
         for_s: Stop after this many wall seconds' worth of paced time; 0 runs to the end.
         options: Structured into the spec's class of options.
     """
 
     kind: str = "tape"
     speed: float = 0.0
+    thread: bool = False
     for_s: float = 0.0
     options: Mapping[str, Any] = Factory(dict)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 __all__ = [
     "BadRowError",
@@ -22,6 +22,7 @@ __all__ = [
     "StoreError",
     "UnknownInstrument",
     "UnknownOrder",
+    "did_you_mean",
 ]
 
 
@@ -135,3 +136,14 @@ class JournalCorrupt(HomalosError):
 
 class EngineStateError(HomalosError, RuntimeError):
     """The engine was asked for something its state does not allow."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the known name nearest to a misspelt one, or "".
+
+    The end of an error message, so that everybody words it the same.
+    """
+    import difflib  # noqa: PLC0415  only for the unlucky
+
+    nearest = difflib.get_close_matches(name, tuple(known), n=1)
+    return f"; did you mean {nearest[0]!r}?" if nearest else ""

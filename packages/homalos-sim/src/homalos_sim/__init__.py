@@ -1,0 +1,1 @@
+"""The simulated venue of Homalos: matching, a synthetic market, tape replay."""

@@ -1,0 +1,123 @@
+"""The checks: `python3 start.py nox`, some with `nox -s NAME NAME`, a list with `nox -l`.
+
+Sessions without an environment of their own run in .venv, as start.py made it from the lock.
+Those that make one install locked versions with their hashes and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import nox
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+ROOT = Path(__file__).parent
+LOCK = ROOT / "requirements.lock"
+PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
+CORE = "homalos-core"
+
+# What the tests of any package and an editable install stand on.
+TEST_TOOLS = ("flit-core", "hypothesis", "pytest")
+
+nox.needs_version = ">=2026.10"
+nox.options.sessions = ["lint", "types", "tests", "alone"]
+
+
+@nox.session(venv_backend="none")
+def tests(session: nox.Session) -> None:
+    """Run every test in .venv; arguments go to pytest."""
+    session.run(sys.executable, "-m", "pytest", *session.posargs)
+
+
+@nox.session(venv_backend="uv|virtualenv")
+@nox.parametrize("package", PACKAGES, ids=PACKAGES)
+def alone(session: nox.Session, package: str) -> None:
+    """Run a package's tests beside the core and nothing else: no plugin leans on another."""
+    names = sorted({CORE, package})
+    subset = Path(session.create_tmp()) / "requirements.lock"
+    subset.write_text(locked(*names, *TEST_TOOLS), encoding="utf-8")
+    install(session, subset, names)
+    session.run("python", "-m", "pytest", f"packages/{package}/tests", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def lint(session: nox.Session) -> None:
+    """Check style, the direction of imports, docstrings and spelling."""
+    session.run("ruff", "check")
+    session.run("ruff", "format", "--check")
+    session.run("lint-imports")
+    session.run("interrogate", "--quiet", "packages", "tests")
+    session.run("codespell")
+
+
+@nox.session(venv_backend="none")
+def types(session: nox.Session) -> None:
+    """Check types, strictly, of everything that is Python here."""
+    session.run("mypy")
+
+
+@nox.session(venv_backend="none")
+def bench(session: nox.Session) -> None:
+    """Run the benchmarks; arguments go to them."""
+    session.run(sys.executable, "-m", "benchmarks", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def deep(session: nox.Session) -> None:
+    """Run every test with many more examples, and those that take minutes."""
+    options = ("--hypothesis-profile=deep", "-m", "deep or not deep")
+    session.run(sys.executable, "-m", "pytest", *options, *session.posargs)
+
+
+@nox.session(venv_backend="uv|virtualenv", python=["3.11", "3.12", "3.13"])
+def matrix(session: nox.Session) -> None:
+    """Run every test on each Python that is promised, where it is installed."""
+    install(session, LOCK, PACKAGES)
+    session.run("python", "-m", "pytest", *session.posargs)
+
+
+@nox.session(venv_backend="none")
+def lock(session: nox.Session) -> None:
+    """Make requirements.lock anew; needs uv. `-- --upgrade` moves to the newest versions."""
+    projects = (f"packages/{name}/pyproject.toml" for name in PACKAGES)
+    own = (word for name in PACKAGES for word in ("--no-emit-package", name))
+    # Universal: one file for every platform and Python. Without the index's address: who installs
+    # from a mirror gets the same files, since the hashes say which.
+    options = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url")
+    quiet = ("--no-header", "--no-annotate", f"--output-file={LOCK.name}")
+    dev = ("--group", "pyproject.toml:dev")
+    session.run("uv", "pip", "compile", *options, *quiet, *own, *dev, *projects, *session.posargs)
+
+
+def install(session: nox.Session, lock_file: Path, names: list[str]) -> None:
+    """Install locked third-party packages, then these packages of the checkout by path."""
+    session.install("--only-binary=:all:", "--require-hashes", "-r", str(lock_file))
+    editable = [word for name in names for word in ("-e", f"packages/{name}")]
+    session.install("--no-deps", "--no-build-isolation", *editable)
+
+
+def locked(*names: str) -> str:
+    """Return the lock's entries for these distributions and for all that they need."""
+    needed = closure(*names)
+    entries = re.split(r"\n(?=\S)", LOCK.read_text(encoding="utf-8"))
+    return "\n".join(entry for entry in entries if entry.split("==")[0] in needed) + "\n"
+
+
+def closure(*names: str) -> set[str]:
+    """Return these distributions and, by what .venv says of each, all that they need."""
+    found: set[str] = set()
+    waiting = [canonicalize_name(name) for name in names]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        found.add(name)
+        for line in metadata.requires(name) or ():
+            needed = Requirement(line)
+            if needed.marker is None or needed.marker.evaluate({"extra": ""}):
+                waiting.append(canonicalize_name(needed.name))
+    return found

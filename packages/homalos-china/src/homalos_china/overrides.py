@@ -1,0 +1,234 @@
+"""What a user knows better than the package: products changed or added by a TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from attrs import evolve
+
+from homalos.errors import ConfigError
+from homalos.model import Fee
+from homalos_china.products import (
+    Exchange,
+    Fees,
+    Hours,
+    Margin,
+    OrderSizes,
+    Product,
+    Span,
+    Terms,
+)
+from homalos_china.tables import parse_fee, parse_hours, read_sections
+
+__all__ = ["with_overrides"]
+
+_NEEDED = ("exchange", "tick_size", "multiplier", "day")
+
+
+def with_overrides(
+    products: Mapping[str, Product], exchanges: Mapping[str, Exchange], path: Path
+) -> dict[str, Product]:
+    """Return the products as a file changes and extends them; unchanged when there is no file.
+
+    A table `[products.<code>]` holds for every day. Its keys: `exchange`, `name`,
+    `tick_size` (CNY per unit), `multiplier` (units a lot), `day` (`commodity`,
+    `index`, `early`, `bond`, or a list such as `["09:00-10:15"]`), `night`
+    (`"21:00-23:00"`, or `""` for none), `max_limit_volume`, `max_market_volume`
+    (lots), `margin_rate` (0 to 1), `fee_open`, `fee_close`, `fee_close_today`
+    (`0.0001` of the turnover, `"3/lot"`, `"0.0001+3/lot"`). A new product needs
+    the first, the third, the fourth and `day`.
+
+    Raises:
+        ConfigError: The file cannot be read, or names every problem with its key.
+    """
+    merged = dict(products)
+    problems: list[str] = []
+    for code, table in _tables(path, problems).items():
+        where = f"{path}: products.{code}"
+        values = _values(table, where, exchanges, problems)
+        base = _base(code, values.get("exchange"), products)
+        missing = [key for key in _NEEDED if base is None and key not in table]
+        if not code.isalpha():
+            problems.append(f"{where}: a product code has letters only, such as rb")
+        elif missing:
+            problems.append(f"{where}: not a known product; to add it, give {', '.join(missing)}")
+        elif base is not None:
+            merged[base.key] = _changed(base, values)
+        elif all(key in values for key in _NEEDED):
+            added = _added(code, values)
+            merged[added.key] = added
+    if problems:
+        raise ConfigError(problems)
+    return merged
+
+
+def _tables(path: Path, problems: list[str]) -> dict[str, Any]:
+    if not path.exists():
+        return {}
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
+    except (OSError, ValueError) as error:  # tomllib's and unicode's errors are ValueErrors
+        raise ConfigError([f"{path}: {error}"]) from error
+    tables = document.pop("products", {})
+    problems += [f"{path}: {key}: unknown; expected [products.<code>]" for key in document]
+    if not isinstance(tables, dict):
+        problems.append(f"{path}: products: expected tables [products.<code>]")
+        return {}
+    return tables
+
+
+def _values(
+    table: object, where: str, exchanges: Mapping[str, Exchange], problems: list[str]
+) -> dict[str, Any]:
+    if not isinstance(table, dict):
+        problems.append(f"{where}: expected a table")
+        return {}
+    readers = _READERS | {"exchange": lambda value: _exchange(value, exchanges)}
+    values = {}
+    for key, value in table.items():
+        if key not in readers:
+            problems.append(f"{where}.{key}: unknown key; known are {', '.join(sorted(readers))}")
+            continue
+        try:
+            values[key] = readers[key](value)
+        except ValueError as error:
+            problems.append(f"{where}.{key}: {error}")
+    return values
+
+
+def _base(
+    code: str, exchange: Exchange | None, products: Mapping[str, Product]
+) -> Product | None:
+    for product in products.values():
+        if product.code == code and exchange in (None, product.exchange):
+            return product
+    return None
+
+
+def _changed(base: Product, values: Mapping[str, Any]) -> Product:
+    return evolve(
+        base,
+        name=values.get("name", base.name),
+        terms=tuple(_with(terms, values, _TERMS) for terms in base.terms),
+        hours=tuple(_with(hours, values, _HOURS) for hours in base.hours),
+        sizes=tuple(_with(sizes, values, _SIZES) for sizes in base.sizes),
+        margins=tuple(_with(margin, values, _MARGIN) for margin in base.margins),
+        fees=tuple(_with(fees, values, _FEES) for fees in base.fees),
+    )
+
+
+def _added(code: str, values: Mapping[str, Any]) -> Product:
+    bare = Product(
+        code=code,
+        exchange=values["exchange"],
+        name=code,
+        terms=(Terms(Span(), Span(), values["tick_size"], values["multiplier"]),),
+        hours=(Hours(Span(), values["day"]),),
+        sizes=(OrderSizes(Span()),),
+        margins=(Margin(Span()),),
+        fees=(Fees(Span()),),
+    )
+    return _changed(bare, values)
+
+
+# The key in the file, and the field of the fact that it sets.
+_TERMS = {"tick_size": "tick_size", "multiplier": "multiplier"}
+_HOURS = {"day": "sections", "night": "night"}
+_SIZES = {"max_limit_volume": "limit", "max_market_volume": "market"}
+_MARGIN = {"margin_rate": "rate"}
+_FEES = {"fee_open": "open", "fee_close": "close", "fee_close_today": "close_today"}
+
+
+def _with(fact: Any, values: Mapping[str, Any], fields: Mapping[str, str]) -> Any:
+    return evolve(fact, **{fields[key]: values[key] for key in fields if key in values})
+
+
+def _exchange(value: object, exchanges: Mapping[str, Exchange]) -> Exchange:
+    if not isinstance(value, str) or value not in exchanges:
+        raise _expected(f"one of {', '.join(exchanges)}", value)
+    return exchanges[value]
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise _expected("a text", value)
+    return value
+
+
+def _number(value: object) -> Decimal:
+    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
+        raise _expected("a number", value)
+    number = Decimal(value)
+    if not number.is_finite():
+        raise _expected("a number", value)
+    return number
+
+
+def _step(value: object) -> float:
+    number = _number(value)
+    if number <= 0:
+        raise _expected("a number above 0", value)
+    return float(number)
+
+
+def _units(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+        raise _expected("a whole number above 0", value)
+    return value
+
+
+def _lots(value: object) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _expected("a whole number of lots", value)
+    return value
+
+
+def _share(value: object) -> Decimal:
+    number = _number(value)
+    if not 0 <= number <= 1:
+        raise _expected("a share from 0 to 1", value)
+    return number
+
+
+def _fee(value: object) -> Fee | None:
+    return parse_fee(value if isinstance(value, str) else format(_number(value), "f"))
+
+
+def _day(value: object) -> tuple[tuple[int, int], ...]:
+    named = read_sections()
+    if isinstance(value, str) and value in named:
+        return named[value]
+    if not isinstance(value, list) or not value:
+        raise _expected(f"one of {', '.join(named)}, or a list of hours", value)
+    sections = tuple(parse_hours(_text(part)) for part in value)
+    if any(end > start for (_, end), (start, _) in pairwise(sections)):
+        raise _expected("hours in their order", value)
+    return sections
+
+
+def _night(value: object) -> tuple[int, int] | None:
+    return parse_hours(text) if (text := _text(value)) else None
+
+
+def _expected(what: str, found: object) -> ValueError:
+    return ValueError(f"expected {what}, found {found!r}")
+
+
+_READERS: Mapping[str, Callable[[object], object]] = {
+    "name": _text,
+    "tick_size": _step,
+    "multiplier": _units,
+    "day": _day,
+    "night": _night,
+    "max_limit_volume": _lots,
+    "max_market_volume": _lots,
+    "margin_rate": _share,
+    "fee_open": _fee,
+    "fee_close": _fee,
+    "fee_close_today": _fee,
+}

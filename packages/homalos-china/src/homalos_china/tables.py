@@ -1,0 +1,205 @@
+"""Reading the facts from the package's CSV files.
+
+A row holds from `valid_from` to `valid_to`, trading days yyyymmdd, both
+inclusive; an empty one means "as far as is known". `source` names rows of
+`sources.csv`, and `note` says what had to be decided.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal, InvalidOperation
+from importlib.resources import files
+from typing import TypeVar
+
+from homalos.model import Fee
+from homalos_china.products import (
+    Exchange,
+    Fees,
+    Hours,
+    Margin,
+    OrderSizes,
+    Product,
+    Span,
+    Terms,
+)
+
+__all__ = [
+    "UNKNOWN",
+    "parse_fee",
+    "parse_hours",
+    "read_exchanges",
+    "read_products",
+    "read_sections",
+    "read_suspensions",
+    "read_table",
+]
+
+UNKNOWN = "unknown"
+
+Row = Mapping[str, str]
+_T = TypeVar("_T")
+
+
+def read_table(name: str) -> list[dict[str, str]]:
+    """Read one file of `homalos_china/data` as rows by column name."""
+    text = files("homalos_china").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+def read_exchanges() -> dict[str, Exchange]:
+    """Read the exchanges by code."""
+    return {
+        row["exchange"]: Exchange(
+            code=row["exchange"],
+            name=row["name"],
+            digits=int(row["digits"]),
+            night_dates=row["night_dates"],
+        )
+        for row in read_table("exchanges.csv")
+    }
+
+
+def read_sections() -> dict[str, tuple[tuple[int, int], ...]]:
+    """Read the day sections by name, such as `commodity`."""
+    return {
+        row["day"]: tuple(parse_hours(part) for part in row["sections"].split())
+        for row in read_table("day_sections.csv")
+    }
+
+
+def read_suspensions() -> dict[str, tuple[Span, ...]]:
+    """Read the trading days without a night before them, by exchange."""
+    return _grouped((row["exchange"], _span(row)) for row in read_table("no_night.csv"))
+
+
+def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
+    """Read every product by its key, such as `rb.SHFE`."""
+    sections = read_sections()
+    terms = _facts("terms.csv", _terms)
+    hours = _facts("hours.csv", lambda row: _hours(row, sections))
+    sizes = _facts("order_sizes.csv", _sizes)
+    margins = _facts("margins.csv", _margin)
+    fees = _facts("fees.csv", _fees)
+    found = {}
+    for row in read_table("products.csv"):
+        key = _key(row)
+        found[key] = Product(
+            code=row["product"],
+            exchange=exchanges[row["exchange"]],
+            name=row["name"],
+            terms=terms[key],
+            hours=hours[key],
+            sizes=sizes[key],
+            margins=margins[key],
+            fees=fees[key],
+        )
+    return found
+
+
+def parse_fee(text: str) -> Fee | None:
+    """Read a fee: `0.0001` of the turnover, `3/lot`, or both as `0.0001+3/lot`.
+
+    Returns `None` for `unknown`.
+
+    Raises:
+        ValueError: The text is none of these, or an amount is below 0.
+    """
+    if text == UNKNOWN:
+        return None
+    rate = per_lot = Decimal(0)
+    for part in text.split("+"):
+        amount, slash, unit = part.strip().partition("/")
+        number = parse_amount(amount)
+        if number is None or (slash and unit != "lot"):
+            msg = f"{text!r} is not a fee; write 0.0001, 3/lot or 0.0001+3/lot"
+            raise ValueError(msg)
+        if slash:
+            per_lot += number
+        else:
+            rate += number
+    return Fee(rate=rate, per_lot=per_lot)
+
+
+def parse_amount(text: str) -> Decimal | None:
+    """Read a decimal of at least 0; `None` when the text is none."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def parse_hours(text: str) -> tuple[int, int]:
+    """Read `21:00-26:30` as (start, end) in seconds after midnight.
+
+    Raises:
+        ValueError: The text is not of that form, or the end is not after the start.
+    """
+    try:
+        start, end = (_seconds(part) for part in text.split("-"))
+    except ValueError:
+        start = end = 0
+    if start >= end:
+        msg = f"{text!r} are no hours; write 09:00-10:15, and 21:00-26:30 to say 02:30"
+        raise ValueError(msg)
+    return start, end
+
+
+def _seconds(text: str) -> int:
+    hour, minute = (int(part) for part in text.split(":"))
+    if not (0 <= hour < 30 and 0 <= minute < 60):
+        raise ValueError(text)
+    return hour * 3_600 + minute * 60
+
+
+def _key(row: Row) -> str:
+    return f"{row['product']}.{row['exchange']}"
+
+
+def _span(row: Row, first: str = "valid_from", last: str = "valid_to") -> Span:
+    whole = Span()
+    return Span(int(row[first] or whole.first), int(row[last] or whole.last))
+
+
+def _grouped(pairs: Iterable[tuple[str, _T]]) -> dict[str, tuple[_T, ...]]:
+    groups: dict[str, list[_T]] = {}
+    for key, value in pairs:
+        groups.setdefault(key, []).append(value)
+    return {key: tuple(values) for key, values in groups.items()}
+
+
+def _facts(name: str, make: Callable[[Row], _T]) -> dict[str, tuple[_T, ...]]:
+    return _grouped((_key(row), make(row)) for row in read_table(name))
+
+
+def _terms(row: Row) -> Terms:
+    return Terms(
+        span=_span(row),
+        deliveries=_span(row, "first_delivery", "last_delivery"),
+        tick_size=float(row["tick_size"]),
+        multiplier=int(row["multiplier"]),
+    )
+
+
+def _hours(row: Row, sections: Mapping[str, tuple[tuple[int, int], ...]]) -> Hours:
+    night = parse_hours(row["night"]) if row["night"] else None
+    return Hours(span=_span(row), sections=sections[row["day"]], night=night)
+
+
+def _sizes(row: Row) -> OrderSizes:
+    return OrderSizes(_span(row), limit=int(row["max_limit"]), market=int(row["max_market"]))
+
+
+def _margin(row: Row) -> Margin:
+    return Margin(_span(row), None if row["rate"] == UNKNOWN else Decimal(row["rate"]))
+
+
+def _fees(row: Row) -> Fees:
+    return Fees(
+        _span(row),
+        open=parse_fee(row["open"]),
+        close=parse_fee(row["close"]),
+        close_today=parse_fee(row["close_today"]),
+    )

@@ -1,0 +1,184 @@
+"""The one time of an engine, and the agenda of what is due when.
+
+The clock shows the stamp of the event that is being dispatched: the event's own
+time in a simulation, the wall's time of its dispatch in live. So a callback sees
+one instant throughout, and a replay that dispatches the same events with the
+same stamps sees the same time and fires the same timers in the same places.
+"""
+
+from __future__ import annotations
+
+import heapq
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, TypeVar
+
+__all__ = ["NEVER", "Agenda", "EngineClock", "Entry", "paced", "wall_ns"]
+
+NEVER = (1 << 63) - 1
+_NS = 1_000_000_000
+
+wall_ns = time.time_ns
+
+
+class _Stamped(Protocol):
+    @property
+    def ts_ns(self) -> int: ...
+
+
+E = TypeVar("E", bound=_Stamped)
+
+
+class Entry:
+    """One thing on the agenda; `cancel` takes it off."""
+
+    __slots__ = ("callback", "cancelled", "due_ns", "interval_ns")
+
+    def __init__(self, due_ns: int, callback: Callable[[], None], interval_ns: int) -> None:
+        self.due_ns = due_ns
+        self.callback = callback
+        self.interval_ns = interval_ns
+        self.cancelled = False
+
+    def cancel(self) -> None:
+        """Call it off; nothing happens when it has fired already."""
+        self.cancelled = True
+
+
+class Agenda:
+    """Calls to make at given times, in time order; ties in the order of asking.
+
+    Attributes:
+        next_ns: When the first of them is due; `NEVER` when there is none.
+    """
+
+    __slots__ = ("_asked", "_heap", "next_ns")
+
+    def __init__(self) -> None:
+        self._heap: list[tuple[int, int, Entry]] = []
+        self._asked = 0
+        self.next_ns = NEVER
+
+    def add(self, due_ns: int, callback: Callable[[], None], *, interval_ns: int = 0) -> Entry:
+        """Note a call; with an interval it comes again and again."""
+        entry = Entry(due_ns, callback, interval_ns)
+        self._push(entry)
+        return entry
+
+    def pop(self, now_ns: int) -> Entry | None:
+        """Take the first call that is due, or `None`."""
+        heap = self._heap
+        while heap and heap[0][0] <= now_ns:
+            entry = heapq.heappop(heap)[2]
+            self.next_ns = heap[0][0] if heap else NEVER
+            if entry.cancelled:
+                continue
+            return entry
+        return None
+
+    def again(self, entry: Entry) -> None:
+        """Note a repeating call for its next time."""
+        if entry.interval_ns and not entry.cancelled:
+            entry.due_ns += entry.interval_ns
+            self._push(entry)
+
+    def begin(self, now_ns: int) -> None:
+        """Count the repeating calls noted before there was a time from now on."""
+        entries = [entry for _, _, entry in sorted(self._heap)]
+        self._heap.clear()
+        for entry in entries:
+            if entry.interval_ns and entry.due_ns < now_ns:
+                entry.due_ns += now_ns
+            self._push(entry)
+
+    def _push(self, entry: Entry) -> None:
+        self._asked += 1
+        heapq.heappush(self._heap, (entry.due_ns, self._asked, entry))
+        self.next_ns = self._heap[0][0]
+
+    def __len__(self) -> int:
+        return len(self._heap)
+
+
+class EngineClock:
+    """The time a plugin or a strategy sees. Engine thread.
+
+    Attributes:
+        now: The stamp of the event in hand, nanoseconds UTC; only the loop sets it.
+        agenda: What is due when.
+    """
+
+    __slots__ = ("agenda", "now")
+
+    def __init__(self, now: int = 0) -> None:
+        self.now = now
+        self.agenda = Agenda()
+
+    def begin(self, now_ns: int) -> None:
+        """Set the first time of a run; before it the clock shows 0."""
+        self.agenda.begin(now_ns)
+        self.now = now_ns
+
+    def now_ns(self) -> int:
+        """Return the time, nanoseconds UTC; 0 before the first event of a simulation."""
+        return self.now
+
+    def call_at(self, due_ns: int, callback: Callable[[], None]) -> Entry:
+        """Call back at a time, before any event stamped then or later."""
+        return self.agenda.add(due_ns, callback)
+
+    def call_every(
+        self, interval_ns: int, callback: Callable[[], None], *, first_ns: int | None = None
+    ) -> Entry:
+        """Call back again and again; the first time after one interval unless given.
+
+        Raises:
+            ValueError: The interval is not above 0.
+        """
+        if interval_ns <= 0:
+            msg = f"a timer's interval must be above 0 ns, not {interval_ns}"
+            raise ValueError(msg)
+        first = self.now + interval_ns if first_ns is None else first_ns
+        return self.agenda.add(first, callback, interval_ns=interval_ns)
+
+
+def paced(
+    events: Iterable[E],
+    *,
+    speed: float,
+    stop: threading.Event,
+    for_s: float = 0.0,
+    longest_gap_s: float = 1.0,
+) -> Iterator[E]:
+    """Yield events at `speed` event seconds a wall second; runs on a feed thread.
+
+    Gaps without events (a break, a night) are shortened to `longest_gap_s` event
+    seconds. With `for_s` it ends after that many wall seconds' worth of event
+    time: where it ends depends on the events alone, never on how fast the
+    machine is, so the same seed ends at the same event.
+
+    Args:
+        events: In time order.
+        speed: Event seconds a wall second; 0 does not wait.
+        stop: Ends the waiting, and the stream, at once.
+        for_s: Wall seconds, 0 for no end. At speed 0 it counts event seconds.
+        longest_gap_s: Event seconds a gap may last.
+    """
+    longest = round(longest_gap_s * _NS)
+    limit = round(for_s * (speed or 1.0) * _NS) if for_s else NEVER
+    begun = time.monotonic_ns()
+    elapsed = 0
+    last = 0
+    for event in events:
+        ts = event.ts_ns
+        if last:
+            elapsed += min(max(ts - last, 0), longest)
+        last = max(ts, last)
+        if elapsed > limit or stop.is_set():
+            return
+        if speed:
+            ahead = elapsed / speed - (time.monotonic_ns() - begun)
+            if ahead > 1_000_000 and stop.wait(ahead / _NS):
+                return
+        yield event

@@ -1,0 +1,296 @@
+"""Bars from ticks and bars from bars. Pure: no clock, no bus; the caller says what time it is.
+
+A bar covers `[start, end)` of the exchange's clock. A tick stamped on or shortly
+after a session's end folds into the session's last bar, since exchanges send the
+last trades then; a tick of the call auction joins the first bar of the session it
+opens. What falls outside the sessions (an evening snapshot, a settlement push)
+is counted and makes no bar.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from homalos.errors import MarketError
+from homalos.model import BarData, TickData
+from homalos.plugins.ports import Session
+
+__all__ = ["AUCTION_NS", "FOLD_NS", "BarMerger", "MinuteBars", "interval_ns"]
+
+_NS = 1_000_000_000
+_MINUTE_NS = 60 * _NS
+
+AUCTION_NS = 5 * _MINUTE_NS
+"""How long before a session its ticks belong to it: the call auction takes five minutes."""
+
+FOLD_NS = 5 * _NS
+"""How long after a session's end its ticks still come: 1.5 s was seen, in `ticks_wt`."""
+
+_UNITS = {"m": 60, "h": 3600}
+
+Sessions = Callable[[str, int], tuple[Session, ...]]
+
+
+def interval_ns(interval: str) -> int:
+    """Return the length of `1m`, `15m`, `1h` ... in nanoseconds; 0 for `d`, the trading day.
+
+    Raises:
+        ValueError: The text is no interval.
+    """
+    if interval == "d":
+        return 0
+    number, unit = interval[:-1], interval[-1:]
+    if not number.isdecimal() or unit not in _UNITS or int(number) == 0:
+        msg = (
+            f"{interval!r} is no bar length; write a number of minutes or hours, or d: 1m 15m 1h d"
+        )
+        raise ValueError(msg)
+    return int(number) * _UNITS[unit] * _NS
+
+
+class MinuteBars:
+    """One-minute bars of one symbol from its ticks.
+
+    Attributes:
+        closes_ns: When the bar under way is over, nanoseconds UTC; 0 when none is.
+        outside: Ticks outside every session, which make no bar.
+        late: Ticks stamped before the bar under way; they add their volume to it.
+    """
+
+    def __init__(self, symbol: str, sessions: Sessions) -> None:
+        self.closes_ns = 0
+        self.outside = 0
+        self.late = 0
+        self._symbol = symbol
+        self._sessions = sessions
+        self._day = 0
+        self._day_sessions: tuple[Session, ...] = ()
+        self._from_ns = 0
+        self._until_ns = 0
+        self._session: Session | None = None
+        self._volume = -1
+        self._turnover = 0.0
+        self._start_ns = 0
+        self._bar_day = 0
+        self._complete = True
+        self._missed = False
+        self._open = self._high = self._low = self._close = 0.0
+        self._bar_volume = 0
+        self._bar_turnover = 0.0
+        self._interest = 0.0
+
+    def add(self, tick: TickData) -> BarData | None:
+        """Count a tick in; return the bar that it shows to be over, if any.
+
+        Raises:
+            MarketError: The tick's trading day is outside the calendar.
+        """
+        if tick.trading_day != self._day:
+            self._turn(tick)
+        ts = tick.ts_ns
+        if not self._from_ns <= ts < self._until_ns and not self._enter(ts):
+            self.outside += 1
+            self._keep(tick)
+            return None
+        start = self._minute(ts)
+        done = None
+        if start > self._start_ns:
+            done = self.close()
+            self._begin(tick, start)
+        elif start < self._start_ns:
+            self.late += 1
+        price = tick.last_price
+        if price > self._high:
+            self._high = price
+        if price < self._low:
+            self._low = price
+        if start == self._start_ns:
+            self._close = price
+            self._interest = tick.open_interest
+        grown = tick.volume - self._volume
+        if grown > 0:
+            self._bar_volume += grown
+            self._bar_turnover += tick.turnover - self._turnover
+            self._volume = tick.volume
+            self._turnover = tick.turnover
+        return done
+
+    def close(self, *, whole: bool = True) -> BarData | None:
+        """End the bar under way and return it; `None` when there is none.
+
+        Args:
+            whole: False when the data ends before the bar's time is over.
+        """
+        if not self.closes_ns:
+            return None
+        start = self._start_ns
+        self.closes_ns = 0
+        return BarData(
+            self._symbol,
+            "1m",
+            start,
+            start + _MINUTE_NS,
+            self._bar_day,
+            self._open,
+            self._high,
+            self._low,
+            self._close,
+            self._bar_volume,
+            self._bar_turnover,
+            self._interest,
+            self._complete and whole,
+        )
+
+    def is_over(self, now_ns: int) -> bool:
+        """Say whether the minute of the bar under way has passed, its fold not counted."""
+        return now_ns >= self._start_ns + _MINUTE_NS
+
+    def _begin(self, tick: TickData, start: int) -> None:
+        self._complete = not self._missed
+        self._missed = False
+        if self._volume < 0:
+            self._keep(tick)
+        self._start_ns = start
+        self._bar_day = tick.trading_day
+        self._open = self._high = self._low = tick.last_price
+        self._bar_volume = 0
+        self._bar_turnover = 0.0
+        session = self._session
+        last = session is not None and start + _MINUTE_NS >= session.end_ns
+        self.closes_ns = start + _MINUTE_NS + (FOLD_NS if last else 0)
+
+    def _minute(self, ts: int) -> int:
+        session = self._session
+        if session is None:
+            return ts - ts % _MINUTE_NS
+        inside = min(max(ts, session.start_ns), session.end_ns - 1)
+        return inside - inside % _MINUTE_NS
+
+    def _turn(self, tick: TickData) -> None:
+        self._day_sessions = self._sessions(self._symbol, tick.trading_day)
+        first = self._day_sessions[0].start_ns if self._day_sessions else 0
+        # Counting begins at 0 where the data holds the day's opening, or went
+        # on from the day before; else the first tick's count is where it begins.
+        seen_before = self._day != 0
+        at_open = tick.ts_ns < first + _MINUTE_NS
+        self._volume = 0 if seen_before or at_open else -1
+        self._turnover = 0.0
+        self._missed = not at_open
+        self._day = tick.trading_day
+        self._from_ns = self._until_ns = 0
+
+    def _enter(self, ts: int) -> bool:
+        """Find the session that a time belongs to, its auction and its fold included."""
+        for session in self._day_sessions:
+            if session.start_ns <= ts < session.end_ns + FOLD_NS:
+                break
+        else:
+            for session in self._day_sessions:
+                if session.start_ns - AUCTION_NS <= ts < session.start_ns:
+                    break
+            else:
+                return False
+        self._session = session
+        self._from_ns = min(session.start_ns, ts)
+        self._until_ns = session.end_ns + FOLD_NS
+        return True
+
+    def _keep(self, tick: TickData) -> None:
+        if self._volume < 0:
+            self._volume = tick.volume
+            self._turnover = tick.turnover
+
+
+class BarMerger:
+    """Longer bars of one symbol from shorter ones.
+
+    Minutes and hours are counted on the exchange's clock from midnight; a day is
+    a trading day, its night included. The first shorter interval seen is the one
+    it is made of.
+
+    Attributes:
+        interval: Length of the bars it makes.
+    """
+
+    def __init__(self, interval: str, sessions: Sessions, utc_offset_ns: int = 0) -> None:
+        self.interval = interval
+        self._length = interval_ns(interval)
+        self._sessions = sessions
+        self._offset = utc_offset_ns
+        self._source = ""
+        self._bar: list[float] = []
+        self._start_ns = 0
+        self._end_ns = 0
+        self._day = 0
+        self._symbol = ""
+        self._volume = 0
+        self._complete = True
+
+    def add(self, bar: BarData) -> tuple[BarData, ...]:
+        """Count a shorter bar in; return the bars that are over by it, oldest first."""
+        if not self._takes(bar):
+            return ()
+        done = []
+        start, end = self._bounds(bar)
+        if self._bar and start != self._start_ns:
+            done.append(self._finish())
+        if not self._bar:
+            self._start_ns, self._end_ns, self._day = start, end, bar.trading_day
+            self._symbol = bar.symbol
+            self._bar = [bar.open_price, bar.high_price, bar.low_price, 0.0, 0.0, 0.0]
+            self._volume = 0
+            self._complete = True
+        made = self._bar
+        made[1] = max(made[1], bar.high_price)
+        made[2] = min(made[2], bar.low_price)
+        made[3] = bar.close_price
+        made[4] += bar.turnover
+        made[5] = bar.open_interest
+        self._volume += bar.volume
+        self._complete = self._complete and bar.complete
+        if bar.ts_ns >= self._end_ns:
+            done.append(self._finish())
+        return tuple(done)
+
+    def close(self) -> BarData | None:
+        """End the bar under way and return it; `None` when there is none."""
+        return self._finish() if self._bar else None
+
+    def _takes(self, bar: BarData) -> bool:
+        if not self._source:
+            length = interval_ns(bar.interval)
+            if length and (
+                not self._length or (length < self._length and not self._length % length)
+            ):
+                self._source = bar.interval
+        return bar.interval == self._source
+
+    def _bounds(self, bar: BarData) -> tuple[int, int]:
+        if not self._length:
+            try:
+                day = self._sessions(bar.symbol, bar.trading_day)
+            except MarketError:
+                day = ()
+            return (day[0].start_ns, day[-1].end_ns) if day else (bar.start_ns, 1 << 62)
+        local = bar.start_ns + self._offset
+        start = local - local % self._length - self._offset
+        return start, start + self._length
+
+    def _finish(self) -> BarData:
+        opened, high, low, close, turnover, interest = self._bar
+        self._bar = []
+        return BarData(
+            self._symbol,
+            self.interval,
+            self._start_ns,
+            self._end_ns,
+            self._day,
+            opened,
+            high,
+            low,
+            close,
+            self._volume,
+            turnover,
+            interest,
+            self._complete,
+        )

@@ -1,0 +1,289 @@
+"""The composition root: settings and plugins in, a wired house out.
+
+The one module that knows everybody. It is read once, when an engine is built;
+afterwards only what it bound is called.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from attrs import define, field
+
+from homalos.bus import OBSERVER, Bus, Subscription
+from homalos.clock import EngineClock
+from homalos.config import Settings, structure
+from homalos.engine.accounts import AccountManager
+from homalos.engine.data import DataManager
+from homalos.engine.loop import Loop
+from homalos.engine.markets import Markets
+from homalos.engine.orders import OrderManager
+from homalos.engine.risk import BoundRule, RiskManager, RiskView
+from homalos.engine.session_watch import SessionWatch
+from homalos.engine.strategies import StrategyManager
+from homalos.engine.tapes import TapeOptions, TapeReader
+from homalos.errors import DataError
+from homalos.inbox import Inbox
+from homalos.journal import CountingJournal, FileJournal
+from homalos.model import BarData, CancelRefused, OrderData, OrderReport, TradeData, TradeReport
+from homalos.observer import Observer
+from homalos.plugins.catalog import Catalog
+from homalos.plugins.ports import (
+    Feed,
+    FeedContext,
+    Gateway,
+    GatewayContext,
+    MarketContext,
+    Store,
+    StoreContext,
+)
+from homalos.plugins.specs import GatewaySpec, ImporterSpec
+
+__all__ = ["Parts", "assemble", "make_markets", "make_reader"]
+
+
+@define(kw_only=True)
+class Parts:
+    """Everything a running engine is made of."""
+
+    settings: Settings
+    catalog: Catalog
+    bus: Bus
+    clock: EngineClock
+    inbox: Inbox
+    journal: CountingJournal | FileJournal
+    loop: Loop
+    markets: Markets
+    data: DataManager
+    accounts: AccountManager
+    risk: RiskManager
+    orders: OrderManager
+    strategies: StrategyManager
+    gateways: dict[str, Gateway]
+    reader: TapeReader
+    feed: Feed | None = None
+    store: Store | None = None
+    observers: list[Observer] = field(factory=list)
+    faults: list[tuple[str, str]] = field(factory=list)
+
+
+class _ByPath:
+    """Finds the importer of a file."""
+
+    def __init__(self, importers: Mapping[str, ImporterSpec]) -> None:
+        self._importers = importers
+
+    def importer(self, path: Path) -> ImporterSpec:
+        for spec in self._importers.values():
+            if spec.matches(path):
+                return spec
+        known = "; ".join(f"{s.name}: {s.doc}" for s in self._importers.values())
+        msg = f"{path}: no importer knows this file; there are {known or 'none'}"
+        raise DataError(msg)
+
+
+def make_markets(catalog: Catalog, settings: Settings) -> Markets:
+    """Make the markets that the settings name, or every one there is."""
+    context = MarketContext(home=settings.home)
+    names = settings.markets or tuple(catalog.markets)
+    made = {}
+    for name in names:
+        spec = catalog.market(name)
+        options = structure(settings.market.get(name, {}), spec.config, path=f"$.market.{name}")
+        made[name] = spec.factory(context, options)
+    return Markets(made)
+
+
+def make_reader(catalog: Catalog, markets: Markets, options: TapeOptions) -> TapeReader:
+    """Make a reader of market data files."""
+    return TapeReader(_ByPath(catalog.importers), markets, options)
+
+
+def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = None) -> Parts:
+    """Build every part and bind them to each other.
+
+    Args:
+        settings: Checked already.
+        catalog: What the plugins offer.
+        tape: How the feed reads files that do not say everything themselves.
+
+    Raises:
+        MissingPluginError: The settings name something that no plugin offers.
+        ConfigError: A part's options are wrong; every problem of that part at once.
+    """
+    faults: list[tuple[str, str]] = []
+    strategies: StrategyManager
+
+    def fault(subscription: Subscription, event: Any, error: Exception) -> None:
+        owner = strategies.owns(subscription)
+        faults.append((subscription.name, f"{type(error).__name__}: {error}"))
+        if owner is not None:
+            strategies.fail(owner, error, event)
+
+    bus = Bus(fault)
+    clock = EngineClock()
+    inbox = Inbox(
+        execution=settings.inbox.execution,
+        market=settings.inbox.market,
+        when_full=settings.inbox.when_full,
+    )
+    journal: CountingJournal | FileJournal = (
+        FileJournal(settings.home / "journal")
+        if settings.journal.mode == "file"
+        else CountingJournal()
+    )
+    markets = make_markets(catalog, settings)
+    data = DataManager(bus, clock, markets.sessions)
+    accounts = AccountManager(bus, settings.accounts, markets.instrument, data.last_price)
+    risk = RiskManager()
+    loop = Loop(
+        bus=bus,
+        clock=clock,
+        inbox=inbox,
+        journal=journal,
+        event_time=settings.clock == "event",
+    )
+    gateways = _make_gateways(settings, catalog, clock, markets, loop, inbox)
+    orders = OrderManager(
+        run=settings.run,
+        bus=bus,
+        clock=clock,
+        risk=risk,
+        accounts=accounts,
+        gateways=gateways,
+        journal=journal,
+        last_price=data.last_price,
+    )
+    loop.bind(OrderReport, orders.on_report)
+    loop.bind(TradeReport, orders.on_trade)
+    loop.bind(CancelRefused, orders.on_cancel_refused)
+    strategies = StrategyManager(
+        bus=bus, clock=clock, data=data, orders=orders, instrument=markets.instrument
+    )
+    SessionWatch(bus, clock, markets.sessions, strategies.session_symbols)
+    _bind_rules(settings, catalog, risk, clock, markets, accounts, data)
+    reader = make_reader(catalog, markets, tape or TapeOptions())
+    parts = Parts(
+        settings=settings,
+        catalog=catalog,
+        bus=bus,
+        clock=clock,
+        inbox=inbox,
+        journal=journal,
+        loop=loop,
+        markets=markets,
+        data=data,
+        accounts=accounts,
+        risk=risk,
+        orders=orders,
+        strategies=strategies,
+        gateways=gateways,
+        reader=reader,
+        faults=faults,
+    )
+    parts.feed = _make_feed(parts)
+    parts.store = _make_store(parts)
+    return parts
+
+
+def _make_gateways(
+    settings: Settings,
+    catalog: Catalog,
+    clock: EngineClock,
+    markets: Markets,
+    loop: Loop,
+    inbox: Inbox,
+) -> dict[str, Gateway]:
+    made: dict[str, Gateway] = {}
+    taps = []
+    for name, each in settings.gateways.items():
+        spec: GatewaySpec = catalog.gateway(each.kind)
+        options = structure(each.options, spec.config, path=f"$.gateways.{name}.options")
+        context = GatewayContext(
+            name=name,
+            clock=clock,
+            random=random.Random(f"{settings.seed}:{name}"),  # noqa: S311  a simulation's chance
+            instrument=markets.instrument,
+            post=loop.post if spec.in_process else inbox.post,
+            post_at=loop.post_at,
+        )
+        gateway = made[name] = spec.factory(context, options)
+        taps.append(gateway.market_taps())
+    loop.bind_taps(taps)
+    return made
+
+
+def _bind_rules(
+    settings: Settings,
+    catalog: Catalog,
+    risk: RiskManager,
+    clock: EngineClock,
+    markets: Markets,
+    accounts: AccountManager,
+    data: DataManager,
+) -> None:
+    view = RiskView(
+        clock=clock,
+        instrument=markets.instrument,
+        holding=accounts.holding,
+        available=lambda name: accounts.accounts[name].available(),
+        mode=lambda name: accounts.accounts[name].ledger.mode,
+        last_price=data.last_price,
+        last_tick=data.last_tick,
+    )
+    bound = []
+    for name in settings.risk:
+        catalog.risk_rule(name)
+    for name, spec in catalog.risk_rules.items():
+        options = settings.risk.get(name, {})
+        if options is False:
+            continue
+        if options is True:
+            options = {}
+        config = structure(options, spec.config, path=f"$.risk.{name}")
+        bound.append(BoundRule(name, spec.order, spec.factory(view, config)))
+    risk.bind(bound)
+
+
+def _make_feed(parts: Parts) -> Feed | None:
+    wanted = parts.settings.feed
+    if wanted is None:
+        return None
+    spec = parts.catalog.feed(wanted.kind)
+    options = structure(wanted.options, spec.config, path="$.feed.options")
+    context = FeedContext(
+        seed=parts.settings.seed,
+        instrument=parts.markets.instrument,
+        market=parts.markets.of,
+        read=parts.reader.read,
+    )
+    return spec.factory(context, options)
+
+
+def _make_store(parts: Parts) -> Store | None:
+    wanted = parts.settings.store
+    if wanted is None:
+        return None
+    spec = parts.catalog.store(wanted.kind)
+    options = structure(wanted.options, spec.config, path="$.store.options")
+    home = parts.settings.home
+    home.mkdir(parents=True, exist_ok=True)
+    store = spec.factory(StoreContext(home=home), options)
+    bus = parts.settings.bus
+    keeper = Observer(
+        "store",
+        store.write,
+        queue=bus.queue,
+        policy="block",
+        batch=bus.batch,
+        batch_s=bus.batch_s,
+        fault=lambda name, error: parts.faults.append((name, str(error))),
+    )
+    kinds: Sequence[type] = (OrderData, TradeData, BarData)
+    for kind in kinds:
+        parts.bus.subscribe(kind, keeper.put, order=OBSERVER, name="store")
+    parts.observers.append(keeper)
+    return store

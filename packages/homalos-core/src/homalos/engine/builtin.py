@@ -1,0 +1,36 @@
+"""The core's own answers to its own hooks."""
+
+from __future__ import annotations
+
+from homalos.plugins.hookspecs import hookimpl
+from homalos.plugins.specs import CommandSpec
+
+__all__ = ["register_commands"]
+
+
+@hookimpl
+def register_commands() -> tuple[CommandSpec, ...]:
+    """Offer the commands that need nothing but the core."""
+    return (
+        CommandSpec(
+            name="up",
+            target="homalos.cli.up:up",
+            help="Run an engine from the settings, or the demo.",
+        ),
+        CommandSpec(
+            name="backtest",
+            target="homalos.cli.backtest:backtest",
+            help="Run a strategy over recorded ticks or bars.",
+        ),
+        CommandSpec(
+            name="data bars",
+            target="homalos.cli.data:bars",
+            help="Write the bars this engine makes of recorded ticks.",
+        ),
+        CommandSpec(
+            name="plugins",
+            target="homalos.cli.plugins:plugins",
+            help="Show what is installed, what it offers, and what is wrong with it.",
+        ),
+        CommandSpec(name="version", target="homalos.cli.version:version", help="Show the version."),
+    )

@@ -1,0 +1,75 @@
+"""What the outside may ask of a running engine, by name. Engine thread, between two events."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from homalos.errors import OrderError
+from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
+
+if TYPE_CHECKING:
+    from homalos.engine.build import Parts
+
+__all__ = ["COMMANDS", "MANUAL"]
+
+MANUAL = "manual"
+"""Whose orders a person's are; no strategy may have this name."""
+
+
+def _start(parts: Parts, *, strategy: str) -> None:
+    parts.strategies.start(strategy)
+
+
+def _stop(parts: Parts, *, strategy: str) -> None:
+    parts.strategies.stop(strategy)
+
+
+def _send(
+    parts: Parts,
+    *,
+    symbol: str,
+    direction: str,
+    offset: str,
+    volume: int,
+    price: float = float("nan"),
+    account: str = "",
+    reference: str = "",
+) -> OrderData | Rejection:
+    """Send a person's order; without a price, a market order."""
+    name = parts.markets.parse(symbol)
+    instrument = parts.markets.instrument(name)
+    if volume <= 0:
+        msg = f"an order needs at least 1 lot, not {volume}"
+        raise OrderError(msg)
+    parts.data.watch(name)
+    has_price = price == price  # noqa: PLR0124  nan: a market order
+    return parts.orders.submit(
+        MANUAL,
+        account or next(iter(parts.settings.accounts)),
+        name,
+        Direction(direction),
+        Offset(offset),
+        instrument.snap(price),
+        volume,
+        OrderType.LIMIT if has_price else OrderType.MARKET,
+        reference,
+    )
+
+
+def _cancel(parts: Parts, *, order_id: str) -> bool:
+    return parts.orders.cancel(order_id)
+
+
+def _cancel_all(parts: Parts) -> int:
+    return sum(parts.orders.cancel(order.order_id) for order in parts.orders.working())
+
+
+COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "order.cancel": _cancel,
+    "order.cancel_all": _cancel_all,
+    "order.send": _send,
+    "strategy.start": _start,
+    "strategy.stop": _stop,
+}
+"""Every command; its arguments are the function's keywords."""

@@ -1,0 +1,171 @@
+"""Last values, history and bars: what the engine remembers of the market."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from math import nan
+
+from homalos.bus import STATE, Bus
+from homalos.clock import EngineClock
+from homalos.engine.bars import BarMerger, MinuteBars, Sessions
+from homalos.model import BarData, TickData
+
+__all__ = ["DataManager"]
+
+_KEPT_BARS = 2_000
+_MINUTE = "1m"
+
+
+class DataManager:
+    """Keeps the last tick and the last bars of what is watched, and makes bars.
+
+    What is kept is appended by the bus itself: the handler of a watched symbol is
+    the `append` of a bounded deque, which costs the hot path one C call.
+
+    Attributes:
+        made: Bars made here so far.
+    """
+
+    def __init__(self, bus: Bus, clock: EngineClock, sessions: Sessions) -> None:
+        self.made = 0
+        self._bus = bus
+        self._publish = bus.topic(BarData).publish
+        self._clock = clock
+        self._sessions = sessions
+        self._ticks: dict[str, deque[TickData]] = {}
+        self._bars: dict[tuple[str, str], deque[BarData]] = {}
+        self._last_bar: dict[str, deque[BarData]] = {}
+        self._minutes: dict[str, _MinuteMaker] = {}
+        self._mergers: dict[tuple[str, str], BarMerger] = {}
+
+    # -- what to keep ----------------------------------------------------------
+
+    def watch(self, symbol: str) -> None:
+        """Keep the last tick and the last bar of a symbol from now on."""
+        if symbol in self._ticks:
+            return
+        ticks: deque[TickData] = deque(maxlen=1)
+        bars: deque[BarData] = deque(maxlen=1)
+        self._ticks[symbol] = ticks
+        self._last_bar[symbol] = bars
+        self._bus.subscribe(TickData, ticks.append, key=symbol, order=STATE, name="data.last")
+        self._bus.subscribe(BarData, bars.append, key=(symbol, None), order=STATE, name="data.last")
+
+    def want_bars(self, symbol: str, interval: str) -> None:
+        """Keep, and where the market brings none make, bars of a length."""
+        self.watch(symbol)
+        if (symbol, interval) in self._bars:
+            return
+        kept: deque[BarData] = deque(maxlen=_KEPT_BARS)
+        self._bars[symbol, interval] = kept
+        self._bus.subscribe(
+            BarData, kept.append, key=(symbol, interval), order=STATE, name=f"data.{interval}"
+        )
+        if interval == _MINUTE:
+            maker = _MinuteMaker(MinuteBars(symbol, self._sessions), self._clock, self._deliver)
+            self._minutes[symbol] = maker
+            self._bus.subscribe(
+                TickData, maker.on_tick, key=symbol, order=STATE + 1, name="data.1m"
+            )
+            return
+        self.want_bars(symbol, _MINUTE)
+        merger = BarMerger(interval, self._sessions)
+        self._mergers[symbol, interval] = merger
+
+        def merge(bar: BarData) -> None:
+            for longer in merger.add(bar):
+                self._deliver(longer)
+
+        self._bus.subscribe(
+            BarData, merge, key=(symbol, None), order=STATE + 1, name=f"data.{interval}"
+        )
+
+    def remember(self, bars: Iterable[BarData]) -> int:
+        """Put finished bars in front of a run, oldest first; return how many were wanted."""
+        taken = 0
+        for bar in bars:
+            kept = self._bars.get((bar.symbol, bar.interval))
+            if kept is not None:
+                kept.append(bar)
+                taken += 1
+        return taken
+
+    def finish(self) -> None:
+        """End every bar under way: the market data is over."""
+        for maker in self._minutes.values():
+            maker.finish()
+        for merger in self._mergers.values():
+            bar = merger.close()
+            if bar is not None:
+                self._deliver(bar)
+
+    # -- what is known ---------------------------------------------------------
+
+    def last_tick(self, symbol: str) -> TickData | None:
+        """Return the last tick of a watched symbol, or `None`."""
+        ticks = self._ticks.get(symbol)
+        return ticks[-1] if ticks else None
+
+    def last_price(self, symbol: str) -> float:
+        """Return the last price of a watched symbol, nan when there was none."""
+        ticks = self._ticks.get(symbol)
+        if ticks:
+            return ticks[-1].last_price
+        bars = self._last_bar.get(symbol)
+        return bars[-1].close_price if bars else nan
+
+    def history(self, symbol: str, interval: str, count: int) -> list[BarData]:
+        """Return the last finished bars of a wanted length, oldest first, at most `count`."""
+        kept = self._bars.get((symbol, interval))
+        return list(kept)[-count:] if kept and count > 0 else []
+
+    def ticks(self) -> dict[str, TickData]:
+        """Return the last tick of every watched symbol that had one."""
+        return {symbol: ticks[-1] for symbol, ticks in self._ticks.items() if ticks}
+
+    def bars(self) -> dict[str, BarData]:
+        """Return the last bar of every watched symbol that had one."""
+        return {symbol: bars[-1] for symbol, bars in self._last_bar.items() if bars}
+
+    def outside(self) -> int:
+        """Return how many ticks fell outside the sessions and made no bar."""
+        return sum(maker.bars.outside for maker in self._minutes.values())
+
+    def _deliver(self, bar: BarData) -> None:
+        self.made += 1
+        self._publish(bar)
+
+
+class _MinuteMaker:
+    """Drives one symbol's minute bars: by its ticks, and by the clock when no tick comes."""
+
+    __slots__ = ("_armed_ns", "_clock", "_deliver", "bars")
+
+    def __init__(
+        self, bars: MinuteBars, clock: EngineClock, deliver: Callable[[BarData], None]
+    ) -> None:
+        self.bars = bars
+        self._clock = clock
+        self._deliver = deliver
+        self._armed_ns = 0
+
+    def on_tick(self, tick: TickData) -> None:
+        """Count a tick in."""
+        bars = self.bars
+        done = bars.add(tick)
+        if bars.closes_ns > self._armed_ns:
+            self._armed_ns = bars.closes_ns
+            self._clock.call_at(bars.closes_ns, self._due)
+        if done is not None:
+            self._deliver(done)
+
+    def finish(self) -> None:
+        """End the bar under way."""
+        done = self.bars.close(whole=self.bars.is_over(self._clock.now))
+        if done is not None:
+            self._deliver(done)
+
+    def _due(self) -> None:
+        if 0 < self.bars.closes_ns <= self._clock.now:
+            self.finish()

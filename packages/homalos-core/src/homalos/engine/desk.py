@@ -1,0 +1,204 @@
+"""What one strategy trades through: its own position book, its orders, its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from homalos.clock import EngineClock, Entry
+from homalos.engine.data import DataManager
+from homalos.engine.orders import OrderManager
+from homalos.model import (
+    Alert,
+    BarData,
+    Direction,
+    Instrument,
+    Offset,
+    OrderData,
+    OrderType,
+    Rejection,
+    TickData,
+    TimerFired,
+    TradeData,
+)
+
+__all__ = ["StrategyDesk"]
+
+_LONG, _SHORT = Direction.LONG, Direction.SHORT
+_OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
+_LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
+
+
+class StrategyDesk:
+    """See `homalos.plugins.ports.Desk`. Engine thread."""
+
+    __slots__ = (
+        "_account",
+        "_data",
+        "_fire",
+        "_instrument",
+        "_instruments",
+        "_name",
+        "_netting",
+        "_orders",
+        "_positions",
+        "_say",
+        "_targets",
+        "_timers",
+        "_working",
+        "clock",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        account: str,
+        netting: bool,
+        clock: EngineClock,
+        data: DataManager,
+        orders: OrderManager,
+        instrument: Callable[[str], Instrument],
+        say: Callable[[Alert], None],
+        fire: Callable[[TimerFired], None],
+    ) -> None:
+        self.clock = clock
+        self._name = name
+        self._account = account
+        self._netting = netting
+        self._data = data
+        self._orders = orders
+        self._instrument = instrument
+        self._instruments: dict[str, Instrument] = {}
+        self._positions: dict[str, int] = {}
+        self._working = orders.working_of(name)
+        self._targets: dict[str, tuple[int, float]] = {}
+        self._timers: list[Entry] = []
+        self._say = say
+        self._fire = fire
+
+    # -- trading ---------------------------------------------------------------
+
+    def send(
+        self,
+        symbol: str,
+        direction: Direction,
+        offset: Offset,
+        price: float,
+        volume: int,
+        order_type: OrderType,
+        reference: str,
+    ) -> OrderData | Rejection:
+        """Send an order through risk to the venue; the price is snapped to the grid."""
+        instrument = self._instruments.get(symbol) or self._know(symbol)
+        return self._orders.submit(
+            self._name, self._account, symbol, direction, offset,
+            instrument.snap(price), volume, order_type, reference,
+        )  # fmt: skip
+
+    def cancel(self, order_id: str) -> bool:
+        """Ask for an order to be cancelled; False when it is not working any more."""
+        return self._orders.cancel(order_id)
+
+    def active_orders(self, symbol: str | None) -> list[OrderData]:
+        """Return this strategy's orders that can still be filled, oldest first."""
+        return [
+            working.state
+            for working in self._working.values()
+            if symbol is None or working.state.symbol == symbol
+        ]
+
+    def set_target(self, symbol: str, target: int, price: float) -> None:
+        """Work towards a net position; nan as price sends market orders."""
+        if self._working and self._clear(symbol, target, price):
+            return
+        gap = target - self._positions.get(symbol, 0)
+        if not gap:
+            return
+        direction = _LONG if gap > 0 else _SHORT
+        volume = abs(gap)
+        order_type = _LIMIT if price == price else _MARKET  # noqa: PLR0124  nan: market
+        if self._netting:
+            self.send(symbol, direction, _NONE, price, volume, order_type, "")
+            return
+        held = self._positions.get(symbol, 0)
+        closes = min(volume, max(-held if gap > 0 else held, 0))
+        if closes:
+            self.send(symbol, direction, _CLOSE, price, closes, order_type, "")
+        if volume > closes:
+            self.send(symbol, direction, _OPEN, price, volume - closes, order_type, "")
+
+    def timer(self, name: str, interval_ns: int) -> Entry:
+        """Call `on_timer(name)` every so often."""
+        clock = self.clock
+
+        def fire() -> None:
+            self._fire(TimerFired(self._name, name, entry.due_ns, clock.now))
+
+        entry = clock.call_every(interval_ns, fire)
+        self._timers.append(entry)
+        return entry
+
+    # -- looking ---------------------------------------------------------------
+
+    def position(self, symbol: str) -> int:
+        """Return this strategy's own net position in lots; short is negative."""
+        return self._positions.get(symbol, 0)
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return the contract of a symbol."""
+        return self._instruments.get(symbol) or self._know(symbol)
+
+    def history(self, symbol: str, interval: str, count: int) -> list[BarData]:
+        """Return the last finished bars, oldest first, at most `count`."""
+        return self._data.history(symbol, interval, count)
+
+    def last_tick(self, symbol: str) -> TickData | None:
+        """Return the last tick seen, or `None`."""
+        return self._data.last_tick(symbol)
+
+    def log(self, level: str, message: str) -> None:
+        """Say something to the person who watches."""
+        self._say(Alert(level, f"strategy.{self._name}", message, self.clock.now))
+
+    # -- what happens ----------------------------------------------------------
+
+    def on_trade(self, trade: TradeData) -> None:
+        """Count a fill into the strategy's own position, before its `on_trade`."""
+        lots = trade.volume if trade.direction is _LONG else -trade.volume
+        symbol = trade.symbol
+        self._positions[symbol] = self._positions.get(symbol, 0) + lots
+
+    def on_order(self, order: OrderData) -> None:
+        """Go on towards a target once the orders in its way are gone."""
+        targets = self._targets
+        if targets and order.symbol in targets and not order.is_active:
+            symbol = order.symbol
+            if not any(w.state.symbol == symbol for w in self._working.values()):
+                target, price = targets.pop(symbol)
+                self.set_target(symbol, target, price)
+
+    def close(self) -> None:
+        """Stop the timers and forget the targets."""
+        for timer in self._timers:
+            timer.cancel()
+        self._timers.clear()
+        self._targets.clear()
+
+    # -- inside ----------------------------------------------------------------
+
+    def _clear(self, symbol: str, target: int, price: float) -> bool:
+        """Cancel working orders that do not lead to a target; say whether to wait for that."""
+        working = [w.state for w in self._working.values() if w.state.symbol == symbol]
+        if not working:
+            return False
+        coming = sum(o.left if o.direction is _LONG else -o.left for o in working)
+        if self._positions.get(symbol, 0) + coming == target:
+            return True
+        self._targets[symbol] = (target, price)
+        for order in working:
+            self._orders.cancel(order.order_id)
+        return True
+
+    def _know(self, symbol: str) -> Instrument:
+        instrument = self._instruments[symbol] = self._instrument(symbol)
+        return instrument

@@ -1,0 +1,398 @@
+"""The engine as a script, the command line and the tests hold it."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import sys
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+
+from homalos.bus import OBSERVER, Handler, Subscription
+from homalos.clock import paced
+from homalos.config import FeedSettings, Settings, StrategySettings, structure
+from homalos.engine.build import Parts, assemble
+from homalos.engine.commands import COMMANDS
+from homalos.engine.summary import RunSummary, summarise, take_snapshot
+from homalos.engine.tapes import TapeOptions
+from homalos.errors import EngineStateError, HomalosError
+from homalos.model import BarData, Command, TickData
+from homalos.observer import Observer, Policy
+from homalos.plugins.catalog import Catalog
+from homalos.plugins.host import PluginHost
+from homalos.plugins.ports import Snapshot
+from homalos.strategy import Strategy
+
+__all__ = ["Engine"]
+
+_CREATED, _STARTED, _STOPPED = "created", "started", "stopped"
+
+
+class _Errand:
+    """Something to do on the engine thread between two events."""
+
+    __slots__ = ("action", "command", "future")
+
+    def __init__(self, action: Callable[[], Any], command: Command | None) -> None:
+        self.action = action
+        self.command = command
+        self.future: Future[Any] = Future()
+
+
+class Engine:
+    """One engine: built from settings, run once, on the thread that calls `run`.
+
+    `run` drives the feed of the settings to its end, or the gateways until
+    `request_stop`. Without either, step by hand: `with engine: engine.step(tick)`.
+    """
+
+    def __init__(self, parts: Parts) -> None:
+        """Take the parts; call `Engine.build` instead."""
+        self._parts = parts
+        self._state = _CREATED
+        self._feed_error: BaseException | None = None
+        parts.loop.on_item = self._serve
+
+    # -- building --------------------------------------------------------------
+
+    @classmethod
+    def build(
+        cls,
+        settings: Settings,
+        *,
+        plugins: PluginHost | None = None,
+        tape: TapeOptions | None = None,
+    ) -> Self:
+        """Build an engine: every hook is asked here, none later.
+
+        Args:
+            settings: What to build.
+            plugins: Where the parts come from; everything installed when left out.
+            tape: How to read tape files that do not say everything themselves.
+
+        Raises:
+            MissingPluginError: The settings name something that no plugin offers.
+            ConfigError: Options are wrong.
+            PluginLoadError: A plugin that was asked for by name is at fault.
+        """
+        host = plugins or PluginHost.discover()
+        catalog = Catalog.gather(host)
+        host.refuse_named_faults()
+        engine = cls(assemble(settings, catalog, tape))
+        for each in settings.strategies:
+            engine._load(each)
+        return engine
+
+    @classmethod
+    def demo(
+        cls, *, seed: int = 1, days: int = 1, speed: float = 0.0, home: Path | None = None
+    ) -> Self:
+        """Build an engine on a simulated market with a day of history behind it.
+
+        Nothing is written to disk. The same seed gives the same market.
+
+        Args:
+            seed: Where every chance begins.
+            days: Trading days to run.
+            speed: Event seconds a wall second; 0 runs as fast as it goes.
+            home: Where market overrides are looked for; `.homalos` when left out.
+        """
+        return cls.build(
+            Settings(
+                run="demo",
+                seed=seed,
+                home=home or Path(".homalos"),
+                feed=FeedSettings(kind="synthetic", speed=speed, options={"days": days}),
+            )
+        )
+
+    def add_strategy(
+        self,
+        strategy: str | type[Strategy],
+        *,
+        symbol: str | None = None,
+        symbols: Sequence[str] = (),
+        name: str = "",
+        interval: str = "1m",
+        account: str = "",
+        **params: Any,
+    ) -> Strategy:
+        """Add a strategy by its plugin's name, or a class of your own.
+
+        Args:
+            strategy: Name of a strategy spec, or a subclass of `Strategy` whose
+                `Params` is an attrs class (or that takes no parameters).
+            symbol: What it trades, in any spelling the market knows.
+            symbols: The same for several.
+            name: Unique; `<strategy>-<first symbol>` when left out.
+            interval: Length of its bars.
+            account: The account it trades in; the first when left out.
+            params: Its parameters.
+
+        Raises:
+            MissingPluginError: No plugin offers the strategy.
+            ConfigError: A parameter is wrong; every problem at once.
+            UnknownInstrument: No market knows a symbol.
+        """
+        wanted = (symbol, *symbols) if symbol else tuple(symbols)
+        if isinstance(strategy, str):
+            settings = StrategySettings(
+                strategy=strategy, symbols=wanted, name=name, interval=interval,
+                params=params, account=account,
+            )  # fmt: skip
+            return self._load(settings)
+        config = getattr(strategy, "Params", None)
+        typed = structure(params, config, path="$.params") if config is not None else None
+        settings = StrategySettings(
+            strategy=strategy.__name__, symbols=wanted, name=name, interval=interval,
+            account=account,
+        )  # fmt: skip
+        return self._add(settings, strategy, typed)
+
+    # -- life ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Open stores and venues, read history, start the strategies.
+
+        Raises:
+            EngineStateError: It was started before.
+        """
+        if self._state != _CREATED:
+            msg = f"this engine is {self._state}; build another one to run again"
+            raise EngineStateError(msg)
+        self._state = _STARTED
+        parts = self._parts
+        for observer in parts.observers:
+            observer.start()
+        for gateway in parts.gateways.values():
+            gateway.connect()
+        if parts.feed is not None:
+            parts.data.remember(parts.feed.history())
+        parts.loop.flush()
+        parts.strategies.start_all()
+        parts.loop.flush()
+
+    def step(self, event: TickData | BarData) -> None:
+        """Dispatch one event and all that follows from it. The thread that runs the engine."""
+        self._parts.loop.step(event)
+
+    def run(self) -> RunSummary:
+        """Run until the feed ends or somebody calls `request_stop`; then stop.
+
+        Raises:
+            HomalosError: What the feed raised: a missing file, a bad row of a strict run.
+        """
+        with _quiet_collector():
+            if self._state == _CREATED:
+                self.start()
+            try:
+                self._drive()
+            finally:
+                self.stop()
+        if self._feed_error is not None:
+            raise self._feed_error
+        return self.summary()
+
+    def request_stop(self) -> None:
+        """End `run` before the next event. Any thread, also a signal handler."""
+        self._parts.loop.stop()
+
+    def stop(self) -> None:
+        """End the bars under way, stop the strategies, write everything down. Harmless twice."""
+        if self._state != _STARTED:
+            self._state = _STOPPED
+            return
+        self._state = _STOPPED
+        parts = self._parts
+        with contextlib.ExitStack() as leaving:
+            leaving.callback(parts.journal.close)
+            if parts.store is not None:
+                leaving.callback(parts.store.close)
+            for observer in parts.observers:
+                leaving.callback(observer.close)
+            for gateway in parts.gateways.values():
+                leaving.callback(gateway.close)
+            leaving.callback(parts.loop.flush)
+            leaving.callback(parts.strategies.stop_all)
+            parts.inbox.close()
+            if not parts.loop.interrupted:
+                parts.data.finish()
+            parts.loop.flush()
+
+    def __enter__(self) -> Self:
+        """Start it."""
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop it."""
+        self.stop()
+
+    # -- the outside -----------------------------------------------------------
+
+    def submit(self, command: Command) -> Future[Any]:
+        """Carry out a command between two events; the future has its result. Any thread."""
+        action = COMMANDS.get(command.name)
+        if action is None:
+            known = ", ".join(sorted(COMMANDS))
+            msg = f"no command is named {command.name!r}; there are {known}"
+            raise HomalosError(msg)
+        return self._send(_Errand(lambda: action(self._parts, **command.arguments), command))
+
+    def snapshot(self) -> Future[Snapshot]:
+        """Take a picture between two events. Any thread."""
+        return self._send(_Errand(lambda: take_snapshot(self._parts), None))
+
+    def subscribe(
+        self, kind: type, handler: Handler, *, key: Any = None, name: str = "outside"
+    ) -> Subscription:
+        """Have a handler called on the engine thread. Before `run`, or on its thread."""
+        return self._parts.bus.subscribe(kind, handler, key=key, order=OBSERVER, name=name)
+
+    def observe(
+        self,
+        kinds: Sequence[type],
+        handler: Callable[[Sequence[Any]], object],
+        *,
+        name: str,
+        policy: Policy = "drop_oldest",
+        key: Callable[[Any], object] | None = None,
+    ) -> Observer:
+        """Have a handler called with batches of events on a thread of its own. Before `run`."""
+        observer = Observer(
+            name, handler, queue=self._parts.settings.bus.queue, policy=policy, batch=100, key=key
+        )
+        for kind in kinds:
+            self._parts.bus.subscribe(kind, observer.put, order=OBSERVER, name=name)
+        self._parts.observers.append(observer)
+        if self._state == _STARTED:
+            observer.start()
+        return observer
+
+    def summary(self) -> RunSummary:
+        """Return the figures so far. The engine's thread, or after it stopped."""
+        return summarise(self._parts)
+
+    @property
+    def parts(self) -> Parts:
+        """Return what the engine is made of, for tests and tools. The engine's thread."""
+        return self._parts
+
+    # -- inside ----------------------------------------------------------------
+
+    def _load(self, each: StrategySettings) -> Strategy:
+        spec = self._parts.catalog.strategy(each.strategy)
+        params = structure(each.params, spec.config, path=f"$.strategies.{each.strategy}.params")
+        return self._add(each, spec.factory, params)
+
+    def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
+        parts = self._parts
+        symbols = tuple(parts.markets.parse(text) for text in each.symbols)
+        if not symbols:
+            msg = f"strategy {each.strategy!r} needs a symbol to trade, such as rb2510.SHFE"
+            raise EngineStateError(msg)
+        account = each.account or next(iter(parts.settings.accounts))
+        books = parts.accounts.accounts[account]
+        for gateway in parts.gateways.values():
+            gateway.subscribe(symbols)
+        added = parts.strategies.add(
+            factory,
+            name=each.name or f"{each.strategy}-{symbols[0]}",
+            symbols=symbols,
+            interval=each.interval,
+            params=params,
+            account=account,
+            netting=books.ledger.mode == "netting",
+            cancel_on_failure=each.cancel_on_failure,
+        )
+        if self._state == _STARTED:
+            parts.strategies.start(added.name)
+        return added
+
+    def _drive(self) -> None:
+        parts = self._parts
+        feed, wanted = parts.feed, parts.settings.feed
+        if feed is None or wanted is None:
+            parts.loop.run()
+            return
+        events: Iterator[Any] = feed.events()
+        if wanted.speed == 0 and not wanted.thread:
+            if wanted.for_s:
+                events = paced(events, speed=0, stop=parts.loop.stopping, for_s=wanted.for_s)
+            parts.loop.replay(events)
+            return
+        events = paced(events, speed=wanted.speed, stop=parts.loop.stopping, for_s=wanted.for_s)
+        pump = threading.Thread(target=self._pump, args=(events,), name="feed", daemon=True)
+        pump.start()
+        parts.loop.run()
+        pump.join(timeout=5.0)
+
+    def _pump(self, events: Iterator[Any]) -> None:
+        """Post what a feed brings; the feed thread's top."""
+        post = self._parts.inbox.post_market
+        try:
+            for event in events:
+                post(event)
+        except Exception as error:  # noqa: BLE001  the thread-top fence: told by `run`
+            self._feed_error = error
+        finally:
+            # In the market lane, so that everything before it is dispatched first.
+            self._parts.inbox.post_last(_Errand(self._parts.loop.finish, None))
+
+    def _send(self, errand: _Errand) -> Future[Any]:
+        if self._state == _STOPPED:
+            msg = "this engine has stopped"
+            raise EngineStateError(msg)
+        self._parts.inbox.post(errand)
+        return errand.future
+
+    def _serve(self, item: Any) -> bool:
+        if type(item) is not _Errand:
+            return False
+        if item.command is not None:
+            parts = self._parts
+            command = _stamped(item.command, parts.clock.now)
+            parts.journal.record(command, parts.clock.now)
+        try:
+            item.future.set_result(item.action())
+        except Exception as error:  # noqa: BLE001  the asker gets it
+            item.future.set_exception(error)
+        self._parts.loop.flush()
+        return True
+
+
+def _stamped(command: Command, now_ns: int) -> Command:
+    """Return the command with the time of its dispatch."""
+    return Command(command.name, command.arguments, now_ns)
+
+
+@contextlib.contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """Keep full garbage collections, and long turns of other threads, away from the run.
+
+    Messages take no part in collection, so a run leaves little behind that only
+    the collector could find: what was built before it is frozen, and the young
+    generation may grow. A busy thread beside the engine gives way after 0.1 ms
+    instead of 5.
+    """
+    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 20, 100)
+    sys.setswitchinterval(1e-4)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(interval)
+        gc.set_threshold(*threshold)
+        gc.unfreeze()

@@ -1,0 +1,242 @@
+"""The loop: one thread, one event after another, everything due before it first."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from homalos.bus import Bus
+from homalos.clock import EngineClock, wall_ns
+from homalos.inbox import Inbox
+from homalos.journal import CountingJournal, FileJournal
+from homalos.model import BarData, TickData, TradingDayChanged
+
+__all__ = ["Loop"]
+
+_IDLE_S = 0.25
+_WAKE = object()
+
+
+class Loop:
+    """Takes events one at a time and has them dispatched. Engine thread, but for `stop`.
+
+    An event goes through these doors, in this order: what is due before it
+    (timers, an in-process venue's delayed reports), the in-process venue's own
+    look at it and what that fills, a dense number and the journal, the bus.
+
+    Attributes:
+        trading_day: The latest trading day seen, yyyymmdd; 0 before the first event.
+        trading_days: How many were seen.
+        late: Market events stamped before the one dispatched last.
+        interrupted: True once `stop` was called: the market data is not over.
+        on_item: Takes what is no event out of the inbox; says whether it did.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        clock: EngineClock,
+        inbox: Inbox,
+        journal: CountingJournal | FileJournal,
+        event_time: bool,
+    ) -> None:
+        self.trading_day = 0
+        self.trading_days = 0
+        self.late = 0
+        self.interrupted = False
+        self.on_item: Callable[[Any], bool] = _never
+        self._ticks = 0
+        self._bars = 0
+        self._bus = bus
+        self._clock = clock
+        self._agenda = clock.agenda
+        self._inbox = inbox
+        self._record = journal.record
+        self._event_time = event_time
+        self._ready: deque[Any] = deque()
+        self._taps: Mapping[type, tuple[Callable[[Any], None], ...]] = {}
+        self._publish: dict[type, Callable[[Any], None]] = {
+            TickData: bus.topic(TickData).publish,
+            BarData: bus.topic(BarData).publish,
+        }
+        self._tick_taps: tuple[Callable[[Any], None], ...] = ()
+        self._bar_taps: tuple[Callable[[Any], None], ...] = ()
+        self._publish_tick = self._publish[TickData]
+        self._publish_bar = self._publish[BarData]
+        self._stopping = threading.Event()
+        # Due before any event: the first one tells the clock when the run begins.
+        clock.call_at(1, _nothing)
+
+    # -- wiring, once ----------------------------------------------------------
+
+    def bind_taps(self, taps: Iterable[Mapping[type, Callable[[Any], None]]]) -> None:
+        """Let in-process venues see the market before the engine does."""
+        all_taps = tuple(taps)
+        self._tick_taps = tuple(t[TickData] for t in all_taps if TickData in t)
+        self._bar_taps = tuple(t[BarData] for t in all_taps if BarData in t)
+
+    def bind(self, kind: type, handler: Callable[[Any], None]) -> None:
+        """Say who takes an input that is not for the bus: a report, a cancel's refusal."""
+        self._publish[kind] = handler
+
+    # -- inputs ----------------------------------------------------------------
+
+    def step(self, event: Any) -> None:
+        """Dispatch one event and everything that is due before it or follows from it."""
+        kind = type(event)
+        now = event.ts_ns if self._event_time else wall_ns()
+        clock = self._clock
+        if now >= self._agenda.next_ns:
+            self._run_due(now)
+        if now > clock.now:
+            clock.now = now
+        elif now < clock.now:
+            self.late += 1
+        if kind is BarData:
+            self._bars += 1
+            for tap in self._bar_taps:
+                tap(event)
+            publish = self._publish_bar
+        elif kind is TickData:
+            self._ticks += 1
+            for tap in self._tick_taps:
+                tap(event)
+            publish = self._publish_tick
+        else:
+            self._dispatch(event)
+            self._drain()
+            return
+        ready = self._ready
+        if ready:
+            self._drain()
+        self._record(event, clock.now)
+        if event.trading_day > self.trading_day:
+            self._turn(event.trading_day)
+        publish(event)
+        if ready:
+            self._drain()
+
+    def post(self, event: Any) -> None:
+        """Take an in-process venue's report: dispatched after the event in hand."""
+        self._ready.append(event)
+
+    def post_at(self, due_ns: int, event: Any) -> None:
+        """Take an in-process venue's report for a later time."""
+        self._agenda.add(due_ns, lambda: self._ready.append(event))
+
+    # -- running ---------------------------------------------------------------
+
+    def replay(self, events: Iterable[Any]) -> None:
+        """Step through events as fast as it goes, on this thread, until they end or `stop`."""
+        step = self.step
+        waiting = self._inbox.execution
+        stopping = self._stopping.is_set
+        for event in events:
+            step(event)
+            if waiting:
+                self.serve()
+                if stopping():
+                    break
+
+    def run(self) -> None:
+        """Step through what the inbox brings, until `stop`."""
+        inbox = self._inbox
+        stopping = self._stopping
+        while not stopping.is_set():
+            item = inbox.take(self._patience())
+            if item is None:
+                if not self._event_time:
+                    self.advance(wall_ns())
+            else:
+                self._take(item)
+
+    def serve(self) -> None:
+        """Take everything that waits in the inbox, without waiting for more."""
+        while (item := self._inbox.take_now()) is not None:
+            self._take(item)
+
+    def advance(self, now_ns: int) -> None:
+        """Let time pass without an event: what is due by then happens."""
+        self._run_due(now_ns)
+        self._clock.now = max(self._clock.now, now_ns)
+
+    def flush(self) -> None:
+        """Dispatch what waits inside: reports that the last event brought about."""
+        self._drain()
+
+    def stop(self) -> None:
+        """End `run` or `replay` before the next event. Any thread."""
+        self.interrupted = True
+        self._stopping.set()
+        self._inbox.execution.append(_WAKE)
+        self._inbox.close()
+
+    def finish(self) -> None:
+        """End `run`: the market data is over. Engine thread."""
+        self._stopping.set()
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Return the flag that is set once the loop shall end; feed threads watch it."""
+        return self._stopping
+
+    @property
+    def ticks(self) -> int:
+        """Return the ticks that came in."""
+        return self._ticks
+
+    @property
+    def bars(self) -> int:
+        """Return the bars that came in; those made here are not counted."""
+        return self._bars
+
+    # -- inside ----------------------------------------------------------------
+
+    def _take(self, item: Any) -> None:
+        if item is not _WAKE and not self.on_item(item):
+            self.step(item)
+
+    def _dispatch(self, event: Any) -> None:
+        self._record(event, self._clock.now)
+        handler = self._publish.get(type(event))
+        if handler is None:
+            handler = self._publish[type(event)] = self._bus.topic(type(event)).publish
+        handler(event)
+
+    def _drain(self) -> None:
+        ready = self._ready
+        dispatch = self._dispatch
+        while ready:
+            dispatch(ready.popleft())
+
+    def _run_due(self, now_ns: int) -> None:
+        agenda = self._agenda
+        clock = self._clock
+        if not clock.now:
+            clock.begin(now_ns)
+        while (entry := agenda.pop(now_ns)) is not None:
+            clock.now = max(clock.now, entry.due_ns)
+            agenda.again(entry)
+            entry.callback()
+            self._drain()
+
+    def _turn(self, day: int) -> None:
+        previous, self.trading_day = self.trading_day, day
+        self.trading_days += 1
+        self._bus.publish(TradingDayChanged(day, previous, self._clock.now))
+
+    def _patience(self) -> float:
+        if self._event_time:
+            return _IDLE_S
+        return min(max((self._agenda.next_ns - wall_ns()) / 1e9, 0.0), _IDLE_S)
+
+
+def _never(_: Any) -> bool:
+    return False
+
+
+def _nothing() -> None:
+    """Do nothing; an agenda entry that only has to come due."""

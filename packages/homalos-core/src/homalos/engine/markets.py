@@ -1,0 +1,86 @@
+"""Which market a symbol belongs to, and what that market says of it, remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from homalos.errors import DuplicateNameError, MarketError, UnknownInstrument
+from homalos.model import Instrument, split_symbol
+from homalos.plugins.ports import Market, Session
+
+__all__ = ["Markets"]
+
+
+class Markets:
+    """All markets of an engine behind one door. Engine thread, or the build."""
+
+    def __init__(self, markets: Mapping[str, Market]) -> None:
+        """Take the markets by name.
+
+        Raises:
+            DuplicateNameError: Two of them claim the same exchange.
+        """
+        self._markets = dict(markets)
+        self._by_exchange: dict[str, Market] = {}
+        owner: dict[str, str] = {}
+        for name, market in self._markets.items():
+            for exchange in sorted(market.exchanges):
+                if exchange in owner:
+                    msg = f"markets {owner[exchange]!r} and {name!r} both claim {exchange}"
+                    raise DuplicateNameError(msg)
+                owner[exchange] = name
+                self._by_exchange[exchange] = market
+        self._instruments: dict[str, Instrument] = {}
+        self._sessions: dict[tuple[str, int], tuple[Session, ...]] = {}
+
+    def parse(self, text: str, exchange: str = "") -> str:
+        """Return the symbol that a text means in the one market that knows it.
+
+        Raises:
+            UnknownInstrument: No market knows it; the message has each one's word.
+        """
+        reasons = []
+        for market in self._markets.values():
+            try:
+                return market.parse_symbol(text, exchange=exchange)
+            except UnknownInstrument as error:
+                reasons.append(str(error))
+        msg = "; ".join(reasons) or f"no market is installed that could know {text!r}"
+        raise UnknownInstrument(msg)
+
+    def of(self, symbol: str) -> Market:
+        """Return the market of a symbol.
+
+        Raises:
+            UnknownInstrument: No market has the symbol's exchange.
+        """
+        exchange = split_symbol(symbol)[1]
+        market = self._by_exchange.get(exchange)
+        if market is None:
+            known = ", ".join(sorted(self._by_exchange)) or "none"
+            msg = f"no market has the exchange of {symbol!r}; there are {known}"
+            raise UnknownInstrument(msg)
+        return market
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return a contract.
+
+        Raises:
+            UnknownInstrument: No market knows it.
+        """
+        instrument = self._instruments.get(symbol)
+        if instrument is None:
+            instrument = self._instruments[symbol] = self.of(symbol).resolve(symbol)
+        return instrument
+
+    def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
+        """Return a contract's sessions of a trading day; none when it is outside the calendar."""
+        key = (symbol, trading_day)
+        found = self._sessions.get(key)
+        if found is None:
+            try:
+                found = self.of(symbol).sessions(symbol, trading_day)
+            except MarketError:
+                found = ()
+            self._sessions[key] = found
+        return found

@@ -1,0 +1,368 @@
+"""Orders from the wish to the end: ids, checks, what the venue says, what holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from homalos.bus import Bus
+from homalos.clock import EngineClock
+from homalos.engine.accounts import Account, AccountManager
+from homalos.engine.ledger import MICRO, Position
+from homalos.engine.risk import RiskManager
+from homalos.errors import UnknownOrder
+from homalos.journal import CountingJournal, DecisionHash, FileJournal
+from homalos.model import (
+    CancelRefused,
+    CancelRequest,
+    Direction,
+    Offset,
+    OrderData,
+    OrderReport,
+    OrderRequest,
+    OrderType,
+    PositionMode,
+    Rejection,
+    Status,
+    TradeData,
+    TradeReport,
+)
+from homalos.plugins.ports import Gateway
+
+__all__ = ["LEGAL", "OrderManager", "Working"]
+
+_LONG, _OPEN, _NONE = Direction.LONG, Offset.OPEN, Offset.NONE
+_SUBMITTING, _NOTTRADED, _PARTTRADED = Status.SUBMITTING, Status.NOTTRADED, Status.PARTTRADED
+_ALLTRADED, _CANCELLED, _REJECTED = Status.ALLTRADED, Status.CANCELLED, Status.REJECTED
+_NETTING = PositionMode.NETTING
+
+LEGAL: Mapping[Status, frozenset[Status]] = {
+    _SUBMITTING: frozenset({_NOTTRADED, _PARTTRADED, _ALLTRADED, _CANCELLED, _REJECTED}),
+    _NOTTRADED: frozenset({_PARTTRADED, _ALLTRADED, _CANCELLED, _REJECTED}),
+    _PARTTRADED: frozenset({_PARTTRADED, _ALLTRADED, _CANCELLED}),
+    _ALLTRADED: frozenset(),
+    _CANCELLED: frozenset(),
+    _REJECTED: frozenset(),
+}
+"""From each state, the states an order may go to."""
+
+
+class Working:
+    """An order that is not over yet, and what it holds of the account.
+
+    Attributes:
+        state: The order as last published.
+        ending: The end the venue reported before all fills had come, else `None`.
+        cancelling: True once a cancel is under way.
+        opens: Lots left that open a position.
+        closes: Lots left that close one; they fill first.
+        frozen_per_lot: Margin held for each lot that opens, currency.
+    """
+
+    __slots__ = (
+        "account",
+        "cancelling",
+        "closes",
+        "ending",
+        "frozen_per_lot",
+        "gateway",
+        "opens",
+        "position",
+        "state",
+    )
+
+    def __init__(
+        self, state: OrderData, account: Account, position: Position, gateway: Gateway
+    ) -> None:
+        self.state = state
+        self.account = account
+        self.position = position
+        self.gateway = gateway
+        self.cancelling = False
+        self.ending: OrderReport | None = None
+        self.opens = 0
+        self.closes = 0
+        self.frozen_per_lot = 0.0
+
+
+class OrderManager:
+    """Owns every order. Engine thread.
+
+    Attributes:
+        orders: The last state of every order, by id, oldest first.
+        trades: Every trade, oldest first.
+        ignored: Reports that changed nothing, by reason: duplicate, late, unknown.
+    """
+
+    def __init__(
+        self,
+        *,
+        run: str,
+        bus: Bus,
+        clock: EngineClock,
+        risk: RiskManager,
+        accounts: AccountManager,
+        gateways: Mapping[str, Gateway],
+        journal: CountingJournal | FileJournal,
+        last_price: Callable[[str], float],
+    ) -> None:
+        self.orders: dict[str, OrderData] = {}
+        self.trades: list[TradeData] = []
+        self.ignored: dict[str, int] = {"duplicate": 0, "late": 0, "unknown": 0}
+        self.decisions = DecisionHash()
+        self._run = run
+        self._count = 0
+        self._clock = clock
+        self._check = risk.check
+        self._accounts = accounts
+        self._gateways = gateways
+        self._decide = journal.decide
+        self._last_price = last_price
+        self._working: dict[str, Working] = {}
+        self._by_strategy: dict[str, dict[str, Working]] = {}
+        self._seen: set[tuple[str, str, Direction, int]] = set()
+        self._say_order = bus.topic(OrderData).publish
+        self._say_trade = bus.topic(TradeData).publish
+        self._say_rejection = bus.topic(Rejection).publish
+
+    # -- decisions -------------------------------------------------------------
+
+    def submit(
+        self,
+        strategy: str,
+        account: str,
+        symbol: str,
+        direction: Direction,
+        offset: Offset,
+        price: float,
+        volume: int,
+        order_type: OrderType,
+        reference: str = "",
+    ) -> OrderData | Rejection:
+        """Ask risk, write the decision down, and send the order to the account's venue."""
+        self._count += 1
+        now = self._clock.now
+        books = self._accounts.accounts[account]
+        order_id = f"{self._run}-{self._count}"
+        request = OrderRequest(
+            order_id, symbol, direction, offset, order_type, price, volume,
+            strategy, account, books.gateway, now, reference,
+        )  # fmt: skip
+        refused = self._check(request)
+        if refused:
+            for rejection in refused:
+                self._say_rejection(rejection)
+            return refused[0]
+        self.decisions.add(request)
+        self._decide(request, now)
+        order = OrderData(
+            order_id, symbol, direction, offset, order_type, price, volume, 0, _SUBMITTING,
+            strategy, account, books.gateway, now, now, "", "", reference,
+        )  # fmt: skip
+        gateway = self._gateways[books.gateway]
+        working = Working(order, books, self._accounts.holding(account, symbol), gateway)
+        self._reserve(working)
+        self.orders[order_id] = order
+        self._working[order_id] = working
+        self.working_of(strategy)[order_id] = working
+        gateway.send_order(request)
+        return order
+
+    def cancel(self, order_id: str) -> bool:
+        """Ask the venue for an order back; False when it is not working any more.
+
+        Raises:
+            UnknownOrder: No order has this id.
+        """
+        working = self._working.get(order_id)
+        if working is None:
+            if order_id not in self.orders:
+                msg = f"no order has the id {order_id!r}"
+                raise UnknownOrder(msg)
+            return False
+        if not working.cancelling:
+            working.cancelling = True
+            order = working.state
+            now = self._clock.now
+            request = CancelRequest(
+                order_id, order.symbol, order.strategy, order.account, order.gateway, now
+            )
+            self.decisions.add(request)
+            self._decide(request, now)
+            working.gateway.cancel_order(request)
+        return True
+
+    def working_of(self, strategy: str) -> dict[str, Working]:
+        """Return a strategy's working orders by id, live: the same dict for ever."""
+        found = self._by_strategy.get(strategy)
+        if found is None:
+            found = self._by_strategy[strategy] = {}
+        return found
+
+    def working(self) -> list[OrderData]:
+        """Return every order that is not over, oldest first."""
+        return [working.state for working in self._working.values()]
+
+    # -- what the venue says ---------------------------------------------------
+
+    def on_report(self, report: OrderReport) -> None:
+        """Take a venue's word on an order, as far as it is legal and new.
+
+        Fills come as trades: of a working order the report only tells that it has
+        arrived, and of one that is over how many lots were filled before its end.
+        """
+        working = self._working.get(report.order_id)
+        if working is None:
+            self.ignored["late" if report.order_id in self.orders else "unknown"] += 1
+            return
+        order = working.state
+        status = report.status
+        if status is _CANCELLED or status is _REJECTED:
+            if status not in LEGAL[order.status]:
+                self.ignored["late"] += 1
+            elif order.traded >= report.traded:
+                self._say_order(self._end(working, status, order.traded, report))
+            else:
+                working.ending = report
+        elif order.status is _SUBMITTING:
+            state = self._state(order, _NOTTRADED, 0, report.ts_ns, report.venue_order_id)
+            working.state = state
+            self._say_order(state)
+        else:
+            self.ignored["duplicate"] += 1
+
+    def on_trade(self, report: TradeReport) -> None:
+        """Take a fill; once, however often and in whatever order it is reported."""
+        key = (report.trade_id, report.symbol, report.direction, report.trading_day)
+        if key in self._seen:
+            self.ignored["duplicate"] += 1
+            return
+        order_id = report.order_id
+        order = self.orders.get(order_id)
+        if order is None:
+            self.ignored["unknown"] += 1
+            return
+        self._seen.add(key)
+        trade = TradeData(
+            report.trade_id, order_id, report.symbol, report.direction, order.offset,
+            report.price, report.volume, report.ts_ns, report.trading_day,
+            order.strategy, order.account, order.gateway,
+        )  # fmt: skip
+        self.trades.append(trade)
+        state = self._fill(order, order.traded + report.volume, report)
+        # The trade first: who hears that an order is over finds the position counted.
+        self._say_trade(trade)
+        self._say_order(state)
+
+    def on_cancel_refused(self, refused: CancelRefused) -> None:
+        """Take back that a cancel is under way; the order stands as it stood."""
+        working = self._working.get(refused.order_id)
+        if working is None:
+            self.ignored["late" if refused.order_id in self.orders else "unknown"] += 1
+            return
+        working.cancelling = False
+
+    # -- inside ----------------------------------------------------------------
+
+    def _fill(self, order: OrderData, traded: int, report: TradeReport) -> OrderData:
+        working = self._working.get(order.order_id)
+        if working is None:
+            # A fill that crossed the end of its order is still a fill.
+            return self._state(order, order.status, traded, report.ts_ns)
+        self._release(working, report.volume)
+        ending = working.ending
+        if traded >= order.volume:
+            return self._end(working, _ALLTRADED, traded, None, report.ts_ns)
+        if ending is not None and traded >= ending.traded:
+            return self._end(working, ending.status, traded, ending)
+        working.state = self._state(order, _PARTTRADED, traded, report.ts_ns)
+        return working.state
+
+    def _end(
+        self,
+        working: Working,
+        status: Status,
+        traded: int,
+        report: OrderReport | None,
+        ts_ns: int = 0,
+    ) -> OrderData:
+        order = working.state
+        if traded < order.volume:
+            self._release(working, order.volume - traded)
+        del self._working[order.order_id]
+        del self._by_strategy[order.strategy][order.order_id]
+        if report is None:
+            state = self._state(order, status, traded, ts_ns)
+        else:
+            state = self._state(
+                order, status, traded, report.ts_ns, report.venue_order_id, report.reason
+            )
+        working.state = state
+        return state
+
+    def _state(
+        self,
+        order: OrderData,
+        status: Status,
+        traded: int,
+        ts_ns: int,
+        venue_id: str = "",
+        reason: str = "",
+    ) -> OrderData:
+        state = self.orders[order.order_id] = OrderData(
+            order.order_id, order.symbol, order.direction, order.offset, order.type,
+            order.price, order.volume, traded, status, order.strategy, order.account,
+            order.gateway, order.created_ns, ts_ns, venue_id or order.venue_order_id,
+            reason or order.reason, order.reference,
+        )  # fmt: skip
+        return state
+
+    def _reserve(self, working: Working) -> None:
+        """Count an order's lots as working, and hold the margin of those that open."""
+        order, position = working.state, working.position
+        buys = order.direction is _LONG
+        if working.account.ledger.mode is _NETTING or order.offset is _NONE:
+            held = (
+                position.short - position.closing_short
+                if buys
+                else position.long - position.closing_long
+            )
+            working.closes = min(order.volume, max(held, 0))
+        elif order.offset is not _OPEN:
+            working.closes = order.volume
+        working.opens = order.volume - working.closes
+        if working.opens:
+            price = order.price
+            if price != price:  # noqa: PLR0124  nan: a market order
+                price = self._last_price(order.symbol)
+            if price == price:  # noqa: PLR0124  nan when no market data was seen
+                working.frozen_per_lot = price * MICRO * position.margin_per_micro
+                working.account.frozen += working.frozen_per_lot * working.opens
+            if buys:
+                position.opening_long += working.opens
+            else:
+                position.opening_short += working.opens
+        if working.closes:
+            if buys:
+                position.closing_short += working.closes
+            else:
+                position.closing_long += working.closes
+
+    def _release(self, working: Working, lots: int) -> None:
+        """Let go of what filled or ended; lots that close go first, as they fill first."""
+        position = working.position
+        buys = working.state.direction is _LONG
+        closes = min(lots, working.closes)
+        if closes:
+            working.closes -= closes
+            if buys:
+                position.closing_short -= closes
+            else:
+                position.closing_long -= closes
+        opens = min(lots - closes, working.opens)
+        if opens:
+            working.opens -= opens
+            working.account.frozen -= working.frozen_per_lot * opens
+            if buys:
+                position.opening_long -= opens
+            else:
+                position.opening_short -= opens

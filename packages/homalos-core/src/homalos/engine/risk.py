@@ -1,0 +1,124 @@
+"""The checks that every order passes: bound when the engine is built, walked as a tuple."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import nan
+
+from attrs import frozen
+
+from homalos.clock import EngineClock
+from homalos.engine.ledger import Position
+from homalos.model import (
+    Direction,
+    Instrument,
+    Offset,
+    OrderRequest,
+    PositionMode,
+    Rejection,
+    TickData,
+)
+from homalos.plugins.ports import Refusal, RiskCheck
+
+__all__ = ["BoundRule", "RiskManager", "RiskView"]
+
+_LONG = Direction.LONG
+_OPEN, _NONE = Offset.OPEN, Offset.NONE
+_NETTING = PositionMode.NETTING
+
+
+@frozen
+class BoundRule:
+    """A rule as it runs: its name, its place in the order and its check."""
+
+    name: str
+    order: int
+    check: RiskCheck
+
+
+class RiskManager:
+    """Asks every rule about every order. Engine thread.
+
+    Attributes:
+        evaluated: Rules asked so far.
+        refused: Orders kept so far.
+    """
+
+    def __init__(self) -> None:
+        self.refused = 0
+        self._asked = 0
+        self._rules: tuple[BoundRule, ...] = ()
+        self._checks: tuple[RiskCheck, ...] = ()
+
+    def bind(self, rules: Sequence[BoundRule]) -> None:
+        """Take the rules, in the order in which they will be asked."""
+        self._rules = tuple(sorted(rules, key=lambda rule: (rule.order, rule.name)))
+        self._checks = tuple(rule.check for rule in self._rules)
+
+    @property
+    def evaluated(self) -> int:
+        """Return how many rules were asked so far."""
+        return self._asked * len(self._checks)
+
+    @property
+    def rules(self) -> tuple[str, ...]:
+        """Return the names of the rules, in the order in which they are asked."""
+        return tuple(rule.name for rule in self._rules)
+
+    def check(self, request: OrderRequest) -> tuple[Rejection, ...]:
+        """Return a rejection for every rule that refuses; empty when the order may go.
+
+        A rule that raises refuses: an order nobody could judge does not leave.
+        """
+        self._asked += 1
+        at = 0
+        refused: list[Rejection] = []
+        for check in self._checks:
+            try:
+                refusal = check(request)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                refusal = Refusal(f"the rule itself failed: {error!r}", nan, nan)
+            if refusal is not None:
+                refused.append(_rejection(self._rules[at].name, refusal, request))
+            at += 1
+        if not refused:
+            return ()
+        self.refused += 1
+        return tuple(refused)
+
+
+def _rejection(rule: str, refusal: Refusal, request: OrderRequest) -> Rejection:
+    return Rejection(rule, refusal.message, request, request.ts_ns, refusal.input, refusal.limit)
+
+
+class RiskView:
+    """What a rule may look at; see `homalos.plugins.ports.RiskContext`."""
+
+    def __init__(
+        self,
+        *,
+        clock: EngineClock,
+        instrument: Callable[[str], Instrument],
+        holding: Callable[[str, str], Position],
+        available: Callable[[str], float],
+        mode: Callable[[str], PositionMode],
+        last_price: Callable[[str], float],
+        last_tick: Callable[[str], TickData | None],
+    ) -> None:
+        self.clock = clock
+        self.instrument = instrument
+        self.holding = holding
+        self.available = available
+        self.last_price = last_price
+        self.last_tick = last_tick
+        self._mode = mode
+
+    def is_reducing(self, request: OrderRequest) -> bool:
+        """Say whether an order can only make a position smaller, whatever else fills."""
+        offset = request.offset
+        if self._mode(request.account) is not _NETTING and offset is not _NONE:
+            return offset is not _OPEN
+        holding = self.holding(request.account, request.symbol)
+        if request.direction is _LONG:
+            return request.volume + holding.closing_short <= holding.short
+        return request.volume + holding.closing_long <= holding.long

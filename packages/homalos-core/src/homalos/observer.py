@@ -1,0 +1,189 @@
+"""Onlookers on threads of their own: a bounded queue each, and every loss counted."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+__all__ = ["Observer", "Policy"]
+
+Policy = Literal["block", "drop_oldest", "conflate"]
+_TRIES = 5
+_FIRST_WAIT_S = 0.05
+
+
+class Observer:
+    """Takes events from the engine thread and handles them in batches on its own.
+
+    A batch whose handler raises is tried again with back-off; after five tries it
+    is parked (`parked` keeps the last hundred batches), reported, and counted as
+    lost. Nothing an observer does can stop the engine, except a full queue under
+    the policy `block`, which makes it wait.
+
+    Attributes:
+        name: Who watches.
+        accepted: Events taken from the engine.
+        handled: Events the handler took.
+        dropped: Events lost to a full queue or parked.
+        conflated: Events replaced by a newer one of the same key before they were seen.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        handler: Callable[[Sequence[Any]], object],
+        *,
+        queue: int = 10_000,
+        policy: Policy = "block",
+        batch: int = 1,
+        batch_s: float = 0.0,
+        key: Callable[[Any], object] | None = None,
+        fault: Callable[[str, Exception], None] | None = None,
+    ) -> None:
+        """Make it; `start` begins.
+
+        Args:
+            name: Who watches.
+            handler: Called with a list of 1 to `batch` events, on the worker thread.
+            queue: Events it may lag behind.
+            policy: What a full queue does: wait, lose the oldest, or keep the newest
+                of each key.
+            batch: Events given at once, at most.
+            batch_s: Seconds an event may wait for its batch to fill.
+            key: What two events must share to replace one another, for `conflate`.
+            fault: Told once of every batch that was parked. Worker thread.
+        """
+        self.name = name
+        self.accepted = 0
+        self.handled = 0
+        self.dropped = 0
+        self.conflated = 0
+        self.parked: deque[Sequence[Any]] = deque(maxlen=100)
+        self._handler = handler
+        self._limit = queue
+        self._policy = policy
+        self._batch = batch
+        self._batch_s = batch_s
+        self._key = key
+        self._fault = fault
+        self._queue: deque[Any] = deque()
+        self._lock = threading.Lock()
+        self._wake = threading.Event()
+        self._space = threading.Event()
+        self._idle = False
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=f"observer-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Start the worker thread."""
+        self._thread.start()
+
+    def put(self, event: Any) -> None:
+        """Take one event. Engine thread."""
+        if len(self._queue) >= self._limit and not self._make_room(event):
+            return
+        self.accepted += 1
+        self._queue.append(event)
+        if self._idle:
+            self._wake.set()
+
+    def depth(self) -> int:
+        """Return how many events wait. Any thread."""
+        return len(self._queue)
+
+    def close(self, timeout_s: float = 10.0) -> bool:
+        """Handle what waits, then stop; False when that took longer than the time-out."""
+        self._closing = True
+        self._wake.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    # -- engine thread ---------------------------------------------------------
+
+    def _make_room(self, event: Any) -> bool:
+        """Answer a full queue; say whether the event still has to be queued."""
+        if self._policy == "block":
+            while len(self._queue) >= self._limit and self._thread.is_alive():
+                self._space.clear()
+                self._wake.set()
+                self._space.wait(0.01)
+            if self._thread.is_alive():
+                return True
+            self.dropped += 1
+            return False
+        with self._lock:
+            if self._policy == "conflate" and self._replace(event):
+                self.conflated += 1
+                return False
+            if self._queue:
+                self._queue.popleft()
+                self.dropped += 1
+        return True
+
+    def _replace(self, event: Any) -> bool:
+        if self._key is None:
+            return False
+        key = self._key(event)
+        for place in range(len(self._queue) - 1, -1, -1):
+            if self._key(self._queue[place]) == key:
+                self._queue[place] = event
+                return True
+        return False
+
+    # -- worker thread ---------------------------------------------------------
+
+    def _run(self) -> None:
+        while True:
+            batch = self._collect()
+            if batch:
+                self._handle(batch)
+            elif self._closing:
+                return
+
+    def _collect(self) -> list[Any]:
+        batch: list[Any] = []
+        until = 0.0
+        while len(batch) < self._batch:
+            with self._lock:
+                while self._queue and len(batch) < self._batch:
+                    batch.append(self._queue.popleft())
+            self._space.set()
+            now = time.monotonic()
+            if batch and not until:
+                until = now + self._batch_s
+            if self._closing or (batch and now >= until):
+                break
+            self._rest(until - now if batch else 0.5)
+        return batch
+
+    def _rest(self, seconds: float) -> None:
+        self._idle = True
+        if not self._queue and not self._closing:
+            self._wake.wait(seconds)
+        self._wake.clear()
+        self._idle = False
+
+    def _handle(self, batch: list[Any]) -> None:
+        wait = _FIRST_WAIT_S
+        for attempt in range(1, _TRIES + 1):
+            try:
+                self._handler(batch)
+            except Exception as error:  # noqa: BLE001  the thread-top fence: counted and told
+                if attempt == _TRIES:
+                    self._park(batch, error)
+                    return
+                time.sleep(wait)
+                wait *= 2
+            else:
+                self.handled += len(batch)
+                return
+
+    def _park(self, batch: list[Any], error: Exception) -> None:
+        self.parked.append(batch)
+        self.dropped += len(batch)
+        if self._fault is not None:
+            self._fault(self.name, error)

@@ -1,0 +1,88 @@
+"""How many lots an account may come to hold on one side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from attrs import Attribute, Factory, field, frozen, validators
+
+from homalos.model import Direction, Offset, split_symbol
+from homalos.plugins.ports import Refusal
+
+if TYPE_CHECKING:
+    from homalos.model import OrderRequest
+    from homalos.plugins.ports import Holding, RiskCheck, RiskContext
+
+__all__ = ["PositionLimitOptions", "bind_position_limit"]
+
+_LONG = Direction.LONG
+_OPEN = Offset.OPEN
+
+
+def _names_symbols(_: object, attribute: Attribute[Any], limits: Mapping[str, object]) -> None:
+    # A key that is no symbol would never match: a limit that silently does not hold.
+    for symbol, lots in limits.items():
+        split_symbol(symbol)
+        if not isinstance(lots, int) or lots < 0:
+            msg = f"{attribute.name}: {symbol} must have 0 lots or more, not {lots}"
+            raise ValueError(msg)
+
+
+@frozen(kw_only=True)
+class PositionLimitOptions:
+    """The limits; each holds for one account, one symbol and one side.
+
+    Attributes:
+        max_position: Lots, >= 0; with 0 nothing can be opened.
+        symbols: Lots by symbol, >= 0, in place of `max_position`.
+    """
+
+    max_position: int = field(
+        default=500, validator=[validators.instance_of(int), validators.ge(0)]
+    )
+    symbols: Mapping[str, int] = field(default=Factory(dict), validator=_names_symbols)
+
+
+def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> RiskCheck:
+    """Return the check that a side does not grow beyond its limit if everything working fills.
+
+    An order that opens is measured by the lots of its side: held, working to open,
+    and its own. Any other is measured as a netting account counts: the net position
+    if it and all that works in its direction fill, and nothing against it.
+    A rule of exposure: what the engine knows to be reducing is never refused, however
+    far beyond the limit the position is. Engine thread.
+    """
+    is_reducing = context.is_reducing
+    known: dict[str, dict[str, tuple[Holding, int]]] = {}
+
+    def learn(account: str, symbol: str) -> tuple[Holding, int]:
+        limit = options.symbols.get(symbol, options.max_position)
+        entry = context.holding(account, symbol), limit
+        known.setdefault(account, {})[symbol] = entry
+        return entry
+
+    def check(request: OrderRequest) -> Refusal | None:
+        try:
+            holding, limit = known[request.account][request.symbol]
+        except KeyError:
+            holding, limit = learn(request.account, request.symbol)
+        lots = request.volume
+        if request.direction is _LONG:
+            lots += holding.long + holding.opening_long
+            if request.offset is not _OPEN:
+                lots += holding.closing_short - holding.short
+        else:
+            lots += holding.short + holding.opening_short
+            if request.offset is not _OPEN:
+                lots += holding.closing_long - holding.long
+        if lots <= limit or is_reducing(request):
+            return None
+        return Refusal(
+            f"with this order the {request.direction} position in {request.symbol} could "
+            f"reach {lots} lots; at most {limit} are allowed",
+            lots,
+            limit,
+        )
+
+    return check

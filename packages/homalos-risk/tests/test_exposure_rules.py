@@ -1,0 +1,262 @@
+"""The rules that look at what an account holds: position limit and funds."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import isnan, nan
+
+import pytest
+from attrs import Factory, define, evolve
+from hypothesis import given
+from hypothesis import strategies as st
+
+from homalos.model import Direction, Instrument, Offset, OrderRequest, OrderType, TickData
+from homalos.plugins import NoOptions
+from homalos.plugins.ports import Clock
+from homalos_risk import PositionLimitOptions, bind_funds, bind_position_limit
+
+RB = Instrument(symbol="rb2510.SHFE", product="rb", tick_size=1.0, multiplier=10)
+LONG, SHORT = Direction.LONG, Direction.SHORT
+OPEN, CLOSE, NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
+
+
+@define
+class Lots:
+    """A holding that a test fills in."""
+
+    long: int = 0
+    short: int = 0
+    opening_long: int = 0
+    opening_short: int = 0
+    closing_long: int = 0
+    closing_short: int = 0
+
+
+@define
+class House:
+    """A risk context with one account, hedging or netting, in one contract."""
+
+    contract: Instrument = RB
+    lots: Lots = Factory(Lots)
+    funds: float = 0.0
+    last: float = nan
+    netting: bool = False
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return the one contract."""
+        assert symbol == self.contract.symbol
+        return self.contract
+
+    def holding(self, account: str, symbol: str) -> Lots:
+        """Return the one holding."""
+        assert (account, symbol) == ("main", self.contract.symbol)
+        return self.lots
+
+    def available(self, account: str) -> float:
+        """Return what a test has put in."""
+        assert account == "main"
+        return self.funds
+
+    def last_price(self, symbol: str) -> float:
+        """Return what a test has set."""
+        assert symbol == self.contract.symbol
+        return self.last
+
+    def is_reducing(self, request: OrderRequest) -> bool:
+        """Go by the offset, in a netting account by the lots that nothing else closes."""
+        if not self.netting:
+            return request.offset not in {OPEN, NONE}
+        lots = self.lots
+        if request.direction is LONG:
+            return request.volume <= lots.short - lots.closing_short
+        return request.volume <= lots.long - lots.closing_long
+
+    @property
+    def clock(self) -> Clock:
+        """Refuse: exposure does not depend on the time."""
+        raise NotImplementedError
+
+    def last_tick(self, symbol: str) -> TickData | None:
+        """Refuse: exposure is valued at the last price."""
+        raise NotImplementedError
+
+
+def ask(
+    volume: int,
+    price: float = 3000.0,
+    *,
+    direction: Direction = LONG,
+    offset: Offset = OPEN,
+    symbol: str = RB.symbol,
+) -> OrderRequest:
+    """Make an order; a price of nan makes it a market order."""
+    kind = OrderType.MARKET if isnan(price) else OrderType.LIMIT
+    return OrderRequest(
+        "1-1", symbol, direction, offset, kind, price, volume, "manual", "main", "sim", 0
+    )
+
+
+# -- position_limit -----------------------------------------------------------
+
+
+@pytest.mark.parametrize(("direction", "most"), [(LONG, 7), (SHORT, 11)])
+def test_side_of_a_hedging_account_may_grow_to_the_limit(direction: Direction, most: int) -> None:
+    """Of 20 lots 8 are held long and 5 on their way, 3 held short and 6 on their way."""
+    lots = Lots(8, 3, opening_long=5, opening_short=6, closing_long=8, closing_short=3)
+    check = bind_position_limit(House(lots=lots), PositionLimitOptions(max_position=20))
+    assert check(ask(most, direction=direction)) is None
+    refusal = check(ask(most + 1, direction=direction))
+    assert refusal is not None
+    assert (refusal.input, refusal.limit) == (21, 20)
+    assert refusal.message == (
+        f"with this order the {direction} position in rb2510.SHFE could reach 21 lots; "
+        "at most 20 are allowed"
+    )
+
+
+@pytest.mark.parametrize(("direction", "most"), [(LONG, 7), (SHORT, 18)])
+@pytest.mark.parametrize("offset", [NONE, CLOSE])
+def test_net_position_may_grow_to_the_limit(
+    direction: Direction, most: int, offset: Offset
+) -> None:
+    """From 8 long with 5 bought and 10 sold at work the worst is 13 long or 2 short."""
+    lots = Lots(8, opening_long=5, closing_long=8, opening_short=2)
+    house = House(lots=lots, netting=True)
+    check = bind_position_limit(house, PositionLimitOptions(max_position=20))
+    assert check(ask(most, direction=direction, offset=offset)) is None
+    assert check(ask(most + 1, direction=direction, offset=offset)) is not None
+
+
+@given(
+    net=st.integers(-30, 30),
+    bought=st.integers(0, 30),
+    sold=st.integers(0, 30),
+    volume=st.integers(1, 60),
+    limit=st.integers(0, 40),
+)
+def test_net_position_is_judged_by_the_worst_that_can_come(
+    net: int, bought: int, sold: int, volume: int, limit: int
+) -> None:
+    """An order to sell passes when selling all that works leaves it inside, or reduces."""
+    house = House(lots=net_lots(net, bought, sold), netting=True)
+    check = bind_position_limit(house, PositionLimitOptions(max_position=limit))
+    stays_inside = -(net - sold - volume) <= limit
+    only_reduces = net - sold - volume >= 0
+    expected = stays_inside or only_reduces
+    assert (check(ask(volume, direction=SHORT, offset=NONE)) is None) is expected
+
+
+def net_lots(net: int, bought: int, sold: int) -> Lots:
+    """Book orders at work in a netting account: they close first, and open the rest."""
+    long, short = max(net, 0), max(-net, 0)
+    covers, sells = min(bought, short), min(sold, long)
+    return Lots(long, short, bought - covers, sold - sells, sells, covers)
+
+
+def test_symbol_may_have_a_limit_of_its_own() -> None:
+    """The symbol's limit takes the place of the general one, also where it is larger."""
+    hc = evolve(RB, symbol="hc2510.SHFE", product="hc")
+    options = PositionLimitOptions(max_position=5, symbols={"rb2510.SHFE": 20})
+    own = bind_position_limit(House(), options)
+    general = bind_position_limit(House(contract=hc), options)
+    assert own(ask(20)) is None
+    assert own(ask(21)) is not None
+    assert general(ask(5, symbol="hc2510.SHFE")) is None
+    assert general(ask(6, symbol="hc2510.SHFE")) is not None
+
+
+def test_limit_follows_the_live_holding() -> None:
+    """The holding is looked up once, and its lots are read for every order."""
+    house = House()
+    check = bind_position_limit(house, PositionLimitOptions(max_position=2))
+    assert check(ask(2)) is None
+    house.lots.long = 1
+    assert check(ask(2)) is not None
+
+
+# -- funds --------------------------------------------------------------------
+
+
+def test_order_may_use_all_that_is_available() -> None:
+    """A lot of rebar at 3,000 needs 3,000 x 10 x 0.1 = 3,000; ten of them 30,000."""
+    check = bind_funds(House(funds=30_000.0), NoOptions())
+    assert check(ask(10)) is None
+    refusal = check(ask(11))
+    assert refusal is not None
+    assert (refusal.input, refusal.limit) == (33_000.0, 30_000.0)
+    assert refusal.message == (
+        "11 lots of rb2510.SHFE need a margin of 33000.00; 30000.00 is available in account main"
+    )
+
+
+@pytest.mark.parametrize(("funds", "passes"), [(2170.0, True), (2169.99, False)])
+def test_margin_is_compared_to_the_cent(funds: float, passes: bool) -> None:  # noqa: FBT001
+    """3,100 x 10 x 0.07 is 2170.0000000000005 in doubles, and 2,170 is enough."""
+    house = House(contract=evolve(RB, margin_rate=Decimal("0.07")), funds=funds)
+    assert (bind_funds(house, NoOptions())(ask(1, 3100.0)) is None) is passes
+
+
+def test_market_order_is_valued_at_the_last_price() -> None:
+    """A market order names no price: the last one holds, and without one it is refused."""
+    house = House(funds=3_000.0, last=3_000.0)
+    check = bind_funds(house, NoOptions())
+    assert check(ask(1, nan)) is None
+    house.last = 3_001.0
+    assert check(ask(1, nan)) is not None
+    house.last = nan
+    refusal = check(ask(1, nan))
+    assert refusal is not None
+    assert refusal.message == (
+        "a market order in rb2510.SHFE cannot be valued: its price is not known"
+    )
+
+
+def test_changed_margin_rate_holds_at_once() -> None:
+    """A contract that the engine replaces, as on a new trading day, is valued anew."""
+    house = House(funds=3_000.0)
+    check = bind_funds(house, NoOptions())
+    assert check(ask(1)) is None
+    house.contract = evolve(RB, margin_rate=Decimal("0.2"))
+    assert check(ask(1)) is not None
+
+
+@pytest.mark.parametrize(("funds", "passes"), [(6_000.0, True), (5_999.0, False)])
+def test_turn_of_a_net_position_needs_the_margin_of_what_it_opens(
+    funds: float,
+    passes: bool,  # noqa: FBT001
+) -> None:
+    """Buying 5 against 4 short, one of them bought back already, opens 2 at 3,000 each."""
+    house = House(lots=Lots(short=4, closing_short=1), funds=funds, netting=True)
+    assert (bind_funds(house, NoOptions())(ask(5, offset=NONE)) is None) is passes
+
+
+# -- both ---------------------------------------------------------------------
+
+
+@given(
+    lots=st.builds(Lots, *[st.integers(0, 50)] * 6),
+    volume=st.integers(1, 100),
+    direction=st.sampled_from(Direction),
+    offset=st.sampled_from(Offset),
+    price=st.sampled_from([3_000.0, nan]),
+    netting=st.booleans(),
+)
+def test_reducing_order_is_never_refused(
+    lots: Lots,
+    volume: int,
+    direction: Direction,
+    offset: Offset,
+    price: float,
+    netting: bool,  # noqa: FBT001
+) -> None:
+    """Without limit, funds or a price, exactly the orders that reduce pass both rules."""
+    house = House(lots=lots, netting=netting, funds=-1_000.0)
+    request = ask(volume, price, direction=direction, offset=offset)
+    refusals = [
+        bind_position_limit(house, PositionLimitOptions(max_position=0))(request),
+        bind_funds(house, NoOptions())(request),
+    ]
+    if house.is_reducing(request):
+        assert refusals == [None, None]
+    elif offset is OPEN:
+        assert None not in refusals

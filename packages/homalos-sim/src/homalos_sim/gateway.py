@@ -1,0 +1,182 @@
+"""The simulated venue: takes orders, shows them the tape, reports what happens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from homalos.errors import UnknownInstrument
+from homalos.model import (
+    BarData,
+    CancelRefused,
+    ConnectionChanged,
+    OrderReport,
+    OrderType,
+    Status,
+    TickData,
+    TradeReport,
+)
+from homalos_sim.matching import Book, WorkingOrder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from homalos.model import CancelRequest, Instrument, OrderRequest
+    from homalos.plugins.ports import GatewayContext
+    from homalos_sim.options import VenueOptions
+
+__all__ = ["SimGateway"]
+
+_NS = 1_000_000_000
+# Read once: an enum looks its members up anew each time, which is slow in 3.11.
+_NOTTRADED, _CANCELLED, _REJECTED = Status.NOTTRADED, Status.CANCELLED, Status.REJECTED
+_MARKET = OrderType.MARKET
+
+
+class SimGateway:
+    """A venue inside the engine; every method is called on the engine thread.
+
+    It sees ticks and bars before the engine dispatches them. Nothing is answered
+    inline: every report goes through `context.post`.
+    """
+
+    def __init__(self, context: GatewayContext, options: VenueOptions) -> None:
+        """Make the venue; it takes orders once it is connected."""
+        self._name = context.name
+        self._now_ns = context.clock.now_ns
+        self._instrument = context.instrument
+        self._post = context.post
+        self._bar_share = options.bar_volume_share
+        self._book_age_ns = round(options.book_age_s * _NS)
+        self._is_up = False
+        self._books: dict[str, Book] = {}
+        self._orders: dict[str, WorkingOrder] = {}
+        self._accepted = 0
+        self._trades = 0
+
+    # -- the port ----------------------------------------------------------------
+
+    def connect(self) -> None:
+        """Open the venue; `ConnectionChanged` says so."""
+        self._is_up = True
+        self._post(ConnectionChanged(self._name, is_up=True, reason="", ts_ns=self._now_ns()))
+
+    def close(self) -> None:
+        """Take no more orders; what works stays as it stands, to be looked at."""
+        self._is_up = False
+
+    def subscribe(self, symbols: Sequence[str]) -> None:
+        """Do nothing: the venue is shown all market data of the engine's feed."""
+
+    def send_order(self, request: OrderRequest) -> None:
+        """Accept or reject an order, and fill what the last tick's book gives at once."""
+        now_ns = self._now_ns()
+        book = self._books.get(request.symbol)
+        reason = self._objection(request, book.tick if book is not None else None)
+        if reason:
+            self._post(OrderReport(request.order_id, _REJECTED, now_ns, reason=reason))
+            return
+        if book is None:
+            book = self._books[request.symbol] = Book(self._fill)
+        self._accepted += 1
+        venue_order_id = f"V{self._accepted}"
+        order = WorkingOrder(request, venue_order_id, now_ns)
+        self._orders[request.order_id] = order
+        self._post(OrderReport(request.order_id, _NOTTRADED, now_ns, 0, venue_order_id))
+        book.arrive(order, self._book_age_ns)
+
+    def cancel_order(self, request: CancelRequest) -> None:
+        """Take back what is left of an order, or refuse where nothing is."""
+        now_ns = self._now_ns()
+        order = self._orders.pop(request.order_id, None)
+        if order is None:
+            reason = f"order {request.order_id} is not working here: finished or never accepted"
+            self._post(CancelRefused(request.order_id, reason, now_ns))
+            return
+        asked = order.request
+        self._books[asked.symbol].remove(order)
+        traded = asked.volume - order.left
+        self._post(
+            OrderReport(
+                asked.order_id, _CANCELLED, now_ns, traded, order.venue_order_id, "cancelled"
+            )
+        )
+
+    def working_orders(self) -> frozenset[str]:
+        """Return the ids of the orders that wait here."""
+        return frozenset(self._orders)
+
+    def market_taps(self) -> Mapping[type, Callable[[Any], None]]:
+        """Return what sees the ticks and the bars, each before the engine does."""
+        return {TickData: self.on_tick, BarData: self.on_bar}
+
+    # -- the market, once for every event ------------------------------------------
+
+    def on_tick(self, tick: TickData) -> None:
+        """Remember a tick's book and let it fill what waits."""
+        book = self._books.get(tick.symbol)
+        if book is None:
+            book = self._books[tick.symbol] = Book(self._fill)
+        book.tick = tick
+        if book.waits:
+            book.match_tick(tick)
+
+    def on_bar(self, bar: BarData) -> None:
+        """Let a bar fill what waits."""
+        book = self._books.get(bar.symbol)
+        if book is not None and book.waits:
+            book.match_bar(bar, self._bar_share)
+
+    # -- inside --------------------------------------------------------------------
+
+    def _fill(
+        self, order: WorkingOrder, price: float, lots: int, ts_ns: int, trading_day: int
+    ) -> None:
+        request = order.request
+        self._trades += 1
+        if not order.left:
+            del self._orders[request.order_id]
+        self._post(
+            TradeReport(
+                request.order_id,
+                f"T{self._trades}",
+                request.symbol,
+                request.direction,
+                request.offset,
+                price,
+                lots,
+                ts_ns,
+                trading_day,
+            )
+        )
+
+    def _objection(self, request: OrderRequest, tick: TickData | None) -> str:
+        # "" accepts; what it says otherwise is read by the person who asked.
+        if not self._is_up:
+            return f"venue {self._name} is not connected"
+        try:
+            instrument = self._instrument(request.symbol)
+        except UnknownInstrument as error:
+            return f"{request.symbol} is not traded here: {error}"
+        if request.volume <= 0:
+            return f"volume {request.volume} is not above 0"
+        if request.type is _MARKET:
+            most = instrument.max_market_volume
+            if 0 < most < request.volume:
+                return f"volume {request.volume} is above the {most} of one market order"
+            return ""
+        return _limit_objection(request, instrument, tick)
+
+
+def _limit_objection(request: OrderRequest, instrument: Instrument, tick: TickData | None) -> str:
+    price = request.price
+    most = instrument.max_limit_volume
+    if 0 < most < request.volume:
+        return f"volume {request.volume} is above the {most} of one limit order"
+    if not instrument.is_on_grid(price):
+        return f"price {price} is not on the {instrument.tick_size} grid of {request.symbol}"
+    # An unknown limit is nan and compares False.
+    if tick is not None and price > tick.limit_up:
+        return f"price {price} is above the limit-up {tick.limit_up}"
+    if tick is not None and price < tick.limit_down:
+        return f"price {price} is below the limit-down {tick.limit_down}"
+    return ""

@@ -1,0 +1,264 @@
+"""Match one instrument's orders against its ticks or bars. Pure: no clock, no chance.
+
+Our orders never change the tape, and never meet each other: only the tape fills them.
+"""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Callable
+from math import floor, inf, isnan
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from homalos.errors import DataError
+from homalos.model import Direction, OrderType
+
+if TYPE_CHECKING:
+    from homalos.model import BarData, OrderRequest, TickData
+
+__all__ = ["Book", "Fill", "Side", "WorkingOrder", "interval_seconds"]
+
+# Read once: an enum looks its members up anew each time, which is slow in 3.11.
+_LONG = Direction.LONG
+_MARKET = OrderType.MARKET
+
+_SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+# A share of a volume may miss a whole number by the width of a double: 0.29 x 100.
+_ROUNDING = 1e-9
+
+
+def interval_seconds(interval: str) -> int:
+    """Return the length of `1m`, `15m`, `1h`, `d` and the like, in seconds.
+
+    Raises:
+        DataError: The text is not a count and one of s, m, h, d, w.
+    """
+    count, unit = interval[:-1] or "1", interval[-1:]
+    if unit not in _SECONDS or not count.isdecimal() or int(count) == 0:
+        msg = f"{interval!r} is not a bar interval; expected a count and one of s, m, h, d, w"
+        raise DataError(msg)
+    return int(count) * _SECONDS[unit]
+
+
+class WorkingOrder:
+    """What the venue keeps of an order.
+
+    Attributes:
+        is_market: True when it takes any price.
+        left: Lots not filled yet.
+        rank: Place by price, the lowest first: the price of a sell order, its negative for
+            a buy order, minus infinity for a market order.
+        since_ns: When it came; bars that began before do not fill it.
+    """
+
+    __slots__ = ("is_market", "left", "price", "rank", "request", "since_ns", "venue_order_id")
+
+    def __init__(self, request: OrderRequest, venue_order_id: str, since_ns: int) -> None:
+        """Take an order that the venue has accepted."""
+        price = request.price
+        self.request = request
+        self.venue_order_id = venue_order_id
+        self.since_ns = since_ns
+        self.left = request.volume
+        self.price = price
+        self.is_market = request.type is _MARKET
+        if self.is_market:
+            self.rank = -inf
+        else:
+            self.rank = -price if request.direction is _LONG else price
+
+
+Fill = Callable[[WorkingOrder, float, int, int, int], None]
+"""`(order, price, lots, ts_ns, trading_day)`; `order.left` is already what remains."""
+
+_rank = attrgetter("rank")
+
+
+class Side:
+    """The working orders of one side of one instrument.
+
+    A price reaches an order when the order's rank is not above it, the price
+    turned the same way as the rank. nan, where nobody stands, reaches none.
+
+    Attributes:
+        orders: By price, then by time; the next to be filled first.
+        used: Lots taken of the touch of the last tick, so that they are not given twice.
+    """
+
+    __slots__ = ("_fill", "_turn", "orders", "used")
+
+    def __init__(self, turn: int, fill: Fill) -> None:
+        """Begin empty; `turn` is -1 for buy orders and 1 for sell orders."""
+        self.orders: list[WorkingOrder] = []
+        self.used = 0
+        self._turn = turn
+        self._fill = fill
+
+    def arrive(self, order: WorkingOrder, touch: float, size: int, trading_day: int) -> None:
+        """Fill a new order at the touch, as far as its size is not used yet.
+
+        Args:
+            order: It comes at `order.since_ns`, which is the time of the fill.
+            touch: Best price of the other side; nan or 0 where nobody stands.
+            size: Lots there.
+            trading_day: Of the tick, yyyymmdd.
+        """
+        lots = min(order.left, size - self.used)
+        if lots > 0 and touch and order.rank <= self._turn * touch:
+            self.used += lots
+            order.left -= lots
+            self._fill(order, touch, lots, order.since_ns, trading_day)
+
+    def cross(self, touch: float, size: int, tick: TickData) -> None:
+        """Fill what waited before this tick and is reached by its touch.
+
+        A limit order pays its own limit, never better: it stood there first.
+        """
+        self.used = 0
+        if not self.orders or not touch:
+            return
+        reach = self._turn * touch
+        for order in self.orders:
+            lots = min(order.left, size - self.used)
+            if lots <= 0 or not order.rank <= reach:
+                break
+            self.used += lots
+            order.left -= lots
+            price = touch if order.is_market else order.price
+            self._fill(order, price, lots, tick.ts_ns, tick.trading_day)
+        if self.used:
+            self._drop_filled()
+
+    def fill_bar(self, bar: BarData, extreme: float, budget: int) -> None:
+        """Fill what came before a bar began and its prices reach.
+
+        Args:
+            bar: What traded; its open comes before everything else in it.
+            extreme: Its low for buy orders, its high for sell orders.
+            budget: Lots to give at most.
+        """
+        opened = self._turn * bar.open_price
+        reach = self._turn * extreme
+        left = budget
+        begun_ns = bar.start_ns
+        for order in self.orders:
+            if order.since_ns > begun_ns:
+                continue
+            rank = order.rank
+            if rank <= opened:
+                price = bar.open_price
+            elif rank <= reach:
+                price = order.price
+            else:
+                break
+            lots = order.left if order.left < left else left
+            left -= lots
+            order.left -= lots
+            self._fill(order, price, lots, bar.ts_ns, bar.trading_day)
+            if not left:
+                break
+        if left != budget:
+            self._drop_filled()
+
+    def _drop_filled(self) -> None:
+        orders = self.orders
+        if len(orders) == 1:
+            if not orders[0].left:
+                orders.clear()
+        else:
+            orders[:] = [order for order in orders if order.left]
+
+
+class Book:
+    """The working orders of one instrument, and the last tick they were shown.
+
+    Attributes:
+        tick: The last tick; set it before `match_tick`.
+        waits: Whether any order is working. Matching needs no call otherwise,
+            which is what makes the idle path cheap.
+    """
+
+    __slots__ = ("_interval", "_interval_s", "_used_on", "buys", "sells", "tick", "waits")
+
+    def __init__(self, fill: Fill) -> None:
+        """Begin empty; `fill` is told of every fill, in order."""
+        self.tick: TickData | None = None
+        self.waits = False
+        self.buys = Side(-1, fill)
+        self.sells = Side(1, fill)
+        self._used_on: TickData | None = None
+        self._interval = ""
+        self._interval_s = inf
+
+    def arrive(self, order: WorkingOrder, max_age_ns: int) -> None:
+        """Take a new order: fill what the last tick's book gives, let the rest wait.
+
+        Args:
+            order: It comes at `order.since_ns`.
+            max_age_ns: Age up to which the last tick's book counts.
+        """
+        tick = self.tick
+        is_buy = order.request.direction is _LONG
+        side = self.buys if is_buy else self.sells
+        if tick is not None and order.since_ns - tick.ts_ns <= max_age_ns:
+            if self._used_on is not tick:
+                self._used_on = tick
+                self.buys.used = self.sells.used = 0
+            if is_buy:
+                side.arrive(order, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
+            else:
+                side.arrive(order, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
+        if order.left:
+            if side.orders:
+                insort(side.orders, order, key=_rank)
+            else:
+                side.orders.append(order)
+            self.waits = True
+
+    def remove(self, order: WorkingOrder) -> None:
+        """Take back what is left of a working order."""
+        side = self.buys if order.request.direction is _LONG else self.sells
+        side.orders.remove(order)
+        self.waits = bool(self.buys.orders or self.sells.orders)
+
+    def match_tick(self, tick: TickData) -> None:
+        """Fill what waited before this tick and is reached by its touch prices."""
+        buys, sells = self.buys, self.sells
+        self._used_on = tick
+        buys.cross(tick.ask_price_1, tick.ask_volume_1, tick)
+        sells.cross(tick.bid_price_1, tick.bid_volume_1, tick)
+        self.waits = bool(buys.orders or sells.orders)
+
+    def match_bar(self, bar: BarData, share: float) -> None:
+        """Fill what came before this bar began: at its open, else at the limit within its range.
+
+        Bars are ignored once a tick of the instrument was seen, and where shorter
+        ones were seen. Each side may fill `share` of the bar's volume.
+
+        Raises:
+            DataError: The bar's interval cannot be read.
+        """
+        if self.tick is not None:
+            return
+        if bar.interval != self._interval and not self._is_shorter(bar.interval):
+            return
+        budget = floor(bar.volume * share + _ROUNDING)
+        if budget <= 0 or isnan(bar.open_price):
+            return
+        buys, sells = self.buys, self.sells
+        if buys.orders:
+            buys.fill_bar(bar, bar.low_price, budget)
+        if sells.orders:
+            sells.fill_bar(bar, bar.high_price, budget)
+        self.waits = bool(buys.orders or sells.orders)
+
+    def _is_shorter(self, interval: str) -> bool:
+        # Looked at only while an order waits: a bar that began before the order came
+        # does not fill it, and of those that began after, the shortest ends first.
+        seconds = interval_seconds(interval)
+        if seconds >= self._interval_s:
+            return False
+        self._interval = interval
+        self._interval_s = seconds
+        return True

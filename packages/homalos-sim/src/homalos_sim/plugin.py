@@ -1,0 +1,64 @@
+"""What this package offers to the core; the rooms behind it load when they are used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from homalos.plugins import FeedSpec, GatewaySpec, hookimpl
+from homalos_sim.options import SyntheticOptions, TapeOptions, VenueOptions
+
+if TYPE_CHECKING:
+    from homalos.plugins.ports import Feed, FeedContext, Gateway, GatewayContext
+
+__all__ = ["register_feeds", "register_gateways"]
+
+
+def _venue(context: GatewayContext, options: VenueOptions) -> Gateway:
+    from homalos_sim.gateway import SimGateway  # noqa: PLC0415  only a run needs it
+
+    return SimGateway(context, options)
+
+
+def _synthetic(context: FeedContext, options: SyntheticOptions) -> Feed:
+    from homalos_sim.synthetic import SyntheticFeed  # noqa: PLC0415  only a run needs it
+
+    return SyntheticFeed(context, options)
+
+
+def _tape(context: FeedContext, options: TapeOptions) -> Feed:
+    from homalos_sim.tape import TapeFeed  # noqa: PLC0415  only a run needs it
+
+    return TapeFeed(context, options)
+
+
+@hookimpl
+def register_gateways() -> tuple[GatewaySpec, ...]:
+    """Offer the venue that fills orders against a tape."""
+    return (
+        GatewaySpec(
+            name="sim",
+            factory=_venue,
+            config=VenueOptions,
+            in_process=True,
+            doc="A venue that fills limit and market orders against ticks and bars.",
+        ),
+    )
+
+
+@hookimpl
+def register_feeds() -> tuple[FeedSpec, ...]:
+    """Offer the synthetic market and the replay of files."""
+    return (
+        FeedSpec(
+            name="synthetic",
+            factory=_synthetic,
+            config=SyntheticOptions,
+            doc="A seeded market of several instruments with night and day sessions.",
+        ),
+        FeedSpec(
+            name="tape",
+            factory=_tape,
+            config=TapeOptions,
+            doc="The ticks and bars of files, merged by time.",
+        ),
+    )

@@ -1,0 +1,97 @@
+"""Follow the trend by two moving averages of bars."""
+
+from __future__ import annotations
+
+from math import inf, isnan
+from typing import TYPE_CHECKING
+
+from attrs import field, frozen
+
+from homalos.strategy import Strategy
+from homalos_strategies.parameters import POSITIVE, above_fast, require_one_symbol
+
+if TYPE_CHECKING:
+    from homalos.model import BarData
+
+__all__ = ["DoubleMa", "DoubleMaParams"]
+
+
+@frozen(kw_only=True)
+class DoubleMaParams:
+    """The averages and the size of the position.
+
+    Attributes:
+        fast: Bars in the fast average, >= 1.
+        slow: Bars in the slow average, above `fast`.
+        volume: Lots held on either side, >= 1.
+    """
+
+    fast: int = field(default=10, validator=POSITIVE)
+    slow: int = field(default=20, validator=[POSITIVE, above_fast])
+    volume: int = field(default=1, validator=POSITIVE)
+
+
+class DoubleMa(Strategy):
+    """Hold `volume` lots long while the fast average of closes is above the slow one, else short.
+
+    Decides at the end of every bar from simple averages; while they are equal it
+    keeps what it has. Trades by market orders, and asks for a position once: what
+    is refused is not tried again before the next crossing.
+
+    What is compared is `sum of fast * slow - sum of slow * fast`, kept as a running
+    sum. On a price grid it is a whole number of ticks, so whatever is below half a
+    tick is an error of doubles and counts as equal.
+    """
+
+    params: DoubleMaParams
+
+    def on_init(self) -> None:
+        """Fill the averages from history, so that the first new bar can already decide."""
+        require_one_symbol(self)
+        self._fast, self._slow = self.params.fast, self.params.slow
+        self._volume = self.params.volume
+        self._target = 0
+        bars = self.history(self._slow)
+        closes = [bar.close_price for bar in bars if not isnan(bar.close_price)]
+        missing = self._slow - len(closes)
+        # A ring of the last `slow` closes; `_next` is the place of the oldest.
+        self._closes = closes + [0.0] * missing
+        self._next = len(closes) % self._slow
+        self._difference = sum(closes[-self._fast :]) * self._slow - sum(closes) * self._fast
+        self._half_tick = self.instrument().tick_size * 0.5
+        # Nothing is beyond infinity: no decision until the ring is full for the first time.
+        self._tolerance = inf if missing else self._half_tick
+
+    def on_bar(self, bar: BarData) -> None:
+        """Take in a close; ask for the other side when the averages have crossed."""
+        close = bar.close_price
+        if close != close:  # noqa: PLR0124  nan would stay in the sum
+            return
+        closes = self._closes
+        place = self._next
+        fast, slow = self._fast, self._slow
+        # An index below 0 counts from the end, which is what a ring needs.
+        difference = (
+            self._difference
+            + close * (slow - fast)
+            - closes[place - fast] * slow
+            + closes[place] * fast
+        )
+        closes[place] = close
+        place += 1
+        if place == slow:
+            # The ring is full. Summed anew once a turn, rounding does not add up in a long run.
+            place = 0
+            difference = sum(closes[-fast:]) * slow - sum(closes) * fast
+            self._tolerance = self._half_tick
+        self._next = place
+        self._difference = difference
+        if difference > self._tolerance:
+            if self._target <= 0:
+                self._turn(self._volume)
+        elif difference < -self._tolerance and self._target >= 0:
+            self._turn(-self._volume)
+
+    def _turn(self, target: int) -> None:
+        self._target = target
+        self.set_target_pos(target)
