@@ -58,6 +58,8 @@ def lint(session: nox.Session) -> None:
 def types(session: nox.Session) -> None:
     """Check types, strictly, of everything that is Python here."""
     session.run("mypy")
+    for conftest in (*ROOT.glob("packages/*/tests/conftest.py"), *ROOT.glob("tests/conftest.py")):
+        session.run("mypy", str(conftest))
 
 
 @nox.session(venv_backend="none")
@@ -88,14 +90,15 @@ def lock(session: nox.Session) -> None:
     # Universal: one file for every platform and Python. Without the index's address: who installs
     # from a mirror gets the same files, since the hashes say which.
     options = ("--universal", "--python-version=3.11", "--generate-hashes", "--no-emit-index-url")
-    quiet = ("--no-header", "--no-annotate", f"--output-file={LOCK.name}")
+    quiet = ("--quiet", "--no-header", "--no-annotate", f"--output-file={LOCK.name}")
     dev = ("--group", "pyproject.toml:dev")
     session.run("uv", "pip", "compile", *options, *quiet, *own, *dev, *projects, *session.posargs)
 
 
 def install(session: nox.Session, lock_file: Path, names: list[str]) -> None:
     """Install locked third-party packages, then these packages of the checkout by path."""
-    session.install("--only-binary=:all:", "--require-hashes", "-r", str(lock_file))
+    exact = ("--no-compile", "--only-binary=:all:", "--require-hashes")
+    session.install(*exact, "-r", str(lock_file))
     editable = [word for name in names for word in ("-e", f"packages/{name}")]
     session.install("--no-deps", "--no-build-isolation", *editable)
 

@@ -137,13 +137,13 @@ def test_net_position_may_grow_to_the_limit(
 def test_net_position_is_judged_by_the_worst_that_can_come(
     net: int, bought: int, sold: int, volume: int, limit: int
 ) -> None:
-    """An order to sell passes when selling all that works leaves it inside, or reduces."""
+    """An order passes if it leaves the net inside when its side fills, or never crosses zero."""
     house = House(lots=net_lots(net, bought, sold), netting=True)
     check = bind_position_limit(house, PositionLimitOptions(max_position=limit))
-    stays_inside = -(net - sold - volume) <= limit
-    only_reduces = net - sold - volume >= 0
-    expected = stays_inside or only_reduces
-    assert (check(ask(volume, direction=SHORT, offset=NONE)) is None) is expected
+    highest, lowest = net + bought + volume, net - sold - volume
+    buys, sells = ask(volume, offset=NONE), ask(volume, direction=SHORT, offset=NONE)
+    assert (check(buys) is None) is (highest <= limit or highest <= 0)
+    assert (check(sells) is None) is (-lowest <= limit or lowest >= 0)
 
 
 def net_lots(net: int, bought: int, sold: int) -> Lots:
@@ -189,11 +189,11 @@ def test_order_may_use_all_that_is_available() -> None:
     )
 
 
-@pytest.mark.parametrize(("funds", "passes"), [(2170.0, True), (2169.99, False)])
+@pytest.mark.parametrize(("funds", "passes"), [(3300.0, True), (3299.99, False)])
 def test_margin_is_compared_to_the_cent(funds: float, passes: bool) -> None:  # noqa: FBT001
-    """3,100 x 10 x 0.07 is 2170.0000000000005 in doubles, and 2,170 is enough."""
-    house = House(contract=evolve(RB, margin_rate=Decimal("0.07")), funds=funds)
-    assert (bind_funds(house, NoOptions())(ask(1, 3100.0)) is None) is passes
+    """3,000 x 10 x 0.11 is 3300.0000000000005 in doubles, and 3,300 is enough."""
+    house = House(contract=evolve(RB, margin_rate=Decimal("0.11")), funds=funds)
+    assert (bind_funds(house, NoOptions())(ask(1)) is None) is passes
 
 
 def test_market_order_is_valued_at_the_last_price() -> None:
@@ -220,14 +220,19 @@ def test_changed_margin_rate_holds_at_once() -> None:
     assert check(ask(1)) is not None
 
 
-@pytest.mark.parametrize(("funds", "passes"), [(6_000.0, True), (5_999.0, False)])
+@pytest.mark.parametrize(
+    ("direction", "lots"),
+    [(LONG, Lots(short=4, closing_short=1)), (SHORT, Lots(long=4, closing_long=1))],
+)
 def test_turn_of_a_net_position_needs_the_margin_of_what_it_opens(
-    funds: float,
-    passes: bool,  # noqa: FBT001
+    direction: Direction, lots: Lots
 ) -> None:
-    """Buying 5 against 4 short, one of them bought back already, opens 2 at 3,000 each."""
-    house = House(lots=Lots(short=4, closing_short=1), funds=funds, netting=True)
-    assert (bind_funds(house, NoOptions())(ask(5, offset=NONE)) is None) is passes
+    """Of 5 lots against 4, one of which is on its way out already, 2 open at 3,000 each."""
+    house = House(lots=lots, funds=6_000.0, netting=True)
+    check = bind_funds(house, NoOptions())
+    assert check(ask(5, direction=direction, offset=NONE)) is None
+    house.funds = 5_999.0
+    assert check(ask(5, direction=direction, offset=NONE)) is not None
 
 
 # -- both ---------------------------------------------------------------------

@@ -129,8 +129,8 @@ def test_contract_bounds_limit_and_market_orders_apart() -> None:
         (3301.0, 3000.0, 0.1, False),
         (2700.0, 3000.0, 0.1, True),
         (2699.0, 3000.0, 0.1, False),
-        (129.0, 100.0, 0.29, True),  # 0.29 * 100 is below 29 in doubles
-        (130.0, 100.0, 0.29, False),
+        (177.0, 300.0, 0.41, True),  # 0.41 * 300 is below 123 in doubles
+        (176.0, 300.0, 0.41, False),
         (-110.0, -100.0, 0.1, True),
         (-111.0, -100.0, 0.1, False),
         (-89.0, -100.0, 0.1, False),

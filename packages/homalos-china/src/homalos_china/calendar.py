@@ -24,13 +24,13 @@ def ordinal_of(day: int) -> int:
     """Return a date's days since 1970-01-01.
 
     Raises:
-        ValueError: There is no such date as this yyyymmdd.
+        MarketError: There is no such date as this yyyymmdd.
     """
     try:
         return date(day // 10_000, day // 100 % 100, day % 100).toordinal() - _EPOCH
     except ValueError:
         msg = f"{day} is not a date; write yyyymmdd"
-        raise ValueError(msg) from None
+        raise MarketError(msg) from None
 
 
 def midnight_ns(ordinal: int) -> int:
@@ -96,8 +96,7 @@ class TradingCalendar:
         """Say whether the exchanges trade on a date.
 
         Raises:
-            MarketError: The date is outside the calendar.
-            ValueError: It is not a date.
+            MarketError: The date is outside the calendar, or none.
         """
         place = self._place(ordinal_of(day))
         return place < len(self._days) and self._days[place] == day
@@ -118,7 +117,6 @@ class TradingCalendar:
 
         Raises:
             MarketError: The date is outside the calendar, or not a trading day.
-            ValueError: It is not a date.
         """
         place = self._place(ordinal_of(day))
         if place == len(self._days) or self._days[place] != day:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from attrs import evolve
 
@@ -53,7 +53,7 @@ def with_overrides(
         values = _values(table, where, exchanges, problems)
         base = _base(code, values.get("exchange"), products)
         missing = [key for key in _NEEDED if base is None and key not in table]
-        if not code.isalpha():
+        if not (code.isascii() and code.isalpha()):
             problems.append(f"{where}: a product code has letters only, such as rb")
         elif missing:
             problems.append(f"{where}: not a known product; to add it, give {', '.join(missing)}")
@@ -88,22 +88,21 @@ def _values(
     if not isinstance(table, dict):
         problems.append(f"{where}: expected a table")
         return {}
-    readers = _READERS | {"exchange": lambda value: _exchange(value, exchanges)}
+    readers = _readers(exchanges)
     values = {}
     for key, value in table.items():
         if key not in readers:
             problems.append(f"{where}.{key}: unknown key; known are {', '.join(sorted(readers))}")
             continue
+        expected, read = readers[key]
         try:
-            values[key] = readers[key](value)
-        except ValueError as error:
-            problems.append(f"{where}.{key}: {error}")
+            values[key] = read(value)
+        except ValueError:
+            problems.append(f"{where}.{key}: expected {expected}, found {value!r}")
     return values
 
 
-def _base(
-    code: str, exchange: Exchange | None, products: Mapping[str, Product]
-) -> Product | None:
+def _base(code: str, exchange: Exchange | None, products: Mapping[str, Product]) -> Product | None:
     for product in products.values():
         if product.code == code and exchange in (None, product.exchange):
             return product
@@ -148,50 +147,73 @@ def _with(fact: Any, values: Mapping[str, Any], fields: Mapping[str, str]) -> An
     return evolve(fact, **{fields[key]: values[key] for key in fields if key in values})
 
 
-def _exchange(value: object, exchanges: Mapping[str, Exchange]) -> Exchange:
-    if not isinstance(value, str) or value not in exchanges:
-        raise _expected(f"one of {', '.join(exchanges)}", value)
-    return exchanges[value]
+# What a key expects, in words, and how its value is read; a ValueError says that it is not that.
+_Readers = Mapping[str, tuple[str, Callable[[object], object]]]
+
+
+def _readers(exchanges: Mapping[str, Exchange]) -> _Readers:
+    sections = read_sections()
+    fee = 'a fee: 0.0001, "3/lot" or "0.0001+3/lot"'
+    return {
+        "exchange": (f"one of {', '.join(exchanges)}", lambda value: _named(value, exchanges)),
+        "name": ("a text", _text),
+        "tick_size": ("a number above 0", _step),
+        "multiplier": ("a whole number above 0", lambda value: _whole(value, 1)),
+        "day": (
+            f'{", ".join(sections)}, or a list in order such as ["09:00-10:15"]',
+            lambda value: _day(value, sections),
+        ),
+        "night": ('hours such as "21:00-26:30" (02:30), or "" for none', _night),
+        "max_limit_volume": ("a whole number of lots", lambda value: _whole(value, 0)),
+        "max_market_volume": ("a whole number of lots", lambda value: _whole(value, 0)),
+        "margin_rate": ("a share from 0 to 1", _share),
+        "fee_open": (fee, _fee),
+        "fee_close": (fee, _fee),
+        "fee_close_today": (fee, _fee),
+    }
+
+
+_T = TypeVar("_T")
+
+
+def _named(value: object, choices: Mapping[str, _T]) -> _T:
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(value)
+    return choices[value]
 
 
 def _text(value: object) -> str:
-    if not isinstance(value, str):
-        raise _expected("a text", value)
-    return value
+    if isinstance(value, str):
+        return value
+    raise ValueError(value)
 
 
 def _number(value: object) -> Decimal:
-    if isinstance(value, bool) or not isinstance(value, (int, Decimal)):
-        raise _expected("a number", value)
-    number = Decimal(value)
-    if not number.is_finite():
-        raise _expected("a number", value)
-    return number
+    if isinstance(value, (int, Decimal)) and not isinstance(value, bool):
+        number = Decimal(value)
+        if number.is_finite():
+            return number
+    raise ValueError(value)
 
 
 def _step(value: object) -> float:
     number = _number(value)
     if number <= 0:
-        raise _expected("a number above 0", value)
+        raise ValueError(value)
     return float(number)
 
 
-def _units(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
-        raise _expected("a whole number above 0", value)
-    return value
-
-
-def _lots(value: object) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise _expected("a whole number of lots", value)
-    return value
+def _whole(value: object, least: int) -> int:
+    number = _number(value)
+    if number != int(number) or number < least:
+        raise ValueError(value)
+    return int(number)
 
 
 def _share(value: object) -> Decimal:
     number = _number(value)
     if not 0 <= number <= 1:
-        raise _expected("a share from 0 to 1", value)
+        raise ValueError(value)
     return number
 
 
@@ -199,36 +221,16 @@ def _fee(value: object) -> Fee | None:
     return parse_fee(value if isinstance(value, str) else format(_number(value), "f"))
 
 
-def _day(value: object) -> tuple[tuple[int, int], ...]:
-    named = read_sections()
-    if isinstance(value, str) and value in named:
-        return named[value]
-    if not isinstance(value, list) or not value:
-        raise _expected(f"one of {', '.join(named)}, or a list of hours", value)
-    sections = tuple(parse_hours(_text(part)) for part in value)
-    if any(end > start for (_, end), (start, _) in pairwise(sections)):
-        raise _expected("hours in their order", value)
-    return sections
+def _day(
+    value: object, sections: Mapping[str, tuple[tuple[int, int], ...]]
+) -> tuple[tuple[int, int], ...]:
+    if not isinstance(value, list):
+        return _named(value, sections)
+    found = tuple(parse_hours(_text(part)) for part in value)
+    if not found or any(end > start for (_, end), (start, _) in pairwise(found)):
+        raise ValueError(value)
+    return found
 
 
 def _night(value: object) -> tuple[int, int] | None:
     return parse_hours(text) if (text := _text(value)) else None
-
-
-def _expected(what: str, found: object) -> ValueError:
-    return ValueError(f"expected {what}, found {found!r}")
-
-
-_READERS: Mapping[str, Callable[[object], object]] = {
-    "name": _text,
-    "tick_size": _step,
-    "multiplier": _units,
-    "day": _day,
-    "night": _night,
-    "max_limit_volume": _lots,
-    "max_market_volume": _lots,
-    "margin_rate": _share,
-    "fee_open": _fee,
-    "fee_close": _fee,
-    "fee_close_today": _fee,
-}

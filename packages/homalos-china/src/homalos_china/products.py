@@ -15,6 +15,7 @@ __all__ = [
     "Fees",
     "Hours",
     "Margin",
+    "NightChange",
     "OrderSizes",
     "Product",
     "Span",
@@ -83,6 +84,20 @@ class Hours:
     span: Span
     sections: tuple[tuple[int, int], ...]
     night: tuple[int, int] | None = None
+
+
+@frozen
+class NightChange:
+    """What an exchange changed about the nights of all its products.
+
+    Attributes:
+        span: Trading days whose nights it changed.
+        start: When they began, in seconds after the midnight before the evening;
+            `None` when they were called off.
+    """
+
+    span: Span
+    start: int | None
 
 
 @frozen

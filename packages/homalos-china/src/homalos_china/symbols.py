@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Mapping
 
 from homalos.errors import UnknownInstrument
 from homalos_china.products import Exchange, Product
 
-__all__ = ["SymbolBook"]
+__all__ = ["SymbolBook", "delivery_of"]
 
 # A continuous series instead of a delivery month: the main contract as WonderTrader's and as
 # vnpy's files call it, and vnpy's index over all months.
 _SERIES = ("HOT", "888", "000")
 _CODE = re.compile(r"([A-Za-z]+)\.?(HOT|[0-9]+)", re.IGNORECASE)
 _OPTION = re.compile(r"[A-Za-z]+[0-9]{3,4}-?(MS-?)?[CP]-?[0-9.]+", re.IGNORECASE)
+_LETTERS = string.ascii_letters
 _KEPT = 65_536
 
 
@@ -130,3 +132,22 @@ class SymbolBook:
             msg = f"{text!r} has no delivery month of {name}, which writes {example}"
             raise UnknownInstrument(msg)
         return digits
+
+
+def delivery_of(symbol: str, day: int | None) -> int | None:
+    """Return a contract's delivery month as yyyymm; `None` when the symbol does not tell.
+
+    Args:
+        symbol: As this house writes it.
+        day: A trading day, yyyymmdd. CZCE writes one digit of the year; it means the
+            first such month that is not past on that day.
+    """
+    digits = symbol.partition(".")[0].lstrip(_LETTERS)
+    if len(digits) == 4:
+        return 200_000 + int(digits)
+    if len(digits) != 3 or digits in _SERIES or day is None:
+        return None
+    now = day // 100
+    decade = now // 1_000 * 1_000
+    month = decade + int(digits)
+    return month if month >= now else month + 1_000

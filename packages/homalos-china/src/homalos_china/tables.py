@@ -19,6 +19,7 @@ from homalos_china.products import (
     Fees,
     Hours,
     Margin,
+    NightChange,
     OrderSizes,
     Product,
     Span,
@@ -30,9 +31,9 @@ __all__ = [
     "parse_fee",
     "parse_hours",
     "read_exchanges",
+    "read_night_changes",
     "read_products",
     "read_sections",
-    "read_suspensions",
     "read_table",
 ]
 
@@ -69,9 +70,12 @@ def read_sections() -> dict[str, tuple[tuple[int, int], ...]]:
     }
 
 
-def read_suspensions() -> dict[str, tuple[Span, ...]]:
-    """Read the trading days without a night before them, by exchange."""
-    return _grouped((row["exchange"], _span(row)) for row in read_table("no_night.csv"))
+def read_night_changes() -> dict[str, tuple[NightChange, ...]]:
+    """Read what the exchanges changed about all their nights, by exchange."""
+    return _grouped(
+        (row["exchange"], NightChange(_span(row), _night_start(row["night"])))
+        for row in read_table("night_changes.csv")
+    )
 
 
 def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
@@ -111,7 +115,7 @@ def parse_fee(text: str) -> Fee | None:
     rate = per_lot = Decimal(0)
     for part in text.split("+"):
         amount, slash, unit = part.strip().partition("/")
-        number = parse_amount(amount)
+        number = _amount(amount)
         if number is None or (slash and unit != "lot"):
             msg = f"{text!r} is not a fee; write 0.0001, 3/lot or 0.0001+3/lot"
             raise ValueError(msg)
@@ -120,15 +124,6 @@ def parse_fee(text: str) -> Fee | None:
         else:
             rate += number
     return Fee(rate=rate, per_lot=per_lot)
-
-
-def parse_amount(text: str) -> Decimal | None:
-    """Read a decimal of at least 0; `None` when the text is none."""
-    try:
-        number = Decimal(text)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() and number >= 0 else None
 
 
 def parse_hours(text: str) -> tuple[int, int]:
@@ -145,6 +140,18 @@ def parse_hours(text: str) -> tuple[int, int]:
         msg = f"{text!r} are no hours; write 09:00-10:15, and 21:00-26:30 to say 02:30"
         raise ValueError(msg)
     return start, end
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() and number >= 0 else None
+
+
+def _night_start(text: str) -> int | None:
+    return None if text == "none" else _seconds(text)
 
 
 def _seconds(text: str) -> int:

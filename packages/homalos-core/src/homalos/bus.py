@@ -7,7 +7,7 @@ subscription changes: publishing never searches.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
 
@@ -31,20 +31,8 @@ Fault = Callable[["Subscription", Any, Exception], None]
 STATE, STRATEGY, OBSERVER = 10, 50, 90
 """Where a handler stands in the order: the managers' state, strategies, onlookers."""
 
-_KEYS: dict[type, Callable[[Any], Any]] = {
-    TickData: attrgetter("symbol"),
-    BarData: attrgetter("symbol", "interval"),
-    SessionChanged: attrgetter("symbol"),
-    OrderData: attrgetter("strategy"),
-    TradeData: attrgetter("strategy"),
-    Rejection: attrgetter("strategy"),
-    TimerFired: attrgetter("strategy"),
-    StrategyChanged: attrgetter("strategy"),
-}
-
-
-def _no_key(_: Any) -> None:
-    return None
+_BY_SYMBOL = frozenset({TickData, SessionChanged})
+_BY_STRATEGY = frozenset({OrderData, TradeData, Rejection, TimerFired, StrategyChanged})
 
 
 class Subscription:
@@ -88,7 +76,7 @@ class Subscription:
         return bool(self.key == key)
 
 
-class _Route:
+class Route:
     """The handlers of one key, and how many events went through it."""
 
     __slots__ = ("count", "handlers", "subscriptions")
@@ -99,16 +87,29 @@ class _Route:
         self.count = 0
 
 
-class _Routes(dict[Any, _Route]):
+class Routes(dict[Any, Route]):
     """Routes by key; one that is not there yet is made on the way."""
 
-    def __init__(self, make: Callable[[Any], _Route]) -> None:
+    def __init__(self, make: Callable[[Any], Route]) -> None:
         super().__init__()
         self._make = make
 
-    def __missing__(self, key: Any) -> _Route:
+    def __missing__(self, key: Any) -> Route:
         route = self[key] = self._make(key)
         return route
+
+
+class RoutesByInterval(dict[str, Routes]):
+    """Routes of bars: by interval, then by symbol, so that no pair is built per event."""
+
+    def __init__(self, make: Callable[[Any], Route]) -> None:
+        super().__init__()
+        self._make = make
+
+    def __missing__(self, interval: str) -> Routes:
+        make = self._make
+        routes = self[interval] = Routes(lambda symbol: make((symbol, interval)))
+        return routes
 
 
 class Topic:
@@ -116,30 +117,68 @@ class Topic:
 
     Attributes:
         kind: The type.
+        publish: Gives an event to every handler of its key, in order. A handler
+            that raises is counted and reported; the others still run.
+        routes: By key, for whoever walks them without a call in between: the loop.
+        bars: The same for bars.
     """
 
     def __init__(self, kind: type, fault: Fault) -> None:
         self.kind = kind
-        self._key: Callable[[Any], Any] = _KEYS.get(kind, _no_key)
         self._fault = fault
         self._subscriptions: list[Subscription] = []
-        self._routes = _Routes(self._make)
         self._delivered = 0
+        self._published = 0
+        self.bars = RoutesByInterval(self._make)
+        self.routes = Routes(self._make)
+        self.publish = self._bind()
 
-    def publish(self, event: Any) -> None:
-        """Give an event to every handler of its key, in order.
+    def _bind(self) -> Callable[[Any], None]:
+        # Closures, one for each way to find a route: a local variable is the
+        # cheapest thing there is, and `try` costs nothing until a handler raises.
+        routes, bars, go_on = self.routes, self.bars, self.go_on
 
-        A handler that raises is counted and reported; the others still run.
-        """
-        route = self._routes[self._key(event)]
-        route.count += 1
-        rest: Iterator[Handler] = iter(route.handlers)
-        # `try` costs nothing until a handler raises; the iterator then stands behind it.
-        try:
-            for handler in rest:
-                handler(event)
-        except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-            self._go_on(route, rest, handler, event, error)
+        def by_symbol(event: Any) -> None:
+            route = routes[event.symbol]
+            route.count += 1
+            try:
+                for handler in route.handlers:
+                    handler(event)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                go_on(route, handler, event, error)
+
+        def by_interval(event: Any) -> None:
+            route = bars[event.interval][event.symbol]
+            route.count += 1
+            try:
+                for handler in route.handlers:
+                    handler(event)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                go_on(route, handler, event, error)
+
+        def by_strategy(event: Any) -> None:
+            route = routes[event.strategy]
+            route.count += 1
+            try:
+                for handler in route.handlers:
+                    handler(event)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                go_on(route, handler, event, error)
+
+        def without_key(event: Any) -> None:
+            route = routes[""]
+            route.count += 1
+            try:
+                for handler in route.handlers:
+                    handler(event)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                go_on(route, handler, event, error)
+
+        if self.kind is BarData:
+            return by_interval
+        if self.kind in _BY_SYMBOL:
+            return by_symbol
+        return by_strategy if self.kind in _BY_STRATEGY else without_key
 
     def subscribe(
         self, handler: Handler, *, key: Key = None, order: int = OBSERVER, name: str = ""
@@ -164,34 +203,49 @@ class Topic:
 
     def count(self) -> int:
         """Bring the subscriptions' figures up to date; return all deliveries so far."""
-        for route in self._routes.values():
-            for subscription in route.subscriptions:
-                subscription.given += route.count
-            self._delivered += route.count * len(route.handlers)
-            route.count = 0
+        for routes in (self.routes, *self.bars.values()):
+            for route in routes.values():
+                for subscription in route.subscriptions:
+                    subscription.given += route.count
+                self._delivered += route.count * len(route.handlers)
+                self._published += route.count
+                route.count = 0
         return self._delivered
 
-    def _go_on(
-        self, route: _Route, rest: Iterator[Handler], handler: Handler, event: Any, error: Exception
-    ) -> None:
-        self._report(route, handler, event, error)
-        for later in rest:
-            try:
-                later(event)
-            except Exception as another:  # noqa: BLE001  the bus fence: counted and told
-                self._report(route, later, event, another)
+    @property
+    def published(self) -> int:
+        """Return how many events went through."""
+        self.count()
+        return self._published
 
-    def _report(self, route: _Route, handler: Handler, event: Any, error: Exception) -> None:
-        failed = next(s for s in route.subscriptions if s.handler is handler)
-        failed.failed += 1
-        self._fault(failed, event, error)
+    def go_on(self, route: Route, handler: Handler, event: Any, error: Exception) -> None:
+        """Count and report a handler that raised, and give the event to those behind it."""
+        at = route.handlers.index(handler)
+        while True:
+            failed = route.subscriptions[at]
+            failed.failed += 1
+            self._fault(failed, event, error)
+            for at in range(at + 1, len(route.handlers)):  # noqa: B020  goes on behind the failed
+                try:
+                    route.handlers[at](event)
+                except Exception as another:  # noqa: BLE001  the bus fence: counted and told
+                    error = another
+                    break
+            else:
+                return
 
     def _reroute(self) -> None:
         self.count()
-        self._routes.clear()
+        self.routes.clear()
+        self.bars.clear()
 
-    def _make(self, key: Any) -> _Route:
-        return _Route(tuple(s for s in self._subscriptions if s.hears(key)))
+    def _make(self, key: Any) -> Route:
+        # A handler is in a route once, so that its place tells which one raised.
+        heard: dict[Handler, Subscription] = {}
+        for subscription in self._subscriptions:
+            if subscription.hears(key):
+                heard.setdefault(subscription.handler, subscription)
+        return Route(tuple(heard.values()))
 
 
 class Bus:

@@ -6,7 +6,8 @@ import hashlib
 import os
 import struct
 import zlib
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
@@ -43,25 +44,22 @@ class DecisionHash:
 
 
 class CountingJournal:
-    """A journal that keeps nothing but the numbers: for backtests, whose tape is the log.
+    """A journal that keeps only the last input: for backtests, whose tape is the log.
 
     Attributes:
-        inputs: Events dispatched so far; the dense number of the last one.
-        decisions: Requests and cancels so far.
+        record: Takes an event that is about to be dispatched. It is the `append`
+            of a deque, because it is called for every event there is.
     """
 
-    __slots__ = ("decisions", "inputs")
+    __slots__ = ("_last", "decisions", "record")
 
     def __init__(self) -> None:
-        self.inputs = 0
+        self._last: deque[Message] = deque(maxlen=1)
+        self.record = self._last.append
         self.decisions = 0
 
-    def record(self, event: Message, stamp_ns: int) -> None:  # noqa: ARG002  one face for both
-        """Number an event that is about to be dispatched."""
-        self.inputs += 1
-
-    def decide(self, decision: Message, stamp_ns: int) -> None:  # noqa: ARG002  one face for both
-        """Number a decision that is about to leave."""
+    def decide(self, decision: Message) -> None:  # noqa: ARG002  one face for both
+        """Count a decision that is about to leave."""
         self.decisions += 1
 
     def close(self) -> None:
@@ -78,13 +76,15 @@ class FileJournal:
     before the decision leaves, so it survives the process being killed.
 
     Attributes:
-        inputs: Events dispatched so far; the dense number of the last one.
+        inputs: Events written so far; the dense number of the last one.
         decisions: Requests and cancels so far.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, now_ns: Callable[[], int]) -> None:
+        """Write into a folder, which is made, with the stamps of a clock."""
         folder.mkdir(parents=True, exist_ok=True)
         self.inputs = 0
+        self._now_ns = now_ns
         self.decisions = 0
         self._folder = folder
         self._file = -1
@@ -93,8 +93,9 @@ class FileJournal:
         self._buffer = bytearray()
         self._since_ns = 0
 
-    def record(self, event: Message, stamp_ns: int) -> None:
+    def record(self, event: Message) -> None:
         """Write an event that is about to be dispatched. Engine thread."""
+        stamp_ns = self._now_ns()
         self.inputs += 1
         kind = type(event)
         if kind is TickData or kind is BarData:
@@ -111,8 +112,9 @@ class FileJournal:
             self._frame(self.inputs, stamp_ns, event)
             self._flush(stamp_ns)
 
-    def decide(self, decision: Message, stamp_ns: int) -> None:
+    def decide(self, decision: Message) -> None:
         """Write a decision, and everything before it, before it leaves. Engine thread."""
+        stamp_ns = self._now_ns()
         self.decisions += 1
         self._frame(self.inputs, stamp_ns, decision)
         self._flush(stamp_ns)

@@ -55,7 +55,7 @@ def bind_funds(context: RiskContext, options: NoOptions) -> RiskCheck:  # noqa: 
         margin = abs(price) * entry[1]
         available = available_in(request.account)
         # False when the price is unknown: nan.
-        if margin * request.volume <= available + _HALF_CENT:
+        if margin * request.volume <= available:
             return None
         return _weigh(context, request, margin, available)
 

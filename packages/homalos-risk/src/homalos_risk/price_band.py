@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["PriceBandOptions", "bind_price_band"]
 
 _MARKET = OrderType.MARKET
-# 29 % of 100 is 28.999999999999996 in doubles, and 129 would be outside. The slack is
+# 0.41 * 300 is 122.99999999999999 in doubles, and 177 would be outside its band. The slack is
 # far above such errors and far below any tick.
 _SLACK = 1 + 1e-9
 
@@ -45,7 +45,7 @@ def bind_price_band(context: RiskContext, options: PriceBandOptions) -> RiskChec
     last_price = context.last_price
     last_tick = context.last_tick
     max_deviation = options.max_deviation
-    lowest, highest = 1 - max_deviation * _SLACK, 1 + max_deviation * _SLACK
+    lowest, highest = 1 - max_deviation, 1 + max_deviation
 
     def check(request: OrderRequest) -> Refusal | None:
         if request.type is _MARKET:
@@ -60,7 +60,8 @@ def bind_price_band(context: RiskContext, options: PriceBandOptions) -> RiskChec
         if not is_on_grid:
             return _off_grid(price, contract)
         last = last_price(symbol)
-        # False as well when the last price is unknown or below 0, which is looked at apart.
+        # A quick look. It can fail on the very edge, and does where the last price is unknown or
+        # below 0: all these are judged apart.
         if not last * lowest <= price <= last * highest:
             refusal = _far_off(request, last, max_deviation)
             if refusal is not None:

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from homalos.errors import UnknownInstrument
 from homalos.model import (
-    BarData,
     CancelRefused,
     ConnectionChanged,
     OrderReport,
     OrderType,
     Status,
-    TickData,
     TradeReport,
 )
+from homalos.plugins.ports import MarketTap
 from homalos_sim.matching import Book, WorkingOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Sequence
 
-    from homalos.model import CancelRequest, Instrument, OrderRequest
+    from homalos.model import BarData, CancelRequest, Instrument, OrderRequest, TickData
     from homalos.plugins.ports import GatewayContext
     from homalos_sim.options import VenueOptions
 
@@ -35,8 +34,8 @@ _MARKET = OrderType.MARKET
 class SimGateway:
     """A venue inside the engine; every method is called on the engine thread.
 
-    It sees ticks and bars before the engine dispatches them. Nothing is answered
-    inline: every report goes through `context.post`.
+    While an order waits it sees ticks and bars before the engine dispatches them.
+    Nothing is answered inline: every report goes through `context.post`.
     """
 
     def __init__(self, context: GatewayContext, options: VenueOptions) -> None:
@@ -44,6 +43,7 @@ class SimGateway:
         self._name = context.name
         self._now_ns = context.clock.now_ns
         self._instrument = context.instrument
+        self._last_tick = context.last_tick
         self._post = context.post
         self._bar_share = options.bar_volume_share
         self._book_age_ns = round(options.book_age_s * _NS)
@@ -71,7 +71,10 @@ class SimGateway:
         """Accept or reject an order, and fill what the last tick's book gives at once."""
         now_ns = self._now_ns()
         book = self._books.get(request.symbol)
-        reason = self._objection(request, book.tick if book is not None else None)
+        tick = self._last_tick(request.symbol)
+        if book is not None:
+            tick = book.latest(tick)
+        reason = self._objection(request, tick)
         if reason:
             self._post(OrderReport(request.order_id, _REJECTED, now_ns, reason=reason))
             return
@@ -82,7 +85,7 @@ class SimGateway:
         order = WorkingOrder(request, venue_order_id, now_ns)
         self._orders[request.order_id] = order
         self._post(OrderReport(request.order_id, _NOTTRADED, now_ns, 0, venue_order_id))
-        book.arrive(order, self._book_age_ns)
+        book.arrive(order, tick, self._book_age_ns)
 
     def cancel_order(self, request: CancelRequest) -> None:
         """Take back what is left of an order, or refuse where nothing is."""
@@ -105,28 +108,21 @@ class SimGateway:
         """Return the ids of the orders that wait here."""
         return frozenset(self._orders)
 
-    def market_taps(self) -> Mapping[type, Callable[[Any], None]]:
-        """Return what sees the ticks and the bars, each before the engine does."""
-        return {TickData: self.on_tick, BarData: self.on_bar}
+    def market_tap(self) -> MarketTap:
+        """Return what is shown the market while an order waits."""
+        return MarketTap(self._orders, self._on_tick, self._on_bar)
 
-    # -- the market, once for every event ------------------------------------------
+    # -- inside --------------------------------------------------------------------
 
-    def on_tick(self, tick: TickData) -> None:
-        """Remember a tick's book and let it fill what waits."""
+    def _on_tick(self, tick: TickData) -> None:
         book = self._books.get(tick.symbol)
-        if book is None:
-            book = self._books[tick.symbol] = Book(self._fill)
-        book.tick = tick
-        if book.waits:
-            book.match_tick(tick)
+        if book is not None and book.waits:
+            book.match_tick(tick, self._last_tick(tick.symbol))
 
-    def on_bar(self, bar: BarData) -> None:
-        """Let a bar fill what waits."""
+    def _on_bar(self, bar: BarData) -> None:
         book = self._books.get(bar.symbol)
         if book is not None and book.waits:
             book.match_bar(bar, self._bar_share)
-
-    # -- inside --------------------------------------------------------------------
 
     def _fill(
         self, order: WorkingOrder, price: float, lots: int, ts_ns: int, trading_day: int

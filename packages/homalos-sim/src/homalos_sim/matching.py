@@ -152,7 +152,9 @@ class Side:
                 price = order.price
             else:
                 break
-            lots = order.left if order.left < left else left
+            lots = order.left
+            if lots > left:
+                lots = left
             left -= lots
             order.left -= lots
             self._fill(order, price, lots, bar.ts_ns, bar.trading_day)
@@ -171,44 +173,52 @@ class Side:
 
 
 class Book:
-    """The working orders of one instrument, and the last tick they were shown.
+    """The working orders of one instrument.
 
     Attributes:
-        tick: The last tick; set it before `match_tick`.
-        waits: Whether any order is working. Matching needs no call otherwise,
-            which is what makes the idle path cheap.
+        waits: Whether any order is working; matching needs no call otherwise.
     """
 
-    __slots__ = ("_interval", "_interval_s", "_used_on", "buys", "sells", "tick", "waits")
+    __slots__ = (
+        "_before",
+        "_has_ticks",
+        "_interval",
+        "_interval_s",
+        "_used_on",
+        "buys",
+        "sells",
+        "waits",
+    )
 
     def __init__(self, fill: Fill) -> None:
         """Begin empty; `fill` is told of every fill, in order."""
-        self.tick: TickData | None = None
         self.waits = False
         self.buys = Side(-1, fill)
         self.sells = Side(1, fill)
+        self._has_ticks = False
         self._used_on: TickData | None = None
+        self._before: TickData | None = None
         self._interval = ""
         self._interval_s = inf
 
-    def arrive(self, order: WorkingOrder, max_age_ns: int) -> None:
+    def arrive(self, order: WorkingOrder, tick: TickData | None, max_age_ns: int) -> None:
         """Take a new order: fill what the last tick's book gives, let the rest wait.
 
         Args:
             order: It comes at `order.since_ns`.
-            max_age_ns: Age up to which the last tick's book counts.
+            tick: The instrument's last tick, as `latest` says.
+            max_age_ns: Age up to which its book counts.
         """
-        tick = self.tick
         is_buy = order.request.direction is _LONG
         side = self.buys if is_buy else self.sells
-        if tick is not None and order.since_ns - tick.ts_ns <= max_age_ns:
-            if self._used_on is not tick:
-                self._used_on = tick
-                self.buys.used = self.sells.used = 0
-            if is_buy:
-                side.arrive(order, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
-            else:
-                side.arrive(order, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
+        if tick is not None:
+            self._has_ticks = True
+            if order.since_ns - tick.ts_ns <= max_age_ns:
+                self._look_at(tick)
+                if is_buy:
+                    side.arrive(order, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
+                else:
+                    side.arrive(order, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
         if order.left:
             if side.orders:
                 insort(side.orders, order, key=_rank)
@@ -222,10 +232,29 @@ class Book:
         side.orders.remove(order)
         self.waits = bool(self.buys.orders or self.sells.orders)
 
-    def match_tick(self, tick: TickData) -> None:
-        """Fill what waited before this tick and is reached by its touch prices."""
+    def latest(self, last: TickData | None) -> TickData | None:
+        """Return the tick that a new order meets, given the last one the engine has.
+
+        It is the one shown here when the engine has not come to it yet: an order
+        that answers a fill is sent before the tick that brought the fill is the
+        engine's last, and must neither meet the book before it nor, later, the
+        same lots again.
+        """
+        if last is not None and last is self._before:
+            return self._used_on
+        return last
+
+    def match_tick(self, tick: TickData, before: TickData | None) -> None:
+        """Fill what waited before this tick and is reached by its touch prices.
+
+        Args:
+            tick: The new tick.
+            before: The last one that the engine has, still without the new one.
+        """
         buys, sells = self.buys, self.sells
+        self._has_ticks = True
         self._used_on = tick
+        self._before = before
         buys.cross(tick.ask_price_1, tick.ask_volume_1, tick)
         sells.cross(tick.bid_price_1, tick.bid_volume_1, tick)
         self.waits = bool(buys.orders or sells.orders)
@@ -239,7 +268,7 @@ class Book:
         Raises:
             DataError: The bar's interval cannot be read.
         """
-        if self.tick is not None:
+        if self._has_ticks:
             return
         if bar.interval != self._interval and not self._is_shorter(bar.interval):
             return
@@ -252,6 +281,11 @@ class Book:
         if sells.orders:
             sells.fill_bar(bar, bar.high_price, budget)
         self.waits = bool(buys.orders or sells.orders)
+
+    def _look_at(self, tick: TickData) -> None:
+        if self._used_on is not tick:
+            self._used_on = tick
+            self.buys.used = self.sells.used = 0
 
     def _is_shorter(self, interval: str) -> bool:
         # Looked at only while an order waits: a bar that began before the order came

@@ -14,19 +14,19 @@ __all__ = ["register_feeds", "register_gateways"]
 
 
 def _venue(context: GatewayContext, options: VenueOptions) -> Gateway:
-    from homalos_sim.gateway import SimGateway  # noqa: PLC0415  only a run needs it
+    from homalos_sim.gateway import SimGateway
 
     return SimGateway(context, options)
 
 
 def _synthetic(context: FeedContext, options: SyntheticOptions) -> Feed:
-    from homalos_sim.synthetic import SyntheticFeed  # noqa: PLC0415  only a run needs it
+    from homalos_sim.synthetic import SyntheticFeed
 
     return SyntheticFeed(context, options)
 
 
 def _tape(context: FeedContext, options: TapeOptions) -> Feed:
-    from homalos_sim.tape import TapeFeed  # noqa: PLC0415  only a run needs it
+    from homalos_sim.tape import TapeFeed
 
     return TapeFeed(context, options)
 

@@ -77,7 +77,7 @@ class _Symbol:
 
     def _walk(self, sessions: tuple[Session, ...]) -> DayWalk:
         key = f"{self._seed}:{self._instrument.symbol}:{sessions[0].trading_day}"
-        generator = random.Random(key)  # noqa: S311  a made-up market keeps no secret
+        generator = random.Random(key)
         return DayWalk(self._instrument, self._profile, self._close, sessions, generator)
 
 

@@ -107,7 +107,11 @@ class DayWalk:
                 left = len(starts) - 1 - gone
                 opening = max(0.0, 1 - gone / _BUSY_MINUTES)
                 closing = max(0.0, 1 - left / _BUSY_MINUTES)
-                yield start_ns, min(start_ns + _MINUTE_NS, session.end_ns), 1 + 2 * opening + closing
+                yield (
+                    start_ns,
+                    min(start_ns + _MINUTE_NS, session.end_ns),
+                    1 + 2 * opening + closing,
+                )
 
     def prints(self, times: range, pace: float, bustle: float) -> list[Print]:
         """Walk one minute; the first snapshot of a day always trades.

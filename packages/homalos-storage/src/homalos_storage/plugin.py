@@ -18,31 +18,31 @@ __all__ = ["register_importers", "register_stores"]
 
 
 def _sqlite(context: StoreContext, options: SqliteOptions) -> Store:
-    from homalos_storage.sqlite import SqliteStore  # noqa: PLC0415  loads peewee
+    from homalos_storage.sqlite import SqliteStore  # loads peewee
 
     return SqliteStore(context.home / options.file, timeout_s=options.timeout_s)
 
 
 def _matches_ticks(path: Path) -> bool:
-    from homalos_storage.readers import ticks  # noqa: PLC0415  only a run with files needs it
+    from homalos_storage.readers import ticks  # only a run with files needs it
 
     return ticks.matches(path)
 
 
 def _read_ticks(path: Path, context: ImportContext) -> Iterator[TickData]:
-    from homalos_storage.readers import ticks  # noqa: PLC0415  only a run with files needs it
+    from homalos_storage.readers import ticks  # only a run with files needs it
 
     return ticks.read(path, context)
 
 
 def _matches_bars(path: Path) -> bool:
-    from homalos_storage.readers import bars  # noqa: PLC0415  only a run with files needs it
+    from homalos_storage.readers import bars  # only a run with files needs it
 
     return bars.matches(path)
 
 
 def _read_bars(path: Path, context: ImportContext) -> Iterator[BarData]:
-    from homalos_storage.readers import bars  # noqa: PLC0415  only a run with files needs it
+    from homalos_storage.readers import bars  # only a run with files needs it
 
     return bars.read(path, context)
 

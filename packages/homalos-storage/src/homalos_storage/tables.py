@@ -120,7 +120,7 @@ class Table(Generic[Record]):
             f"ON CONFLICT ({', '.join(keys)}) DO UPDATE SET {updates}{condition}"
         )
         self.select = f'SELECT {listed} FROM "{name}"'  # noqa: S608
-        self._record = record
+        self._record: Callable[..., Record] = record
         hints = get_type_hints(record)
         self._readers = tuple(_reader(hints[column]) for column in columns)
 

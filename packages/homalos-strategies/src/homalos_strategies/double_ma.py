@@ -54,7 +54,7 @@ class DoubleMa(Strategy):
         bars = self.history(self._slow)
         closes = [bar.close_price for bar in bars if not isnan(bar.close_price)]
         missing = self._slow - len(closes)
-        # A ring of the last `slow` closes; `_next` is the place of the oldest.
+        # A ring of the last `slow` closes; `_next` is the place of the oldest, or of none yet.
         self._closes = closes + [0.0] * missing
         self._next = len(closes) % self._slow
         self._difference = sum(closes[-self._fast :]) * self._slow - sum(closes) * self._fast

@@ -28,19 +28,23 @@ class Account:
     Attributes:
         frozen: Margin held for working orders that open, currency.
         floating: Profit of open lots at the last prices, currency, as a float.
+        worth: Capital and realised profit less fees, currency, as a float.
+        peak: The highest equity so far, currency.
+        trough: The peak less the largest fall so far; an equity below it is a new one.
         max_drawdown: Largest fall of the equity from a peak, currency, >= 0.
     """
 
     __slots__ = (
-        "_peak",
-        "capital",
         "floating",
         "frozen",
         "gateway",
         "ledger",
         "max_drawdown",
         "name",
+        "peak",
         "settings",
+        "trough",
+        "worth",
     )
 
     def __init__(self, name: str, settings: AccountSettings) -> None:
@@ -48,60 +52,78 @@ class Account:
         self.settings = settings
         self.gateway = settings.gateway
         self.ledger = Ledger(capital=settings.capital, mode=settings.mode)
-        self.capital = float(settings.capital)
         self.frozen = 0.0
         self.floating = 0.0
         self.max_drawdown = 0.0
-        self._peak = self.capital
+        self.worth = self.peak = self.trough = float(settings.capital)
 
     def available(self) -> float:
         """Return what new orders may use, currency."""
-        ledger = self.ledger
-        return self.capital + ledger.cash + self.floating - ledger.margin - self.frozen
+        return self.worth + self.floating - self.ledger.margin - self.frozen
 
-    def see_equity(self) -> None:
-        """Take note of the equity now: a new peak, or a deeper fall from the last one."""
-        equity = self.capital + self.ledger.cash + self.floating
-        if equity > self._peak:
-            self._peak = equity
-        elif self._peak - equity > self.max_drawdown:
-            self.max_drawdown = self._peak - equity
+    def see(self, equity: float) -> None:
+        """Take note of an equity above the peak or below the trough."""
+        if equity > self.peak:
+            self.peak = equity
+        else:
+            self.max_drawdown = max(self.peak - equity, self.max_drawdown)
+        self.trough = self.peak - self.max_drawdown
 
 
 class _Mark:
-    """Moves one account's floating profit with one symbol's price, in float arithmetic."""
+    """Moves one account's floating profit with one symbol's price, in float arithmetic.
 
-    __slots__ = ("_account", "_position", "_unit", "price")
+    Attributes:
+        price: The last price, currency per unit.
+        value: Currency that one unit of price is worth to the net position.
+    """
 
-    def __init__(self, account: Account, position: Position) -> None:
-        self._account = account
-        self._position = position
-        self._unit = float(position.instrument.multiplier)
-        self.price = nan
+    __slots__ = ("account", "position", "price", "value")
+
+    def __init__(self, account: Account, position: Position, price: float) -> None:
+        self.account = account
+        self.position = position
+        self.price = price
+        self.value = 0.0
 
     def on_tick(self, tick: TickData) -> None:
         """Take the last price of a tick."""
-        if tick.last_price != self.price:
-            self._move(tick.last_price)
+        price = tick.last_price
+        if price != self.price:
+            account = self.account
+            floating = account.floating + (price - self.price) * self.value
+            self.price = price
+            account.floating = floating
+            equity = account.worth + floating
+            if equity > account.peak or equity < account.trough:
+                account.see(equity)
 
     def on_bar(self, bar: BarData) -> None:
-        """Take the close of a bar."""
-        if bar.close_price != self.price:
-            self._move(bar.close_price)
+        """Take the close of a bar; written out again, for it is on the hot path."""
+        price = bar.close_price
+        if price != self.price:
+            account = self.account
+            floating = account.floating + (price - self.price) * self.value
+            self.price = price
+            account.floating = floating
+            equity = account.worth + floating
+            if equity > account.peak or equity < account.trough:
+                account.see(equity)
 
-    def _move(self, price: float) -> None:
-        position, account = self._position, self._account
-        net = position.long - position.short
-        if net and self.price == self.price:  # noqa: PLR0124  nan before the first price
-            account.floating += (price - self.price) * net * self._unit
-            account.see_equity()
-        self.price = price
-
-    def settle(self) -> float:
-        """Return the floating profit at the last price, currency, freshly computed."""
-        if self.price != self.price:  # noqa: PLR0124  nan before the first price
-            return 0.0
-        return self._position.floating(micros(self.price)) * self._unit / MICRO
+    def book(self, trade: TradeData) -> None:
+        """Have the books take a trade, and the float picture follow them exactly."""
+        account, position = self.account, self.position
+        ledger = account.ledger
+        price = micros(self.price)
+        multiplier = position.instrument.multiplier
+        before = position.floating(price)
+        ledger.post(trade, position)
+        account.floating += (position.floating(price) - before) * multiplier / MICRO
+        account.worth = float(ledger.capital) + ledger.cash
+        self.value = float((position.long - position.short) * multiplier)
+        equity = account.worth + account.floating
+        if equity > account.peak or equity < account.trough:
+            account.see(equity)
 
 
 class AccountManager:
@@ -128,22 +150,14 @@ class AccountManager:
 
     def holding(self, account: str, symbol: str) -> Position:
         """Return the live holding; the same object for as long as the engine lives."""
-        mark = self._marks.get((account, symbol))
-        if mark is None:
-            mark = self._follow(account, symbol)
-        return mark._position  # noqa: SLF001  one idea in two classes
+        return self.accounts[account].ledger.position(self._instrument(symbol))
 
     def on_trade(self, trade: TradeData) -> None:
         """Book a trade."""
-        key = (trade.account, trade.symbol)
-        mark = self._marks.get(key) or self._follow(*key)
-        account = self.accounts[trade.account]
-        before = mark.settle()
-        if mark.price != mark.price:  # noqa: PLR0124  nan before the first price
-            mark.price = trade.price
-        account.ledger.post(trade, mark._position)  # noqa: SLF001  as above
-        account.floating += mark.settle() - before
-        account.see_equity()
+        mark = self._marks.get((trade.account, trade.symbol))
+        if mark is None:
+            mark = self._follow(trade)
+        mark.book(trade)
 
     def account_data(self, name: str, trading_day: int) -> AccountData:
         """Return an account's funds, exact at the last prices."""
@@ -209,11 +223,14 @@ class AccountManager:
         mark = self._marks.get((account, symbol))
         return mark.price if mark is not None else nan
 
-    def _follow(self, account: str, symbol: str) -> _Mark:
-        books = self.accounts[account]
-        position = books.ledger.position(self._instrument(symbol))
-        mark = self._marks[account, symbol] = _Mark(books, position)
-        mark.price = self._last_price(symbol)
+    def _follow(self, trade: TradeData) -> _Mark:
+        """Follow a symbol's price from an account's first trade in it."""
+        account, symbol = trade.account, trade.symbol
+        price = self._last_price(symbol)
+        if price != price:  # noqa: PLR0124  nan when no market data was seen
+            price = trade.price
+        mark = _Mark(self.accounts[account], self.holding(account, symbol), price)
+        self._marks[account, symbol] = mark
         name = f"accounts.{account}"
         subscribe = self._bus.subscribe
         subscribe(TickData, mark.on_tick, key=symbol, order=STATE + 2, name=name)

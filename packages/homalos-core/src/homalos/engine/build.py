@@ -92,7 +92,7 @@ def make_markets(catalog: Catalog, settings: Settings) -> Markets:
     made = {}
     for name in names:
         spec = catalog.market(name)
-        options = structure(settings.market.get(name, {}), spec.config, path=f"$.market.{name}")
+        options: Any = structure(settings.market.get(name, {}), spec.config, path=f"$.market.{name}")
         made[name] = spec.factory(context, options)
     return Markets(made)
 
@@ -131,7 +131,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
         when_full=settings.inbox.when_full,
     )
     journal: CountingJournal | FileJournal = (
-        FileJournal(settings.home / "journal")
+        FileJournal(settings.home / "journal", clock.now_ns)
         if settings.journal.mode == "file"
         else CountingJournal()
     )
@@ -146,7 +146,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
         journal=journal,
         event_time=settings.clock == "event",
     )
-    gateways = _make_gateways(settings, catalog, clock, markets, loop, inbox)
+    gateways = _make_gateways(settings, catalog, clock, markets, loop, inbox, data)
     orders = OrderManager(
         run=settings.run,
         bus=bus,
@@ -196,22 +196,26 @@ def _make_gateways(
     markets: Markets,
     loop: Loop,
     inbox: Inbox,
+    data: DataManager,
 ) -> dict[str, Gateway]:
     made: dict[str, Gateway] = {}
     taps = []
     for name, each in settings.gateways.items():
         spec: GatewaySpec = catalog.gateway(each.kind)
-        options = structure(each.options, spec.config, path=f"$.gateways.{name}.options")
+        options: Any = structure(each.options, spec.config, path=f"$.gateways.{name}.options")
         context = GatewayContext(
             name=name,
             clock=clock,
             random=random.Random(f"{settings.seed}:{name}"),  # noqa: S311  a simulation's chance
             instrument=markets.instrument,
+            last_tick=data.last_tick,
             post=loop.post if spec.in_process else inbox.post,
             post_at=loop.post_at,
         )
         gateway = made[name] = spec.factory(context, options)
-        taps.append(gateway.market_taps())
+        tap = gateway.market_tap()
+        if tap is not None:
+            taps.append(tap)
     loop.bind_taps(taps)
     return made
 
@@ -243,7 +247,7 @@ def _bind_rules(
             continue
         if options is True:
             options = {}
-        config = structure(options, spec.config, path=f"$.risk.{name}")
+        config: Any = structure(options, spec.config, path=f"$.risk.{name}")
         bound.append(BoundRule(name, spec.order, spec.factory(view, config)))
     risk.bind(bound)
 
@@ -253,7 +257,7 @@ def _make_feed(parts: Parts) -> Feed | None:
     if wanted is None:
         return None
     spec = parts.catalog.feed(wanted.kind)
-    options = structure(wanted.options, spec.config, path="$.feed.options")
+    options: Any = structure(wanted.options, spec.config, path="$.feed.options")
     context = FeedContext(
         seed=parts.settings.seed,
         instrument=parts.markets.instrument,
@@ -268,7 +272,7 @@ def _make_store(parts: Parts) -> Store | None:
     if wanted is None:
         return None
     spec = parts.catalog.store(wanted.kind)
-    options = structure(wanted.options, spec.config, path="$.store.options")
+    options: Any = structure(wanted.options, spec.config, path="$.store.options")
     home = parts.settings.home
     home.mkdir(parents=True, exist_ok=True)
     store = spec.factory(StoreContext(home=home), options)

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from math import nan
 
-from homalos.bus import STATE, Bus
+from homalos.bus import STATE, Bus, Subscription
 from homalos.clock import EngineClock
 from homalos.engine.bars import BarMerger, MinuteBars, Sessions
 from homalos.model import BarData, TickData
@@ -36,6 +36,7 @@ class DataManager:
         self._ticks: dict[str, deque[TickData]] = {}
         self._bars: dict[tuple[str, str], deque[BarData]] = {}
         self._last_bar: dict[str, deque[BarData]] = {}
+        self._watching: dict[str, Subscription] = {}
         self._minutes: dict[str, _MinuteMaker] = {}
         self._mergers: dict[tuple[str, str], BarMerger] = {}
 
@@ -50,7 +51,9 @@ class DataManager:
         self._ticks[symbol] = ticks
         self._last_bar[symbol] = bars
         self._bus.subscribe(TickData, ticks.append, key=symbol, order=STATE, name="data.last")
-        self._bus.subscribe(BarData, bars.append, key=(symbol, None), order=STATE, name="data.last")
+        self._watching[symbol] = self._bus.subscribe(
+            BarData, bars.append, key=(symbol, None), order=STATE, name="data.last"
+        )
 
     def want_bars(self, symbol: str, interval: str) -> None:
         """Keep, and where the market brings none make, bars of a length."""
@@ -59,6 +62,10 @@ class DataManager:
             return
         kept: deque[BarData] = deque(maxlen=_KEPT_BARS)
         self._bars[symbol, interval] = kept
+        if interval == _MINUTE:
+            # The minutes themselves tell the last price: one handler less on the way.
+            self._watching[symbol].close()
+            self._last_bar[symbol] = kept
         self._bus.subscribe(
             BarData, kept.append, key=(symbol, interval), order=STATE, name=f"data.{interval}"
         )

@@ -292,7 +292,7 @@ class Engine:
 
     def _load(self, each: StrategySettings) -> Strategy:
         spec = self._parts.catalog.strategy(each.strategy)
-        params = structure(each.params, spec.config, path=f"$.strategies.{each.strategy}.params")
+        params: Any = structure(each.params, spec.config, path=f"$.strategies.{each.strategy}.params")
         return self._add(each, spec.factory, params)
 
     def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
@@ -361,8 +361,7 @@ class Engine:
             return False
         if item.command is not None:
             parts = self._parts
-            command = _stamped(item.command, parts.clock.now)
-            parts.journal.record(command, parts.clock.now)
+            parts.loop.number(_stamped(item.command, parts.clock.now))
         try:
             item.future.set_result(item.action())
         except Exception as error:  # noqa: BLE001  the asker gets it

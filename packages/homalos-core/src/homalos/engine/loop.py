@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence, Sized
 from typing import Any
 
 from homalos.bus import Bus
@@ -12,6 +12,7 @@ from homalos.clock import EngineClock, wall_ns
 from homalos.inbox import Inbox
 from homalos.journal import CountingJournal, FileJournal
 from homalos.model import BarData, TickData, TradingDayChanged
+from homalos.plugins.ports import MarketTap
 
 __all__ = ["Loop"]
 
@@ -27,10 +28,13 @@ class Loop:
     look at it and what that fills, a dense number and the journal, the bus.
 
     Attributes:
+        dispatched: Inputs so far; the dense number of the last one.
         trading_day: The latest trading day seen, yyyymmdd; 0 before the first event.
         trading_days: How many were seen.
         late: Market events stamped before the one dispatched last.
         interrupted: True once `stop` was called: the market data is not over.
+        step: Dispatches one event, and everything that is due before it or follows
+            from it.
         on_item: Takes what is no event out of the inbox; says whether it did.
     """
 
@@ -43,40 +47,31 @@ class Loop:
         journal: CountingJournal | FileJournal,
         event_time: bool,
     ) -> None:
+        self.dispatched = 0
         self.trading_day = 0
         self.trading_days = 0
         self.late = 0
         self.interrupted = False
         self.on_item: Callable[[Any], bool] = _never
-        self._ticks = 0
-        self._bars = 0
         self._bus = bus
         self._clock = clock
-        self._agenda = clock.agenda
         self._inbox = inbox
         self._record = journal.record
         self._event_time = event_time
         self._ready: deque[Any] = deque()
-        self._taps: Mapping[type, tuple[Callable[[Any], None], ...]] = {}
-        self._publish: dict[type, Callable[[Any], None]] = {
-            TickData: bus.topic(TickData).publish,
-            BarData: bus.topic(BarData).publish,
-        }
-        self._tick_taps: tuple[Callable[[Any], None], ...] = ()
-        self._bar_taps: tuple[Callable[[Any], None], ...] = ()
-        self._publish_tick = self._publish[TickData]
-        self._publish_bar = self._publish[BarData]
+        self._publish: dict[type, Callable[[Any], None]] = {}
+        self._ticks = bus.topic(TickData)
+        self._bars = bus.topic(BarData)
+        self.step = self._bind_step(_all_taps(()))
         self._stopping = threading.Event()
         # Due before any event: the first one tells the clock when the run begins.
         clock.call_at(1, _nothing)
 
     # -- wiring, once ----------------------------------------------------------
 
-    def bind_taps(self, taps: Iterable[Mapping[type, Callable[[Any], None]]]) -> None:
-        """Let in-process venues see the market before the engine does."""
-        all_taps = tuple(taps)
-        self._tick_taps = tuple(t[TickData] for t in all_taps if TickData in t)
-        self._bar_taps = tuple(t[BarData] for t in all_taps if BarData in t)
+    def bind_taps(self, taps: Sequence[MarketTap]) -> None:
+        """Let in-process venues see the market before the engine does, while an order waits."""
+        self.step = self._bind_step(taps[0] if len(taps) == 1 else _all_taps(taps))
 
     def bind(self, kind: type, handler: Callable[[Any], None]) -> None:
         """Say who takes an input that is not for the bus: a report, a cancel's refusal."""
@@ -84,40 +79,58 @@ class Loop:
 
     # -- inputs ----------------------------------------------------------------
 
-    def step(self, event: Any) -> None:
-        """Dispatch one event and everything that is due before it or follows from it."""
-        kind = type(event)
-        now = event.ts_ns if self._event_time else wall_ns()
-        clock = self._clock
-        if now >= self._agenda.next_ns:
-            self._run_due(now)
-        if now > clock.now:
-            clock.now = now
-        elif now < clock.now:
-            self.late += 1
-        if kind is BarData:
-            self._bars += 1
-            for tap in self._bar_taps:
-                tap(event)
-            publish = self._publish_bar
-        elif kind is TickData:
-            self._ticks += 1
-            for tap in self._tick_taps:
-                tap(event)
-            publish = self._publish_tick
-        else:
-            self._dispatch(event)
-            self._drain()
-            return
-        ready = self._ready
-        if ready:
-            self._drain()
-        self._record(event, clock.now)
-        if event.trading_day > self.trading_day:
-            self._turn(event.trading_day)
-        publish(event)
-        if ready:
-            self._drain()
+    def _bind_step(self, tap: MarketTap) -> Callable[[Any], None]:
+        # One closure over everything it touches, the routes walked in place of a
+        # `publish`: of all that runs, this runs most often.
+        clock, agenda, ready = self._clock, self._clock.agenda, self._ready
+        record, event_time = self._record, self._event_time
+        run_due, drain, dispatch, turn = self._run_due, self._drain, self._dispatch, self._turn
+        ticks, bars = self._ticks.routes, self._bars.bars
+        tick_fault, bar_fault = self._ticks.go_on, self._bars.go_on
+        waiting, tap_tick, tap_bar = tap.waiting, tap.on_tick, tap.on_bar
+
+        def step(event: Any) -> None:
+            """Dispatch one event, and everything that is due before it or follows from it."""
+            now = event.ts_ns if event_time else wall_ns()
+            if now >= agenda.next_ns:
+                run_due(now)
+            if now > clock.now:
+                clock.now = now
+            elif now < clock.now:
+                self.late += 1
+            kind = type(event)
+            if kind is not BarData and kind is not TickData:
+                dispatch(event)
+                drain()
+                return
+            if waiting:
+                (tap_bar if kind is BarData else tap_tick)(event)
+                if ready:
+                    drain()
+            self.dispatched += 1
+            record(event)
+            if event.trading_day > self.trading_day:
+                turn(event.trading_day)
+            if kind is BarData:
+                route = bars[event.interval][event.symbol]
+            else:
+                route = ticks[event.symbol]
+            route.count += 1
+            try:
+                for handler in route.handlers:
+                    handler(event)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                fault = bar_fault if kind is BarData else tick_fault
+                fault(route, handler, event, error)
+            if ready:
+                drain()
+
+        return step
+
+    def number(self, event: Any) -> None:
+        """Give an input its number and write it into the journal."""
+        self.dispatched += 1
+        self._record(event)
 
     def post(self, event: Any) -> None:
         """Take an in-process venue's report: dispatched after the event in hand."""
@@ -125,7 +138,7 @@ class Loop:
 
     def post_at(self, due_ns: int, event: Any) -> None:
         """Take an in-process venue's report for a later time."""
-        self._agenda.add(due_ns, lambda: self._ready.append(event))
+        self._clock.agenda.add(due_ns, lambda: self._ready.append(event))
 
     # -- running ---------------------------------------------------------------
 
@@ -186,12 +199,12 @@ class Loop:
     @property
     def ticks(self) -> int:
         """Return the ticks that came in."""
-        return self._ticks
+        return self._ticks.published
 
     @property
     def bars(self) -> int:
-        """Return the bars that came in; those made here are not counted."""
-        return self._bars
+        """Return the bars that came in or were made here."""
+        return self._bars.published
 
     # -- inside ----------------------------------------------------------------
 
@@ -200,7 +213,7 @@ class Loop:
             self.step(item)
 
     def _dispatch(self, event: Any) -> None:
-        self._record(event, self._clock.now)
+        self.number(event)
         handler = self._publish.get(type(event))
         if handler is None:
             handler = self._publish[type(event)] = self._bus.topic(type(event)).publish
@@ -213,7 +226,7 @@ class Loop:
             dispatch(ready.popleft())
 
     def _run_due(self, now_ns: int) -> None:
-        agenda = self._agenda
+        agenda = self._clock.agenda
         clock = self._clock
         if not clock.now:
             clock.begin(now_ns)
@@ -231,7 +244,29 @@ class Loop:
     def _patience(self) -> float:
         if self._event_time:
             return _IDLE_S
-        return min(max((self._agenda.next_ns - wall_ns()) / 1e9, 0.0), _IDLE_S)
+        return min(max((self._clock.agenda.next_ns - wall_ns()) / 1e9, 0.0), _IDLE_S)
+
+
+class _AnyWaiting(Sized):
+    """Is empty as long as nothing waits in any of several venues."""
+
+    def __init__(self, taps: Sequence[MarketTap]) -> None:
+        self._waiting = tuple(tap.waiting for tap in taps)
+
+    def __len__(self) -> int:
+        return sum(map(len, self._waiting))
+
+
+def _all_taps(taps: Sequence[MarketTap]) -> MarketTap:
+    def on_tick(tick: TickData) -> None:
+        for tap in taps:
+            tap.on_tick(tick)
+
+    def on_bar(bar: BarData) -> None:
+        for tap in taps:
+            tap.on_bar(bar)
+
+    return MarketTap(waiting=_AnyWaiting(taps), on_tick=on_tick, on_bar=on_bar)
 
 
 def _never(_: Any) -> bool:

@@ -153,7 +153,7 @@ class OrderManager:
                 self._say_rejection(rejection)
             return refused[0]
         self.decisions.add(request)
-        self._decide(request, now)
+        self._decide(request)
         order = OrderData(
             order_id, symbol, direction, offset, order_type, price, volume, 0, _SUBMITTING,
             strategy, account, books.gateway, now, now, "", "", reference,
@@ -187,7 +187,7 @@ class OrderManager:
                 order_id, order.symbol, order.strategy, order.account, order.gateway, now
             )
             self.decisions.add(request)
-            self._decide(request, now)
+            self._decide(request)
             working.gateway.cancel_order(request)
         return True
 

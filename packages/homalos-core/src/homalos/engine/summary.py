@@ -95,7 +95,7 @@ def summarise(parts: Parts) -> RunSummary:
     observers = parts.observers
     return RunSummary(
         ticks=parts.loop.ticks,
-        bars=parts.loop.bars + parts.data.made,
+        bars=parts.loop.bars,
         orders=len(parts.orders.orders),
         trades=len(parts.orders.trades),
         rejections=parts.risk.refused,
@@ -115,7 +115,7 @@ def summarise(parts: Parts) -> RunSummary:
         deliveries=parts.bus.deliveries(),
         rules=parts.risk.evaluated,
         postings=accounts.postings(),
-        events=parts.journal.inputs,
+        events=parts.loop.dispatched,
         decision_hash=parts.orders.decisions.hexdigest(),
         strategies={name: str(state) for name, state in parts.strategies.states().items()},
     )
@@ -133,7 +133,7 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
     return Snapshot(
         ts_ns=parts.clock.now,
         trading_day=day,
-        dispatched=parts.journal.inputs,
+        dispatched=parts.loop.dispatched,
         ticks=parts.data.ticks(),
         bars=parts.data.bars(),
         orders=tuple(parts.orders.working()),
@@ -145,7 +145,7 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
         strategies=parts.strategies.states(),
         counters={
             "ticks": parts.loop.ticks,
-            "bars": parts.loop.bars + parts.data.made,
+            "bars": parts.loop.bars,
             "orders": len(parts.orders.orders),
             "trades": len(parts.orders.trades),
             "rejections": parts.risk.refused,

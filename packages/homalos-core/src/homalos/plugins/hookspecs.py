@@ -69,8 +69,8 @@ class Hooks:
     def register_importers(self) -> Iterable[ImporterSpec] | None:
         """Offer readers of data files.
 
-        The first importer, in name order, whose `matches` says yes to a file's
-        name and columns reads it.
+        The first importer, in name order, whose `matches` says yes to a file
+        reads it.
 
         .. versionadded:: 0.1
         """

@@ -72,7 +72,7 @@ class PluginInfo:
         name: Its entry point's name, or the file's without `.py`.
         version: Of its distribution, or the module's `__version__`; "" when unknown.
         origin: The distribution, or the file.
-        hooks: The hooks it answers, sorted.
+        hooks: The hooks it answers, sorted; none when it could not be loaded.
         fault: What is wrong with it, "" when nothing is; it may still have
             answered other hooks.
         is_named: Whether somebody asked for just this plugin, so that a fault
@@ -94,7 +94,6 @@ class _Plugin:
     distribution: Distribution | None = None
     is_named: bool = False
     module: ModuleType | None = None
-    is_registered: bool = False
     hooks: tuple[str, ...] = ()
     faults: list[str] = attrs.field(factory=list)
 
@@ -148,7 +147,7 @@ class PluginHost:
         """Make a host of modules at hand and of nothing installed, for tests and embedding."""
         host = cls(trace=trace)
         for module in modules:
-            origin = module.__file__ or module.__name__
+            origin = getattr(module, "__file__", None) or module.__name__
             plugin = _Plugin(name=module.__name__, origin=origin, is_named=True)
             host._add(plugin, partial(_at_hand, module))
         return host
@@ -186,7 +185,7 @@ class PluginHost:
             self._answers[hook] = tuple(
                 (plugin.name, spec)
                 for plugin in self._plugins
-                if plugin.is_registered and hook in plugin.hooks
+                if hook in plugin.hooks
                 for spec in self._ask(plugin, hook, kind)
             )
         return self._answers[hook]
@@ -201,19 +200,19 @@ class PluginHost:
         self._fenced(plugin, lambda: self._register(plugin, load()), None)
 
     def _register(self, plugin: _Plugin, module: ModuleType) -> None:
-        plugin.module = module
-        plugin.hooks = tuple(name for name in dir(module) if self._is_answer(module, name))
-        unknown = [name for name in plugin.hooks if name not in ANSWERS]
+        hooks = tuple(name for name in dir(module) if self._is_answer(module, name))
+        unknown = [name for name in hooks if name not in ANSWERS]
         if unknown:
             raise PluginLoadError(_unknown_hooks(unknown, plugin.distribution), plugin=plugin.name)
         try:
             self.manager.register(module, plugin.name)
         except pluggy.PluginValidationError as error:
-            # Some of its hooks may be in already.
-            self.manager.unregister(module)
+            # Older versions of pluggy leave the hooks that came before the faulty one.
+            if self.manager.is_registered(module):
+                self.manager.unregister(module)
             reason = " ".join(str(error).split())
             raise PluginLoadError(reason, plugin=plugin.name) from error
-        plugin.is_registered = True
+        plugin.module, plugin.hooks = module, hooks
 
     def _is_answer(self, module: ModuleType, name: str) -> bool:
         return self.manager.parse_hookimpl_opts(module, name) is not None
@@ -226,7 +225,7 @@ class PluginHost:
         return specs or ()
 
     def _call(self, plugin: _Plugin, hook: str, kind: type[Spec]) -> tuple[Spec, ...]:
-        others = [p.module for p in self._plugins if p.is_registered and p is not plugin]
+        others = [each.module for each in self._plugins if each is not plugin]
         # One result at most: pluggy leaves out an answer that is None.
         results: list[Any] = self.manager.subset_hook_caller(hook, others)()
         return tuple(spec for answer in results for spec in _checked(answer, kind))
@@ -276,7 +275,7 @@ def _unknown_hooks(names: Sequence[str], distribution: Distribution | None) -> s
     except importlib.metadata.PackageNotFoundError:
         core = "this homalos-core"
     asked = next((r for r in _requirements(distribution) if r.startswith("homalos-core")), "")
-    needed = f"it asks for {asked}" if asked else f"a homalos-core newer than {core} may have it"
+    needed = f"it asks for {asked}" if asked else "a newer one may have it"
     return "; ".join(
         f"{core} has no hook {name!r} ({needed}){did_you_mean(name, ANSWERS)}" for name in names
     )

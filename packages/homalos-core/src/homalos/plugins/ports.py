@@ -6,7 +6,7 @@ Protocols only. Unless a method says otherwise it is called on the engine thread
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -48,6 +48,7 @@ __all__ = [
     "Market",
     "MarketContext",
     "MarketEvent",
+    "MarketTap",
     "Refusal",
     "RiskCheck",
     "RiskContext",
@@ -185,6 +186,7 @@ class GatewayContext:
         clock: The engine's.
         random: For an in-process venue that needs chance; seeded by the settings.
         instrument: The contract of a symbol.
+        last_tick: The last tick of a symbol that some strategy trades, or `None`.
         post: Hand a report to the engine. Any thread, unless the venue is in-process.
         post_at: The same at a later time; only for an in-process venue.
     """
@@ -193,8 +195,29 @@ class GatewayContext:
     clock: Clock
     random: random.Random
     instrument: Callable[[str], Instrument]
+    last_tick: Callable[[str], TickData | None]
     post: Callable[[VenueEvent], None]
     post_at: Callable[[int, VenueEvent], None]
+
+
+@frozen
+class MarketTap:
+    """How an in-process venue sees the market.
+
+    The venue sees each event before the engine does, as an exchange sees its own
+    market first: what the event fills is reported before the event. It is shown
+    an event only while `waiting` is not empty; a new order finds the market by
+    `GatewayContext.last_tick`.
+
+    Attributes:
+        waiting: What waits to be filled; the same live container for ever.
+        on_tick: Is shown a tick.
+        on_bar: Is shown a bar.
+    """
+
+    waiting: Sized
+    on_tick: Callable[[TickData], None]
+    on_bar: Callable[[BarData], None]
 
 
 class Gateway(Protocol):
@@ -218,13 +241,8 @@ class Gateway(Protocol):
     def working_orders(self) -> frozenset[str]:
         """Return the ids of the orders that the venue holds as working."""
 
-    def market_taps(self) -> Mapping[type, Callable[[Any], None]]:
-        """Return what an in-process venue wants to see of the market, by event type.
-
-        The venue sees each event before the engine does, as an exchange sees its
-        own market first: what the event fills is reported before the event.
-        Empty for a venue that brings its own market data.
-        """
+    def market_tap(self) -> MarketTap | None:
+        """Return how an in-process venue sees the market; `None` for one outside."""
 
 
 # -- data ---------------------------------------------------------------------

@@ -88,13 +88,14 @@ class ImporterSpec:
     """A reader of files.
 
     Attributes:
-        matches: `(path, columns) -> bool`; columns are the header's names, in order.
+        matches: Whether this reader takes a file, by its name and what it finds inside.
+            May raise `DataError` for a file of its kind that nobody could read.
         read: `(path, context) -> iterator` of records in file order. Rows that
             cannot be used go to `context.bad_row(file, line, reason)`.
     """
 
     name: str
-    matches: Callable[[Path, tuple[str, ...]], bool]
+    matches: Callable[[Path], bool]
     read: Callable[[Path, ImportContext], Iterator[TickData | BarData]]
     doc: str = ""
 

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from homalos.errors import MarketError
-from homalos_storage.readers.values import Prices, day_text, is_missing, number
+from homalos_storage.readers.values import (
+    MILLISECOND,
+    SECOND,
+    Prices,
+    day_text,
+    is_missing,
+    number,
+)
+from homalos_storage.readers.wall_clock import WallClock
 
 if TYPE_CHECKING:
     from homalos.plugins.ports import ImportContext
 
-__all__ = ["MINUTE", "SECOND", "Contract", "Contracts", "Milliseconds"]
+__all__ = ["Contract", "Contracts", "Milliseconds"]
 
-SECOND = 1_000_000_000
-MINUTE = 60 * SECOND
-_MILLISECOND = 1_000_000
 _SECONDS = {f":{second:02}": second * SECOND for second in range(60)}
 _DIGITS = 9  # of a fraction of a second; nanoseconds
 _THOUSAND = 1000
+_KEPT = 16_384  # minutes remembered; a trading day has up to 600
 _EXPECTED_TIME = "expected a time such as 09:00:00 or 09:00:00.5"
 
 
@@ -42,12 +49,15 @@ class Contract:
         self.instrument = context.instrument(symbol)
         self.prices = Prices(self.instrument)
         self.settlements = Prices(self.instrument, strict=False)
-        self._minute: tuple[Any, Any, str] | None = None
-        self._minute_ns = 0
-        self._minute_day = 0
+        self._minutes: dict[tuple[Any, Any, str], tuple[int, int]] = {}
         self._day_from = 0
         self._day_until = 0
         self._day = 0
+
+    @cached_property
+    def clock(self) -> WallClock:
+        """Return the clock of the market's zone."""
+        return WallClock(self.market.timezone)
 
     def stamp(
         self, trading_day: Any, action_day: Any, time: str, millisecond: int
@@ -74,19 +84,22 @@ class Contract:
                 raise ValueError(msg)
             second = _SECONDS[time[5:]] + fraction
         minute = (trading_day, action_day, time[:5])
-        if minute != self._minute:
+        known = self._minutes.get(minute)
+        if known is None:
             if not (time[2] == ":" and time[:2].isdecimal() and time[3:5].isdecimal()):
                 msg = f"found {time!r}, {_EXPECTED_TIME}"
                 raise ValueError(msg)
-            self._minute_ns, self._minute_day = self.market.stamp(
+            known = self.market.stamp(
                 self.symbol,
                 trading_day=day_text(trading_day),
                 action_day=day_text(action_day),
                 time=f"{time[:5]}:00",
                 millisecond=0,
             )
-            self._minute = minute
-        return self._minute_ns + second + millisecond, self._minute_day
+            if len(self._minutes) >= _KEPT:
+                self._minutes.clear()
+            self._minutes[minute] = known
+        return known[0] + second + millisecond, known[1]
 
     def trading_day(self, ts_ns: int) -> int:
         """Return the trading day of an instant; the market is asked once a day.
@@ -132,7 +145,7 @@ def _clock_time(text: str) -> tuple[str, int]:
     whole = whole.zfill(8)
     if digits and not (digits.isdecimal() and len(digits) <= _DIGITS):
         whole = ""
-    if len(whole) != 8 or whole[5:] not in _SECONDS:  # noqa: PLR2004  HH:MM:SS
+    if len(whole) != 8 or whole[5:] not in _SECONDS:  # HH:MM:SS
         msg = f"found {text!r}, {_EXPECTED_TIME}"
         raise ValueError(msg)
     return whole, int(digits.ljust(_DIGITS, "0")) if digits else 0
@@ -152,7 +165,7 @@ class Milliseconds(dict[Any, int]):
         if not isnan(value) and not (whole == value and 0 <= whole < _THOUSAND):
             msg = f"found {cell!r}, expected milliseconds from 0 to 999"
             raise ValueError(msg)
-        self[cell] = whole * _MILLISECOND
+        self[cell] = whole * MILLISECOND
         return self[cell]
 
 

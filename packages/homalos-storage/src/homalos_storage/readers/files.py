@@ -56,12 +56,12 @@ def open_parquet(path: Path) -> pyarrow.parquet.ParquetFile:
     Raises:
         DataError: It cannot be opened, or is cut short.
     """
-    import pyarrow  # noqa: PLC0415  0.2 s, and only Parquet needs it
-    import pyarrow.parquet  # noqa: PLC0415
+    import pyarrow as pa  # 0.2 s, and only Parquet needs it
+    import pyarrow.parquet as pq
 
     try:
-        return pyarrow.parquet.ParquetFile(path)
-    except (OSError, pyarrow.ArrowException) as error:
+        return pq.ParquetFile(path)
+    except (OSError, pa.ArrowException) as error:
         msg = f"{path}: not a readable Parquet file: {error}"
         raise DataError(msg) from error
 
@@ -77,7 +77,7 @@ def places(names: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for place, name in enumerate(names):
-        found.setdefault(name.strip().strip("<>\"").strip().replace("_", "").lower(), place)
+        found.setdefault(name.strip().strip("<>'").strip().replace("_", "").lower(), place)
     result: dict[str, int] = {}
     for theirs, ours in wanted.items():
         if theirs in found:
@@ -88,28 +88,36 @@ def places(names: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
 def csv_rows(
     path: Path, bad_row: Callable[[str, int, str], None]
 ) -> Iterator[tuple[int, list[str]]]:
-    """Yield (line, cells) of every row that has as many cells as the header.
+    """Yield (line, cells and an empty one) of every row as wide as the header.
 
     One line is one row, so that a stray quote spoils its own row and no other. Blank
     lines are nothing. What follows a break in the file, such as a cut gzip stream,
     is reported as one bad row.
+
+    Raises:
+        DataError: There is nothing but a header.
     """
     width = len(header(path))
     line = 1
     with _open_text(path) as stream:
         try:
             stream.readline()
-            for line, text in enumerate(stream, 2):  # noqa: B007  the break needs it
+            for line, text in enumerate(stream, 2):
                 cells = _split(text)
                 if cells is None or len(cells) != width:
                     if not text.isspace():
                         found = "an unclosed quote" if cells is None else f"{len(cells)} columns"
                         bad_row(str(path), line, f"found {found}, expected {width} columns")
                     continue
+                cells.append("")
                 yield line, cells
         except _BROKEN as error:
             reason = f"the file breaks off here ({error}); the rows before it were read"
             bad_row(str(path), line + 1, reason)
+            return
+    if line == 1:
+        msg = f"{path}: nothing but a header; expected rows"
+        raise DataError(msg)
 
 
 def has_several(path: Path, place: int) -> bool:
@@ -133,7 +141,7 @@ def _open_text(path: Path) -> io.TextIOWrapper:
     # Some files carry a weekday in GBK: what is no UTF-8 is replaced, and if it stood
     # in a cell that matters, that cell cannot be read and the row is reported.
     if path.name.lower().endswith(".gz"):
-        raw: io.BufferedIOBase = gzip.open(path, "rb")
+        raw: io.BufferedReader | gzip.GzipFile = gzip.GzipFile(path)
     else:
         raw = path.open("rb")
     return io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from math import isnan
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from homalos.errors import DataError
 from homalos.model import Depth, TickData
 from homalos_storage.readers.contracts import Contracts, Milliseconds
 from homalos_storage.readers.files import places
-from homalos_storage.readers.values import amount, lots
+from homalos_storage.readers.values import amount, blamed, lots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
     from homalos.plugins.ports import ImportContext
     from homalos_storage.readers.contracts import Contract
-    from homalos_storage.readers.values import Prices
+    from homalos_storage.readers.values import Prices, Reader
 
 __all__ = [
     "AMOUNTS",
@@ -71,7 +70,7 @@ _COLUMNS = {
 }
 _STAMP = ("code", "exchange", "trading_day", "action_day", "time", "millisecond")
 # As they stand in `TickData`, from `last_price` on.
-VALUES = (
+_NOW = (
     "last_price",
     "volume",
     "turnover",
@@ -82,6 +81,8 @@ VALUES = (
     "ask_volume_1",
     "limit_up",
     "limit_down",
+)
+_DAY = (
     "open_price",
     "high_price",
     "low_price",
@@ -90,10 +91,11 @@ VALUES = (
     "pre_open_interest",
     "settlement_price",
 )
+VALUES = _NOW + _DAY
 LOTS = ("volume", "bid_volume_1", "ask_volume_1")
 AMOUNTS = ("turnover", "open_interest", "pre_open_interest")
 SETTLEMENTS = ("pre_settlement", "settlement_price")
-NO_LAST_PRICE = "no last price"
+_NO_LAST_PRICE = "no last price"
 _LEVELS = range(2, 6)
 DEPTH = tuple(
     f"{side}_{what}_{level}"
@@ -102,7 +104,6 @@ DEPTH = tuple(
     for level in _LEVELS
 )
 _DEEP = len(_LEVELS)
-_Reader = Callable[[Any], Any]
 
 
 def find_columns(names: Sequence[str]) -> dict[str, int]:
@@ -114,6 +115,7 @@ class TickRows:
     """Turns the rows of one file into ticks.
 
     Attributes:
+        names: The header as written.
         places: Where the columns stand, by our names.
         contracts: The contracts met so far.
     """
@@ -137,55 +139,66 @@ class TickRows:
             )
             raise DataError(msg)
         self.contracts = Contracts(context)
-        self._names = names
+        self.names = names
         at = self.places
         # A column that is absent reads the cell behind the last one, which is empty.
         self._pick_stamp = itemgetter(*(at.get(name, len(names)) for name in _STAMP))
-        self._pick = itemgetter(*(at.get(name, len(names)) for name in VALUES))
+        self._pick_now = itemgetter(*(at.get(name, len(names)) for name in _NOW))
+        self._pick_day = itemgetter(*(at.get(name, len(names)) for name in _DAY))
         self._pick_depth = itemgetter(*(at.get(name, len(names)) for name in DEPTH))
         self._has_depth = any(name in at for name in DEPTH)
         self._flat: tuple[Any, ...] = ()
         self._milliseconds = Milliseconds()
-        self._readers: dict[str, tuple[_Reader, ...]] = {}
 
     def record(self, cells: Sequence[Any]) -> TickData | None:
-        """Return the tick of a row, `None` when it is of a symbol not asked for.
-
-        Args:
-            cells: The row and an empty cell behind it.
-
-        Raises:
-            ValueError: A cell cannot be used.
-        """
+        """Return the tick of a row, `None` when it is of a symbol not asked for."""
         code, exchange, trading_day, action_day, time, millisecond = self._pick_stamp(cells)
         contract = self.contracts[code, exchange]
         if contract is None:
             return None
-        readers = self._readers.get(contract.symbol) or self._bind(contract)
-        values = [read(cell) for read, cell in zip(readers, self._pick(cells), strict=True)]
-        if isnan(values[0]):
-            raise ValueError(NO_LAST_PRICE)
+        last, volume, turnover, interest, bid, bid_lots, ask, ask_lots, up, down = self._pick_now(
+            cells
+        )
+        opened, high, low, close, settlement, pre_interest, settled = self._pick_day(cells)
+        price = contract.prices
+        last_price = price[last]
+        if last_price != last_price:  # noqa: PLR0124  nan, the missing price
+            raise ValueError(_NO_LAST_PRICE)
         ts_ns, day = contract.stamp(trading_day, action_day, time, self._milliseconds[millisecond])
-        depth = self._depth(contract, cells) if self._has_depth else None
-        return TickData(contract.symbol, ts_ns, day, *values, depth)
+        return TickData(
+            contract.symbol,
+            ts_ns,
+            day,
+            last_price,
+            lots(volume),
+            amount(turnover),
+            amount(interest),
+            price[bid],
+            lots(bid_lots),
+            price[ask],
+            lots(ask_lots),
+            price[up],
+            price[down],
+            price[opened],
+            price[high],
+            price[low],
+            price[close],
+            contract.settlements[settlement],
+            amount(pre_interest),
+            contract.settlements[settled],
+            self._depth(contract, cells) if self._has_depth else None,
+        )
 
     def reason(self, cells: Sequence[Any], error: ValueError) -> str:
         """Name the column in front of an error, where one cell is at fault."""
-        for readers in self._readers.values():
-            for read, name in zip(readers, VALUES, strict=True):
-                place = self.places.get(name)
-                if place is not None and _fault(read, cells[place]) == str(error):
-                    return f"{self._names[place].strip()}: {error}"
-        return str(error)
-
-    def _bind(self, contract: Contract) -> tuple[_Reader, ...]:
-        price, settlement = contract.prices.__getitem__, contract.settlements.__getitem__
-        readers: dict[str, _Reader] = dict.fromkeys(VALUES, price)
-        readers |= dict.fromkeys(LOTS, lots)
-        readers |= dict.fromkeys(AMOUNTS, amount)
-        readers |= dict.fromkeys(SETTLEMENTS, settlement)
-        bound = self._readers[contract.symbol] = tuple(readers.values())
-        return bound
+        contract = self.contracts.get(self._pick_stamp(cells)[:2])
+        if contract is None:  # the code itself is at fault
+            return str(error)
+        readers: dict[str, Reader] = dict.fromkeys(VALUES, contract.prices.__getitem__)
+        readers |= dict.fromkeys(LOTS, lots) | dict.fromkeys(AMOUNTS, amount)
+        readers |= dict.fromkeys(SETTLEMENTS, contract.settlements.__getitem__)
+        held = [(self.places[name], read) for name, read in readers.items() if name in self.places]
+        return blamed(error, ((self.names[at], read, cells[at]) for at, read in held))
 
     def _depth(self, contract: Contract, cells: Sequence[Any]) -> Depth | None:
         levels = self._pick_depth(cells)
@@ -211,11 +224,3 @@ def _side(
             break
         prices.append(value)
     return tuple(prices), tuple(lots(cell) for cell in lots_cells[: len(prices)])
-
-
-def _fault(read: _Reader, cell: Any) -> str:
-    try:
-        read(cell)
-    except ValueError as error:
-        return str(error)
-    return ""

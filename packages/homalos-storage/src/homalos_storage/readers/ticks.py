@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homalos_storage.readers.files import csv_rows, has_several, header, kind
-from homalos_storage.readers.merge import by_time
+from homalos_storage.readers.stream import by_time, from_rows
 from homalos_storage.readers.tick_rows import NEEDED, TickRows, find_columns
 
 if TYPE_CHECKING:
@@ -41,25 +41,11 @@ def read(path: Path, context: ImportContext) -> Iterator[TickData]:
     """
     rows = TickRows(path, header(path), context)
     if kind(path) == "parquet":
-        from homalos_storage.readers import tick_batches  # noqa: PLC0415  loads pyarrow
+        from homalos_storage.readers import tick_batches  # loads pyarrow
 
-        ticks, several = tick_batches.read(path, rows, context)
+        ticks = tick_batches.read(path, rows, context)
+        several = context.symbol is None and tick_batches.has_several(path, rows)
     else:
-        ticks = _from_csv(path, rows, context)
+        ticks = from_rows(path, csv_rows(path, context.bad_row), rows, context.bad_row)
         several = context.symbol is None and has_several(path, rows.places["code"])
     return by_time(ticks) if several else ticks
-
-
-def _from_csv(path: Path, rows: TickRows, context: ImportContext) -> Iterator[TickData]:
-    record = rows.record
-    for line, cells in csv_rows(path, context.bad_row):
-        cells.append("")  # what an absent column reads
-        try:
-            tick = record(cells)
-        except ValueError as error:
-            fault = error
-        else:
-            if tick is not None:
-                yield tick
-            continue
-        context.bad_row(str(path), line, rows.reason(cells, fault))

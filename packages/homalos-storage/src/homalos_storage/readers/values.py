@@ -6,17 +6,34 @@ be read is a `ValueError` that says what was found and what was expected.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from math import inf, isfinite, nan
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from homalos.model import Instrument
 
-__all__ = ["HUGE", "SLACK", "Prices", "amount", "day_text", "is_missing", "lots", "number"]
+__all__ = [
+    "HUGE",
+    "MILLISECOND",
+    "SECOND",
+    "SLACK",
+    "Prices",
+    "Reader",
+    "amount",
+    "blamed",
+    "day_text",
+    "is_missing",
+    "lots",
+    "number",
+]
 
+SECOND = 1_000_000_000  # in nanoseconds, as every time
+MILLISECOND = 1_000_000
 HUGE = 1e300  # CTP writes DBL_MAX where it has no price
 SLACK = 1e-6  # of a tick: float artefacts such as 4899.000000000001, nothing more
 _MISSING = frozenset({"", "n/a", "na", "nan", "null", "none"})
+Reader = Callable[[Any], Any]
 _MEMO = 100_000  # cells remembered a contract; a year of one future has a few thousand prices
 
 
@@ -52,14 +69,15 @@ def amount(cell: Any) -> float:
     Raises:
         ValueError: It is no number, negative or infinite.
     """
+    if not cell:  # "", as an absent column reads, and 0
+        return 0.0
     try:
         value = float(cell)
     except (TypeError, ValueError):
         value = number(cell)
     if 0.0 <= value <= HUGE:
         return value
-    value = number(cell)
-    if value < 0:
+    if number(cell) < 0:
         msg = f"found {cell!r}, expected 0 or more"
         raise ValueError(msg)
     return 0.0
@@ -71,16 +89,11 @@ def lots(cell: Any) -> int:
     Raises:
         ValueError: It is no whole number, or negative.
     """
-    try:
-        count = int(cell)
-    except (TypeError, ValueError, OverflowError):
-        count = -1
-    if count < 0 or isinstance(cell, float):
-        value = amount(cell)
-        count = int(value)
-        if count != value:
-            msg = f"found {cell!r}, expected whole lots"
-            raise ValueError(msg)
+    value = amount(cell)
+    count = int(value)
+    if count != value:
+        msg = f"found {cell!r}, expected whole lots"
+        raise ValueError(msg)
     return count
 
 
@@ -96,10 +109,26 @@ def day_text(cell: Any) -> str:
     text = str(cell).split(maxsplit=1)[0]
     if not text.isdecimal():
         text = "".join(part.zfill(2) for part in text.replace("/", "-").split("-"))
-    if len(text) == 8 and text.isascii() and text.isdecimal():  # noqa: PLR2004  yyyymmdd
+    if len(text) == 8 and text.isascii() and text.isdecimal():  # yyyymmdd
         return text
     msg = f"found {cell!r}, expected a date such as 20180131 or 2018-01-31"
     raise ValueError(msg)
+
+
+def blamed(error: ValueError, cells: Iterable[tuple[str, Reader, Any]]) -> str:
+    """Return the words of an error, the column's name in front where one cell is at fault.
+
+    Args:
+        error: What reading a row raised.
+        cells: (name of the column, what reads it, cell) of every cell of the row.
+    """
+    for name, read, cell in cells:
+        try:
+            read(cell)
+        except ValueError as fault:
+            if str(fault) == str(error):
+                return f"{name.strip()}: {error}"
+    return str(error)
 
 
 class Prices(dict[Any, float]):

@@ -1,0 +1,176 @@
+"""The market as the core asks for it: spelling, contracts, sessions, trading days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from homalos.model import Fee, Instrument, split_symbol
+from homalos_china.calendar import TradingCalendar
+from homalos_china.overrides import with_overrides
+from homalos_china.products import Exchange, NightChange, Product, fact_on
+from homalos_china.sessions import SessionTable
+from homalos_china.stamping import Stamper
+from homalos_china.symbols import SymbolBook, delivery_of
+from homalos_china.tables import read_exchanges, read_night_changes, read_products
+
+if TYPE_CHECKING:
+    from homalos.plugins.ports import Session
+
+__all__ = ["DEFAULT_FEE", "DEFAULT_MARGIN", "ChinaMarket"]
+
+# What stands for a margin and a fee that no source gives: what the core's `Instrument` has.
+DEFAULT_MARGIN = Decimal("0.1")
+DEFAULT_FEE = Fee()
+_KEPT = 16_384
+
+
+class ChinaMarket:
+    """SHFE, INE, DCE, CZCE, CFFEX and GFEX futures. Any thread.
+
+    Make it with `load`. It fulfils `homalos.plugins.ports.Market`.
+    """
+
+    def __init__(
+        self,
+        *,
+        exchanges: Mapping[str, Exchange],
+        products: Mapping[str, Product],
+        night_changes: Mapping[str, tuple[NightChange, ...]],
+        calendar: TradingCalendar,
+        overrides: str,
+    ) -> None:
+        self._exchanges = frozenset(exchanges)
+        self._products = dict(products)
+        self._book = SymbolBook(products, exchanges, overrides)
+        self._table = SessionTable(calendar, night_changes)
+        self._stamper = Stamper(calendar, self._table, self.product)
+        self._instruments: dict[tuple[str, int | None], Instrument] = {}
+
+    @classmethod
+    def load(cls, overrides: Path) -> ChinaMarket:
+        """Read the package's facts, and a user's own where the file is there.
+
+        Raises:
+            ConfigError: The file is wrong; the error names every problem.
+        """
+        exchanges = read_exchanges()
+        return cls(
+            exchanges=exchanges,
+            products=with_overrides(read_products(exchanges), exchanges, overrides),
+            night_changes=read_night_changes(),
+            calendar=TradingCalendar.of_exchanges(),
+            overrides=str(overrides),
+        )
+
+    @property
+    def exchanges(self) -> frozenset[str]:
+        """Return the codes of the six exchanges."""
+        return self._exchanges
+
+    @property
+    def timezone(self) -> str:
+        """Return `Asia/Shanghai`."""
+        return "Asia/Shanghai"
+
+    @property
+    def products(self) -> Mapping[str, Product]:
+        """Return everything known of every product, by key, such as `rb.SHFE`."""
+        return self._products
+
+    def product(self, symbol: str) -> Product:
+        """Return everything known of the product of a symbol.
+
+        Raises:
+            UnknownInstrument: The text means nothing in this market.
+        """
+        return self._book.find(symbol)[1]
+
+    def parse_symbol(self, text: str, *, exchange: str = "", on_day: int | None = None) -> str:  # noqa: ARG002  no spelling here depends on the day
+        """Return the symbol that a text means, such as `RB2510` -> `rb2510.SHFE`.
+
+        CZCE keeps its three digits: `AP2010` -> `AP010.CZCE`. A continuous series
+        is a product with `HOT`, `888` or `000`: `SHFE.rb.HOT` -> `rbHOT.SHFE`.
+
+        Raises:
+            UnknownInstrument: The text means nothing here, or is an option or a
+                combination; the message says how to add a product.
+        """
+        return self._book.find(text, exchange)[0]
+
+    def resolve(self, symbol: str, *, on_day: int | None = None) -> Instrument:
+        """Return the contract as it stood on a trading day; today's knowledge when `None`.
+
+        Where no source gives the exchange's margin or fee the instrument has the
+        core's defaults, `DEFAULT_MARGIN` and no fee; `product(symbol)` tells which.
+
+        Raises:
+            UnknownInstrument: This market has no such product.
+        """
+        found = self._instruments.get((symbol, on_day))
+        if found is None:
+            found = self._resolve(*self._book.find(symbol), on_day)
+            if len(self._instruments) >= _KEPT:
+                self._instruments.clear()
+            self._instruments[symbol, on_day] = found
+        return found
+
+    def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
+        """Return a contract's sessions of one trading day, the night before it first.
+
+        Call auctions (20:55 and 08:55, CFFEX 09:25) are before them, and the
+        shorter last day of a treasury bond future is not known here.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+        return self._table.sessions(self.product(symbol), trading_day)
+
+    def trading_day(self, symbol: str, ts_ns: int) -> int:
+        """Return the trading day an instant belongs to.
+
+        It begins when the day session of the one before it ends, at 15:00:00
+        (15:15:00) sharp: what is between sessions belongs to the next. Ticks
+        that an exchange sends a moment after its close carry their trading
+        day in their own fields: use `stamp` for those.
+
+        Raises:
+            MarketError: The instant is outside the calendar.
+        """
+        return self._table.trading_day(self.product(symbol), ts_ns)
+
+    def stamp(
+        self, symbol: str, *, trading_day: str, action_day: str, time: str, millisecond: int
+    ) -> tuple[int, int]:
+        """Return (ts_ns, trading day) of an exchange's own date and time fields.
+
+        `homalos_china.stamping` says how they are read. The fields are believed:
+        a snapshot repeated outside the sessions keeps its own time, and its
+        caller decides what it is worth.
+
+        Raises:
+            ValueError: A field cannot be read, or the dates contradict each other.
+        """
+        return self._stamper.stamp(symbol, trading_day, action_day, time, millisecond)
+
+    def _resolve(self, symbol: str, product: Product, day: int | None) -> Instrument:
+        terms = product.terms_of(delivery_of(symbol, day), day)
+        sizes = fact_on(product.sizes, day)
+        margin = fact_on(product.margins, day).rate
+        fees = fact_on(product.fees, day)
+        code = split_symbol(symbol)[0]
+        return Instrument(
+            symbol=symbol,
+            product=product.code,
+            tick_size=terms.tick_size,
+            multiplier=terms.multiplier,
+            margin_rate=DEFAULT_MARGIN if margin is None else margin,
+            fee_open=fees.open or DEFAULT_FEE,
+            fee_close=fees.close or DEFAULT_FEE,
+            fee_close_today=fees.close_today or DEFAULT_FEE,
+            max_limit_volume=sizes.limit,
+            max_market_volume=sizes.market,
+            name=product.name + code.removeprefix(product.code),
+        )

@@ -1,0 +1,56 @@
+"""The settings: one YAML file, the environment and the command line into frozen classes.
+
+The classes come at once; what reads into them, and the libraries that takes, on first use.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from homalos.config.settings import (
+    AccountSettings,
+    BusSettings,
+    FeedSettings,
+    GatewaySettings,
+    InboxSettings,
+    JournalSettings,
+    Settings,
+    StoreSettings,
+    StrategySettings,
+    check,
+)
+
+if TYPE_CHECKING:
+    from homalos.config.layers import home_folder, load_settings
+    from homalos.config.structuring import structure
+
+__all__ = [
+    "AccountSettings",
+    "BusSettings",
+    "FeedSettings",
+    "GatewaySettings",
+    "InboxSettings",
+    "JournalSettings",
+    "Settings",
+    "StoreSettings",
+    "StrategySettings",
+    "check",
+    "home_folder",
+    "load_settings",
+    "structure",
+]
+
+_HOMES = {
+    "home_folder": "homalos.config.layers",
+    "load_settings": "homalos.config.layers",
+    "structure": "homalos.config.structuring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        msg = f"module 'homalos.config' has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(home), name)

@@ -1,0 +1,259 @@
+"""The settings: frozen classes that refuse what cannot be meant, one by one and together."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from math import isfinite
+from pathlib import Path
+from typing import Any, Literal
+
+from attrs import Attribute, Factory, field, frozen
+
+from homalos.errors import ConfigError, did_you_mean
+from homalos.model import Interval, PositionMode
+
+__all__ = [
+    "SHORT_FORM",
+    "AccountSettings",
+    "BusSettings",
+    "FeedSettings",
+    "GatewaySettings",
+    "InboxSettings",
+    "JournalSettings",
+    "Settings",
+    "StoreSettings",
+    "StrategySettings",
+    "check",
+]
+
+SHORT_FORM = "short_form"
+"""Metadata of a tuple field: the key under which a single value of it may be given."""
+
+_INTERVAL = re.compile(r"[1-9][0-9]*[smh]|d")
+
+
+def _above_0(_: object, attribute: Attribute[Any], value: Decimal | float) -> None:
+    if not (isfinite(value) and value > 0):
+        raise ConfigError([f"{attribute.name} must be above 0, not {value}"])
+
+
+def _not_below_0(_: object, attribute: Attribute[Any], value: float) -> None:
+    if not (isfinite(value) and value >= 0):
+        raise ConfigError([f"{attribute.name} must be 0 or above, not {value}"])
+
+
+def _not_empty(_: object, attribute: Attribute[Any], value: str) -> None:
+    if not value.strip():
+        raise ConfigError([f"{attribute.name} must not be empty"])
+
+
+def _some(_: object, attribute: Attribute[Any], value: Mapping[str, object]) -> None:
+    if not value or not all(name.strip() for name in value):
+        raise ConfigError([f"{attribute.name} needs at least one entry, and a name for each"])
+
+
+def _symbols(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
+    if not value or not all(symbol.strip() for symbol in value):
+        raise ConfigError([f"{attribute.name} needs at least one symbol, such as rb2510.SHFE"])
+    if len(set(value)) < len(value):
+        raise ConfigError([f"{attribute.name} has the same symbol twice"])
+
+
+def _bar_length(_: object, attribute: Attribute[Any], value: str) -> None:
+    if not _INTERVAL.fullmatch(value):
+        what = f"a bar length such as 1m, 15m, 1h or d, not {value!r}"
+        raise ConfigError([f"{attribute.name} must be {what}"])
+
+
+@frozen(kw_only=True)
+class GatewaySettings:
+    """One venue connection.
+
+    Attributes:
+        kind: Name of the gateway spec.
+        options: Structured into the spec's class of options.
+    """
+
+    kind: str = field(default="sim", validator=_not_empty)
+    options: Mapping[str, Any] = Factory(dict)
+
+
+@frozen(kw_only=True)
+class AccountSettings:
+    """One account at a venue.
+
+    Attributes:
+        gateway: Name of the gateway it trades through.
+        capital: What it starts with, in its currency, > 0.
+        mode: Whether long and short stand side by side or cancel out.
+    """
+
+    gateway: str = field(default="sim", validator=_not_empty)
+    capital: Decimal = field(default=Decimal(1_000_000), validator=_above_0)
+    currency: str = field(default="CNY", validator=_not_empty)
+    mode: PositionMode = PositionMode.HEDGING
+
+
+@frozen(kw_only=True)
+class FeedSettings:
+    """A source of market data.
+
+    Attributes:
+        kind: Name of the feed spec.
+        speed: Event seconds a wall second, >= 0; 0 runs as fast as it goes.
+        thread: Whether a full-speed feed comes through the inbox from a thread of its
+            own, as a live one does; a paced one always does.
+        for_s: Stop after this many wall seconds' worth of paced time, >= 0; 0 runs to
+            the end.
+        options: Structured into the spec's class of options.
+    """
+
+    kind: str = field(default="tape", validator=_not_empty)
+    speed: float = field(default=0.0, validator=_not_below_0)
+    thread: bool = False
+    for_s: float = field(default=0.0, validator=_not_below_0)
+    options: Mapping[str, Any] = Factory(dict)
+
+
+@frozen(kw_only=True)
+class StrategySettings:
+    """One strategy to run.
+
+    Attributes:
+        strategy: Name of the strategy spec.
+        symbols: What it trades, at least one; a file may give a single one as `symbol`.
+        name: Unique; `<strategy>-<first symbol>` when left out.
+        interval: Length of its bars.
+        params: Structured into the spec's parameter class.
+        account: The account it trades in; the first of the settings when left out.
+        cancel_on_failure: Whether its orders are cancelled when it fails.
+    """
+
+    strategy: str = field(validator=_not_empty)
+    symbols: tuple[str, ...] = field(validator=_symbols, metadata={SHORT_FORM: "symbol"})
+    name: str = ""
+    interval: str = field(default=Interval.MINUTE.value, validator=_bar_length)
+    params: Mapping[str, Any] = Factory(dict)
+    account: str = ""
+    cancel_on_failure: bool = True
+
+
+@frozen(kw_only=True)
+class StoreSettings:
+    """Where records are kept."""
+
+    kind: str = field(default="sqlite", validator=_not_empty)
+    options: Mapping[str, Any] = Factory(dict)
+
+
+@frozen(kw_only=True)
+class JournalSettings:
+    """The log of inputs.
+
+    Attributes:
+        mode: `file` writes it, `count` only numbers the events.
+    """
+
+    mode: Literal["file", "count"] = "count"
+
+
+@frozen(kw_only=True)
+class BusSettings:
+    """The observers' queues.
+
+    Attributes:
+        queue: Events an observer may lag behind, > 0.
+        batch: Records a store is given at once, at most; > 0.
+        batch_s: Seconds a record may wait for its batch, > 0.
+    """
+
+    queue: int = field(default=10_000, validator=_above_0)
+    batch: int = field(default=100, validator=_above_0)
+    batch_s: float = field(default=5.0, validator=_above_0)
+
+
+@frozen(kw_only=True)
+class InboxSettings:
+    """The lanes into the engine.
+
+    Attributes:
+        execution: Places for reports and commands, > 0; a full lane blocks the poster.
+        market: Places for market data, > 0.
+        when_full: What a full market lane does.
+    """
+
+    execution: int = field(default=1_000, validator=_above_0)
+    market: int = field(default=10_000, validator=_above_0)
+    when_full: Literal["block", "conflate"] = "conflate"
+
+
+def _default_gateways() -> dict[str, GatewaySettings]:
+    return {"sim": GatewaySettings()}
+
+
+def _default_accounts() -> dict[str, AccountSettings]:
+    return {"main": AccountSettings()}
+
+
+@frozen(kw_only=True)
+class Settings:
+    """Everything an engine is built from.
+
+    Attributes:
+        run: Prefix of the order ids of this run.
+        clock: `event` takes the time from the events, `live` from the wall.
+        seed: Where every chance of this run begins, >= 0.
+        home: The one folder for database, journal, logs and secrets.
+        markets: Names of the markets to use; empty uses every one installed.
+        market: Options of markets by name.
+        gateways: Venues by name.
+        accounts: Accounts by name; the first is the default.
+        feed: The source of market data, where the venues bring none.
+        risk: Options of risk rules by name; false switches one off.
+        strategies: What to run.
+        store: Where records are kept; `None` keeps nothing.
+    """
+
+    run: str = field(default="1", validator=_not_empty)
+    clock: Literal["event", "live"] = "event"
+    seed: int = field(default=1, validator=_not_below_0)
+    home: Path = Path(".homalos")
+    markets: Sequence[str] = ()
+    market: Mapping[str, Mapping[str, Any]] = Factory(dict)
+    gateways: Mapping[str, GatewaySettings] = field(factory=_default_gateways, validator=_some)
+    accounts: Mapping[str, AccountSettings] = field(factory=_default_accounts, validator=_some)
+    feed: FeedSettings | None = None
+    risk: Mapping[str, Any] = Factory(dict)
+    strategies: Sequence[StrategySettings] = ()
+    store: StoreSettings | None = None
+    journal: JournalSettings = field(factory=JournalSettings)
+    bus: BusSettings = field(factory=BusSettings)
+    inbox: InboxSettings = field(factory=InboxSettings)
+
+
+def check(settings: Settings) -> tuple[str, ...]:
+    """Return what is wrong between the parts of the settings, each problem with its path.
+
+    Looked at are names: every account's gateway and every strategy's account must
+    exist, and no two strategies may have the same name.
+    """
+    problems = []
+    for name, account in settings.accounts.items():
+        if account.gateway not in settings.gateways:
+            hint = did_you_mean(account.gateway, settings.gateways)
+            where = f"$.accounts.{name}.gateway"
+            problems.append(f"no gateway is called {account.gateway!r} @ {where}{hint}")
+    first: dict[str, int] = {}
+    for index, strategy in enumerate(settings.strategies):
+        where = f"$.strategies[{index}]"
+        if strategy.account and strategy.account not in settings.accounts:
+            hint = did_you_mean(strategy.account, settings.accounts)
+            problems.append(f"no account is called {strategy.account!r} @ {where}.account{hint}")
+        name = strategy.name or f"{strategy.strategy}-{strategy.symbols[0]}"
+        other = first.setdefault(name, index)
+        if other != index:
+            what = f"the name {name!r} is that of $.strategies[{other}] already"
+            problems.append(f"{what} @ {where}.name; give it another")
+    return tuple(problems)

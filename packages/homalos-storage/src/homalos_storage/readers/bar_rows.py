@@ -1,0 +1,251 @@
+"""One row of a bar file as a record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import chain, islice
+from math import isnan
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+from homalos.errors import DataError
+from homalos.model import BarData, Interval
+from homalos_storage.readers.bar_layout import PRICES, find_columns, find_marks, is_bar_file
+from homalos_storage.readers.contracts import Contract, Contracts
+from homalos_storage.readers.values import SECOND, amount, blamed, day_text, lots
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from homalos.plugins.ports import ImportContext
+    from homalos_storage.readers.values import Reader
+
+__all__ = ["DAILY", "LENGTHS", "BarRows"]
+
+LENGTHS = {
+    Interval.MINUTE.value: 60 * SECOND,
+    Interval.MINUTE_5.value: 300 * SECOND,
+    Interval.MINUTE_15.value: 900 * SECOND,
+    Interval.HOUR.value: 3600 * SECOND,
+}
+DAILY = Interval.DAILY.value
+# The first sessions of two trading days begin half a day apart or more (09:00 after a
+# cancelled night, then 21:00); no intraday bar is that long.
+_DAILY_STEP = 12 * 3600 * SECOND
+_KNOWN = ", ".join((*LENGTHS, DAILY))
+_SAMPLE = 1_000  # rows looked at to tell the length of the bars
+_NAMES = (
+    *("code", "exchange", "trading_day", "interval", "volume", "turnover", "open_interest"),
+    *PRICES,
+)
+_FIXED_POINT = 10_000  # java-trader keeps open interest as a whole number of 1/10,000
+
+
+class BarRows:
+    """Turns the rows of one file into bars.
+
+    Attributes:
+        names: The header as written.
+        places: Where the columns stand, by our names.
+        contracts: The contracts met so far.
+        contract: The one contract of a file that names none.
+        marks: How the rows say when.
+        label: Whether that is a bar's start or its end.
+        interval: Length of the bars; "" when each row says its own.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        names: Sequence[str],
+        context: ImportContext,
+        sample: Iterable[tuple[int, Sequence[Any]]],
+    ) -> None:
+        """Bind the columns, and tell from some rows when and how long the bars are.
+
+        Args:
+            path: The file, for messages.
+            names: The header as written.
+            context: What the core lends.
+            sample: (line, cells and an empty one) of the first rows, as many as needed.
+
+        Raises:
+            DataError: A column is absent, or no symbol or no length can be told.
+        """
+        self.names = names
+        self.places = find_columns(names)
+        if not is_bar_file(self.places):
+            msg = (
+                f"{path}: the columns are {', '.join(names)}; bars need open, high, low, "
+                "close and a date and time"
+            )
+            raise DataError(msg)
+        self.contracts = Contracts(context)
+        self.contract = None if "code" in self.places else _only(path, context)
+        self._pick = itemgetter(*(self.places.get(name, len(names)) for name in _NAMES))
+        self._given = context.interval
+        self._days: dict[Any, int] = {}
+        rows = iter(sample)
+        first = next(rows, None)
+        if first is None:
+            msg = f"{path}: not one row can be read"
+            raise DataError(msg)
+        self.marks = find_marks(path, names, first[1])
+        self.label = context.label or self.marks.label
+        own = "interval" in self.places
+        self.interval = "" if own else self._find_interval(path, chain((first,), rows))
+
+    def record(self, cells: Sequence[Any]) -> BarData | None:
+        """Return the bar of a row, `None` when it is of a symbol not asked for.
+
+        Args:
+            cells: The row and an empty cell behind it.
+
+        Raises:
+            ValueError: A cell cannot be used, or the prices contradict each other.
+        """
+        code, exchange, trading_day, own, volume, turnover, interest, *prices = self._pick(cells)
+        contract = self.contract or self.contracts[code, exchange]
+        if contract is None:
+            return None
+        interval = self.interval or self._own_interval(own)
+        price = contract.prices
+        opened, high, low, close = (price[cell] for cell in prices)
+        if not (low <= opened <= high and low <= close <= high):
+            raise ValueError(_contradiction(prices, (opened, high, low, close)))
+        start, end, day = self._when(contract, cells, trading_day, interval)
+        open_interest = amount(interest)
+        if self.marks.kind == "span":
+            open_interest /= _FIXED_POINT
+        return BarData(
+            *(contract.symbol, interval, start, end, day, opened, high, low, close),
+            *(lots(volume), amount(turnover), open_interest),
+        )
+
+    def reason(self, cells: Sequence[Any], error: ValueError) -> str:
+        """Name the column in front of an error, where one cell is at fault."""
+        contract = self.contract or self.contracts.get(self._pick(cells)[:2])
+        if contract is None:  # the code itself is at fault
+            return str(error)
+        readers: dict[str, Reader] = {"volume": lots, "turnover": amount, "open_interest": amount}
+        readers |= dict.fromkeys(PRICES, contract.prices.__getitem__)
+        held = [(self.places[name], read) for name, read in readers.items() if name in self.places]
+        return blamed(error, ((self.names[at], read, cells[at]) for at, read in held))
+
+    def day(self, cell: Any) -> int:
+        """Return the trading day in a cell as yyyymmdd, 0 when there is none.
+
+        Raises:
+            ValueError: It cannot be read.
+        """
+        known = self._days.get(cell)
+        if known is None:
+            known = self._days[cell] = int(day_text(cell) or 0)
+        return known
+
+    def _own_interval(self, cell: Any) -> str:
+        interval = str(cell).strip()
+        if interval not in LENGTHS and interval != DAILY:
+            msg = f"found interval {interval!r}, expected one of {_KNOWN}"
+            raise ValueError(msg)
+        if self._given is not None and interval != self._given:
+            msg = f"found interval {interval!r}, expected {self._given!r} as asked for"
+            raise ValueError(msg)
+        return interval
+
+    def _when(
+        self, contract: Contract, cells: Sequence[Any], trading_day: Any, interval: str
+    ) -> tuple[int, int, int]:
+        """Return start, end and trading day of a row's bar."""
+        label = self.marks.label_ns(contract.clock, cells)
+        day = self.day(trading_day)
+        if interval == DAILY:
+            day = day or contract.clock.local_day(label)
+            return *contract.whole_day(day), day
+        if self.marks.kind == "span":
+            start, end = label, contract.clock.instant(cells[self.marks.second])
+            if end <= start:
+                msg = f"found a bar that ends at {cells[self.marks.second]!r}, before it began"
+                raise ValueError(msg)
+        else:
+            length = LENGTHS[interval]
+            start = label if self.label == "start" else label - length
+            end = start + length
+        return start, end, day or contract.trading_day(start)
+
+    def _find_interval(self, path: Path, rows: Iterable[tuple[int, Sequence[Any]]]) -> str:
+        """Tell the length of the bars from the smallest step between rows of a symbol."""
+        steps: list[int] = []
+        latest: dict[str, int] = {}
+        for symbol, label, length in islice(self._labels(rows), _SAMPLE):
+            before = latest.setdefault(symbol, label)
+            if self.marks.kind == "span":
+                steps.append(length)
+            elif label > before:
+                steps.append(label - before)
+                latest[symbol] = label
+        given = self._given
+        if given is not None and given not in LENGTHS and given != DAILY:
+            msg = f"the interval {given!r} is none of {_KNOWN}"
+            raise DataError(msg)
+        if not latest:
+            return given or DAILY  # no row can be used, so nothing will ask how long it is
+        if not steps:
+            if given is not None:
+                return given
+            msg = f"{path}: one row does not tell how long its bar is; say the interval"
+            raise DataError(msg)
+        # A span that ends with a break or a late tick is longer or shorter than the rest.
+        usual = Counter(steps).most_common(1)[0][0] if self.marks.kind == "span" else min(steps)
+        return _interval(path, usual, given)
+
+    def _labels(self, rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[tuple[str, int, int]]:
+        """Yield (symbol, label, length of a span) of the rows that say when."""
+        for _, cells in rows:
+            code, exchange, *_ = self._pick(cells)
+            try:
+                contract = self.contract or self.contracts[code, exchange]
+                if contract is None:
+                    continue
+                label = self.marks.label_ns(contract.clock, cells)
+                end = label
+                if self.marks.kind == "span":
+                    end = contract.clock.instant(cells[self.marks.second])
+            except ValueError:
+                continue  # a bad row; it is told of when it is read for good
+            yield contract.symbol, label, end - label
+
+
+def _only(path: Path, context: ImportContext) -> Contract:
+    if context.symbol is None:
+        msg = f"{path}: its rows name no symbol; say which it is, such as rb2510.SHFE"
+        raise DataError(msg)
+    return Contract(context.symbol, context)
+
+
+def _interval(path: Path, step: int, given: str | None) -> str:
+    seconds = step / SECOND
+    if given is not None:
+        if step >= LENGTHS.get(given, _DAILY_STEP):
+            return given
+        msg = f"{path}: its rows are {seconds:g} s apart, too close for bars of {given}"
+        raise DataError(msg)
+    if step >= _DAILY_STEP:
+        return DAILY
+    for interval, length in LENGTHS.items():
+        if step == length:
+            return interval
+    msg = f"{path}: its rows are {seconds:g} s apart, none of {_KNOWN}; say the interval"
+    raise DataError(msg)
+
+
+def _contradiction(cells: Sequence[Any], prices: Sequence[float]) -> str:
+    for name, cell, price in zip(PRICES, cells, prices, strict=True):
+        if isnan(price):
+            return f"{name}: found {cell!r}, expected a price above 0"
+    opened, high, low, close = prices
+    return (
+        f"found open {opened}, high {high}, low {low}, close {close}; "
+        "expected high and low to enclose the others"
+    )
