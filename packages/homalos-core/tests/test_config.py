@@ -524,6 +524,8 @@ def test_a_secret_that_a_plugin_puts_into_its_message_is_blotted_out() -> None:
 
     @frozen
     class Careless:
+        """Options whose own check tells too much."""
+
         password: str
         front: str
 
@@ -647,6 +649,8 @@ def test_a_choice_of_types_takes_the_very_type_first() -> None:
 
     @frozen
     class Step:
+        """A field of two types."""
+
         size: float | int
 
     assert isinstance(structure({"size": 5}, Step).size, int)
@@ -665,6 +669,8 @@ def test_a_field_of_a_type_that_cannot_be_read_is_told() -> None:
 
     @frozen
     class Odd:
+        """A field of a type that no file can hold."""
+
         at: complex
 
     (found,) = problems_of(lambda: structure({"at": 5}, Odd))

@@ -16,7 +16,7 @@ from typing import Any
 
 import yaml
 
-from homalos.config.masking import shown_name
+from homalos.config.masking import shown, shown_name
 
 __all__ = ["read_file", "read_text"]
 
@@ -107,7 +107,7 @@ class _Loader(yaml.SafeLoader):
             line = key_node.start_mark.line + 1
             key = self.construct_object(key_node, deep=True)
             if not isinstance(key, str):
-                self.problems.append(f":{line}: the key {key!r} is not text; put it in quotes")
+                self.problems.append(f":{line}: the key {shown(key)} is not text; put it in quotes")
             elif key in lines:
                 what = f"duplicate key {shown_name(key)}, first at line {lines[key]}"
                 self.problems.append(f":{line}: {what}")

@@ -15,6 +15,7 @@ from homalos.model import (
     Direction,
     Instrument,
     PositionData,
+    PositionMode,
     TickData,
     TradeData,
 )
@@ -26,6 +27,7 @@ class Account:
     """One account: its exact books, and a running float picture for checks and drawdown.
 
     Attributes:
+        netting: Whether long and short cancel out.
         frozen: Margin held for working orders that open, currency.
         floating: Profit of open lots at the last prices, currency, as a float.
         worth: Capital and realised profit less fees, currency, as a float.
@@ -41,6 +43,7 @@ class Account:
         "ledger",
         "max_drawdown",
         "name",
+        "netting",
         "peak",
         "settings",
         "trough",
@@ -51,7 +54,8 @@ class Account:
         self.name = name
         self.settings = settings
         self.gateway = settings.gateway
-        self.ledger = Ledger(capital=settings.capital, mode=settings.mode)
+        self.netting = settings.mode is PositionMode.NETTING
+        self.ledger = Ledger(capital=settings.capital)
         self.frozen = 0.0
         self.floating = 0.0
         self.max_drawdown = 0.0

@@ -92,7 +92,9 @@ def make_markets(catalog: Catalog, settings: Settings) -> Markets:
     made = {}
     for name in names:
         spec = catalog.market(name)
-        options: Any = structure(settings.market.get(name, {}), spec.config, path=f"$.market.{name}")
+        options: Any = structure(
+            settings.market.get(name, {}), spec.config, path=f"$.market.{name}"
+        )
         made[name] = spec.factory(context, options)
     return Markets(made)
 
@@ -234,7 +236,6 @@ def _bind_rules(
         instrument=markets.instrument,
         holding=accounts.holding,
         available=lambda name: accounts.accounts[name].available(),
-        mode=lambda name: accounts.accounts[name].ledger.mode,
         last_price=data.last_price,
         last_tick=data.last_tick,
     )

@@ -292,7 +292,9 @@ class Engine:
 
     def _load(self, each: StrategySettings) -> Strategy:
         spec = self._parts.catalog.strategy(each.strategy)
-        params: Any = structure(each.params, spec.config, path=f"$.strategies.{each.strategy}.params")
+        params: Any = structure(
+            each.params, spec.config, path=f"$.strategies.{each.strategy}.params"
+        )
         return self._add(each, spec.factory, params)
 
     def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
@@ -312,7 +314,7 @@ class Engine:
             interval=each.interval,
             params=params,
             account=account,
-            netting=books.ledger.mode == "netting",
+            netting=books.netting,
             cancel_on_failure=each.cancel_on_failure,
         )
         if self._state == _STARTED:

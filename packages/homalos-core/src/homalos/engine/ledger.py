@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from decimal import ROUND_HALF_UP, Decimal
 
-from homalos.model import Direction, Fee, Instrument, Offset, PositionMode, TradeData
+from homalos.model import Direction, Fee, Instrument, Offset, TradeData
 
 __all__ = ["MICRO", "Ledger", "Lot", "Position", "cents", "micros"]
 
@@ -118,14 +118,12 @@ class Ledger:
         margin: Margin held, currency, as a float for risk checks.
     """
 
-    def __init__(self, *, capital: Decimal, mode: PositionMode) -> None:
+    def __init__(self, *, capital: Decimal) -> None:
         self.capital = capital
-        self.mode = mode
         self.positions: dict[str, Position] = {}
         self.postings = 0
         self.cash = 0.0
         self.margin = 0.0
-        self._netting = mode is PositionMode.NETTING
         self._fees: dict[tuple[str, str], _FeeLine] = {}
 
     def position(self, instrument: Instrument) -> Position:
@@ -142,7 +140,7 @@ class Ledger:
         old_margin = position.long_cost + position.short_cost
         offset = trade.offset
         left = trade.volume
-        if self._netting or offset is _NONE:
+        if offset is _NONE:
             left = self._close(trade, position, price, left, _NONE)
         elif offset is not _OPEN:
             missing = self._close(trade, position, price, left, offset)

@@ -20,7 +20,6 @@ from homalos.model import (
     OrderReport,
     OrderRequest,
     OrderType,
-    PositionMode,
     Rejection,
     Status,
     TradeData,
@@ -33,7 +32,6 @@ __all__ = ["LEGAL", "OrderManager", "Working"]
 _LONG, _OPEN, _NONE = Direction.LONG, Offset.OPEN, Offset.NONE
 _SUBMITTING, _NOTTRADED, _PARTTRADED = Status.SUBMITTING, Status.NOTTRADED, Status.PARTTRADED
 _ALLTRADED, _CANCELLED, _REJECTED = Status.ALLTRADED, Status.CANCELLED, Status.REJECTED
-_NETTING = PositionMode.NETTING
 
 LEGAL: Mapping[Status, frozenset[Status]] = {
     _SUBMITTING: frozenset({_NOTTRADED, _PARTTRADED, _ALLTRADED, _CANCELLED, _REJECTED}),
@@ -142,6 +140,9 @@ class OrderManager:
         self._count += 1
         now = self._clock.now
         books = self._accounts.accounts[account]
+        if books.netting:
+            # Whatever was meant, a netting account closes what stands against the order first.
+            offset = _NONE
         order_id = f"{self._run}-{self._count}"
         request = OrderRequest(
             order_id, symbol, direction, offset, order_type, price, volume,
@@ -320,7 +321,7 @@ class OrderManager:
         """Count an order's lots as working, and hold the margin of those that open."""
         order, position = working.state, working.position
         buys = order.direction is _LONG
-        if working.account.ledger.mode is _NETTING or order.offset is _NONE:
+        if order.offset is _NONE:
             held = (
                 position.short - position.closing_short
                 if buys

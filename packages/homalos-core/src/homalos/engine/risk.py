@@ -14,7 +14,6 @@ from homalos.model import (
     Instrument,
     Offset,
     OrderRequest,
-    PositionMode,
     Rejection,
     TickData,
 )
@@ -24,7 +23,6 @@ __all__ = ["BoundRule", "RiskManager", "RiskView"]
 
 _LONG = Direction.LONG
 _OPEN, _NONE = Offset.OPEN, Offset.NONE
-_NETTING = PositionMode.NETTING
 
 
 @frozen
@@ -101,7 +99,6 @@ class RiskView:
         instrument: Callable[[str], Instrument],
         holding: Callable[[str, str], Position],
         available: Callable[[str], float],
-        mode: Callable[[str], PositionMode],
         last_price: Callable[[str], float],
         last_tick: Callable[[str], TickData | None],
     ) -> None:
@@ -111,12 +108,11 @@ class RiskView:
         self.available = available
         self.last_price = last_price
         self.last_tick = last_tick
-        self._mode = mode
 
     def is_reducing(self, request: OrderRequest) -> bool:
         """Say whether an order can only make a position smaller, whatever else fills."""
         offset = request.offset
-        if self._mode(request.account) is not _NETTING and offset is not _NONE:
+        if offset is not _NONE:
             return offset is not _OPEN
         holding = self.holding(request.account, request.symbol)
         if request.direction is _LONG:

@@ -26,8 +26,8 @@ class Direction(StrEnum):
 class Offset(StrEnum):
     """Whether an order opens a position or closes one.
 
-    `NONE` belongs to netting accounts: the ledger closes what stands against
-    the order first and opens the rest.
+    `NONE` is what every order of a netting account gets: the ledger closes what
+    stands against the order first and opens the rest.
     """
 
     NONE = "none"

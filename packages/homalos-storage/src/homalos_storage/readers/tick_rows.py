@@ -142,24 +142,22 @@ class TickRows:
         self.names = names
         at = self.places
         # A column that is absent reads the cell behind the last one, which is empty.
-        self._pick_stamp = itemgetter(*(at.get(name, len(names)) for name in _STAMP))
-        self._pick_now = itemgetter(*(at.get(name, len(names)) for name in _NOW))
-        self._pick_day = itemgetter(*(at.get(name, len(names)) for name in _DAY))
-        self._pick_depth = itemgetter(*(at.get(name, len(names)) for name in DEPTH))
+        self._stamp = itemgetter(*(at.get(name, len(names)) for name in _STAMP))
+        self._now = itemgetter(*(at.get(name, len(names)) for name in _NOW))
+        self._day = itemgetter(*(at.get(name, len(names)) for name in _DAY))
+        self._levels = itemgetter(*(at.get(name, len(names)) for name in DEPTH))
         self._has_depth = any(name in at for name in DEPTH)
         self._flat: tuple[Any, ...] = ()
         self._milliseconds = Milliseconds()
 
     def record(self, cells: Sequence[Any]) -> TickData | None:
         """Return the tick of a row, `None` when it is of a symbol not asked for."""
-        code, exchange, trading_day, action_day, time, millisecond = self._pick_stamp(cells)
+        code, exchange, trading_day, action_day, time, millisecond = self._stamp(cells)
         contract = self.contracts[code, exchange]
         if contract is None:
             return None
-        last, volume, turnover, interest, bid, bid_lots, ask, ask_lots, up, down = self._pick_now(
-            cells
-        )
-        opened, high, low, close, settlement, pre_interest, settled = self._pick_day(cells)
+        last, volume, turnover, interest, bid, bid_lots, ask, ask_lots, up, down = self._now(cells)
+        opened, high, low, close, settlement, pre_interest, settled = self._day(cells)
         price = contract.prices
         last_price = price[last]
         if last_price != last_price:  # noqa: PLR0124  nan, the missing price
@@ -191,7 +189,7 @@ class TickRows:
 
     def reason(self, cells: Sequence[Any], error: ValueError) -> str:
         """Name the column in front of an error, where one cell is at fault."""
-        contract = self.contracts.get(self._pick_stamp(cells)[:2])
+        contract = self.contracts.get(self._stamp(cells)[:2])
         if contract is None:  # the code itself is at fault
             return str(error)
         readers: dict[str, Reader] = dict.fromkeys(VALUES, contract.prices.__getitem__)
@@ -201,7 +199,7 @@ class TickRows:
         return blamed(error, ((self.names[at], read, cells[at]) for at, read in held))
 
     def _depth(self, contract: Contract, cells: Sequence[Any]) -> Depth | None:
-        levels = self._pick_depth(cells)
+        levels = self._levels(cells)
         if levels == self._flat:
             return None
         price, n = contract.prices, _DEEP
