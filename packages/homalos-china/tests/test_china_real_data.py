@@ -204,7 +204,9 @@ def _days(market: ChinaMarket, symbol: str, first: int, last: int) -> list[int]:
     """Return the trading days of a span by walking from close to close."""
     days = [first]
     while days[-1] < last:
-        days.append(market.trading_day(symbol, market.sessions(symbol, days[-1])[-1].end_ns))
+        following = market.trading_day(symbol, market.sessions(symbol, days[-1])[-1].end_ns)
+        assert following > days[-1]
+        days.append(following)
     return days
 
 

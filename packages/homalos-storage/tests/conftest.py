@@ -172,7 +172,7 @@ class Reading:
 class MakeReading(Protocol):
     """Makes a `Reading`."""
 
-    def __call__(
+    def __call__(  # noqa: D102  the class says it
         self,
         symbol: str | None = None,
         interval: str | None = None,

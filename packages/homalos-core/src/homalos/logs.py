@@ -43,7 +43,9 @@ def logging_to(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / FILE
-        logger.add(path, format=_FILE_LINE, level="INFO", rotation="10 MB", retention=5, encoding="utf-8")
+        logger.add(
+            path, format=_FILE_LINE, level="INFO", rotation="10 MB", retention=5, encoding="utf-8"
+        )
     try:
         yield logger
     finally:

@@ -112,16 +112,9 @@ def write_parquet(bars: Iterable[BarData], path: Path, zone: str) -> None:
     import pyarrow as pa  # 0.2 s, and only Parquet needs it
     import pyarrow.parquet as pq
 
-    whole, number = pa.int64(), pa.float64()
-    kinds = (
-        pa.string(),
-        pa.int32(),
-        pa.timestamp("ns", tz=zone),
-        *[number] * 4,
-        whole,
-        number,
-        number,
-    )
+    number = pa.float64()
+    sums = (pa.int64(), number, number)
+    kinds = (pa.string(), pa.int32(), pa.timestamp("ns", tz=zone), *[number] * 4, *sums)
     schema = pa.schema(list(zip(COLUMNS, kinds, strict=True)))
     unfinished = path.with_name(f"{path.name}.part")
     try:

@@ -204,19 +204,18 @@ class MinuteBars:
 class BarMerger:
     """Longer bars of one symbol from shorter ones.
 
-    Minutes and hours are counted on the exchange's clock from midnight; a day is
-    a trading day, its night included. The first shorter interval seen is the one
+    Minutes and hours are counted from midnight UTC; a day is a trading day, its
+    night included. The first shorter interval seen is the one
     it is made of.
 
     Attributes:
         interval: Length of the bars it makes.
     """
 
-    def __init__(self, interval: str, sessions: Sessions, utc_offset_ns: int = 0) -> None:
+    def __init__(self, interval: str, sessions: Sessions) -> None:
         self.interval = interval
         self._length = interval_ns(interval)
         self._sessions = sessions
-        self._offset = utc_offset_ns
         self._source = ""
         self._bar: list[float] = []
         self._start_ns = 0
@@ -272,8 +271,7 @@ class BarMerger:
             except MarketError:
                 day = ()
             return (day[0].start_ns, day[-1].end_ns) if day else (bar.start_ns, 1 << 62)
-        local = bar.start_ns + self._offset
-        start = local - local % self._length - self._offset
+        start = bar.start_ns - bar.start_ns % self._length
         return start, start + self._length
 
     def _finish(self) -> BarData:

@@ -28,7 +28,15 @@ from homalos.engine.tapes import TapeOptions, TapeReader
 from homalos.errors import DataError
 from homalos.inbox import Inbox
 from homalos.journal import CountingJournal, FileJournal
-from homalos.model import BarData, CancelRefused, OrderData, OrderReport, TradeData, TradeReport
+from homalos.model import (
+    Alert,
+    BarData,
+    CancelRefused,
+    OrderData,
+    OrderReport,
+    TradeData,
+    TradeReport,
+)
 from homalos.observer import Observer
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.ports import (
@@ -121,9 +129,12 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
 
     def fault(subscription: Subscription, event: Any, error: Exception) -> None:
         owner = strategies.owns(subscription)
-        faults.append((subscription.name, f"{type(error).__name__}: {error}"))
+        what = f"{type(error).__name__}: {error}"
+        faults.append((subscription.name, what))
         if owner is not None:
             strategies.fail(owner, error, event)
+        elif type(event) is not Alert:
+            bus.publish(Alert("error", subscription.name, f"raised {what}", clock.now))
 
     bus = Bus(fault)
     clock = EngineClock()

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from homalos.engine.orders import MANUAL
 from homalos.errors import OrderError
 from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
 
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
 
-__all__ = ["COMMANDS", "MANUAL"]
-
-MANUAL = "manual"
-"""Whose orders a person's are; no strategy may have this name."""
+__all__ = ["COMMANDS"]
 
 
 def _start(parts: Parts, *, strategy: str) -> None:

@@ -15,12 +15,12 @@ from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscription
 from homalos.clock import paced
-from homalos.config import FeedSettings, Settings, StrategySettings, structure
+from homalos.config import FeedSettings, Settings, StrategySettings, check, structure
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
 from homalos.engine.tapes import TapeOptions
-from homalos.errors import EngineStateError, HomalosError
+from homalos.errors import ConfigError, EngineStateError, HomalosError
 from homalos.model import BarData, Command, TickData
 from homalos.observer import Observer, Policy
 from homalos.plugins.catalog import Catalog
@@ -80,6 +80,9 @@ class Engine:
             ConfigError: Options are wrong.
             PluginLoadError: A plugin that was asked for by name is at fault.
         """
+        problems = check(settings)
+        if problems:
+            raise ConfigError(problems)
         host = plugins or PluginHost.discover()
         catalog = Catalog.gather(host)
         host.refuse_named_faults()
@@ -188,7 +191,7 @@ class Engine:
             HomalosError: What the feed raised: a missing file, a bad row of a strict run.
         """
         with _quiet_collector():
-            if self._state == _CREATED:
+            if self._state != _STARTED:
                 self.start()
             try:
                 self._drive()
@@ -204,15 +207,17 @@ class Engine:
 
     def stop(self) -> None:
         """End the bars under way, stop the strategies, write everything down. Harmless twice."""
-        if self._state != _STARTED:
-            self._state = _STOPPED
+        was, self._state = self._state, _STOPPED
+        if was == _STOPPED:
             return
-        self._state = _STOPPED
         parts = self._parts
         with contextlib.ExitStack() as leaving:
             leaving.callback(parts.journal.close)
             if parts.store is not None:
                 leaving.callback(parts.store.close)
+            leaving.callback(self._turn_away)
+            if was == _CREATED:
+                return
             for observer in parts.observers:
                 leaving.callback(observer.close)
             for gateway in parts.gateways.values():
@@ -300,9 +305,6 @@ class Engine:
     def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
         parts = self._parts
         symbols = tuple(parts.markets.parse(text) for text in each.symbols)
-        if not symbols:
-            msg = f"strategy {each.strategy!r} needs a symbol to trade, such as rb2510.SHFE"
-            raise EngineStateError(msg)
         account = each.account or next(iter(parts.settings.accounts))
         books = parts.accounts.accounts[account]
         for gateway in parts.gateways.values():
@@ -352,11 +354,16 @@ class Engine:
             self._parts.inbox.post_last(_Errand(self._parts.loop.finish, None))
 
     def _send(self, errand: _Errand) -> Future[Any]:
-        if self._state == _STOPPED:
-            msg = "this engine has stopped"
-            raise EngineStateError(msg)
         self._parts.inbox.post(errand)
+        if self._state == _STOPPED:
+            self._turn_away()
         return errand.future
+
+    def _turn_away(self) -> None:
+        """Tell everybody who still waits in the inbox that the engine has stopped."""
+        while (item := self._parts.inbox.take_now()) is not None:
+            if type(item) is _Errand and not item.future.done():
+                item.future.set_exception(EngineStateError("this engine has stopped"))
 
     def _serve(self, item: Any) -> bool:
         if type(item) is not _Errand:

@@ -27,7 +27,10 @@ from homalos.model import (
 )
 from homalos.plugins.ports import Gateway
 
-__all__ = ["LEGAL", "OrderManager", "Working"]
+__all__ = ["LEGAL", "MANUAL", "OrderManager", "Working"]
+
+MANUAL = "manual"
+"""Whose orders a person's are; no strategy may have this name."""
 
 _LONG, _OPEN, _NONE = Direction.LONG, Offset.OPEN, Offset.NONE
 _SUBMITTING, _NOTTRADED, _PARTTRADED = Status.SUBMITTING, Status.NOTTRADED, Status.PARTTRADED

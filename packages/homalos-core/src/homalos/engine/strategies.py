@@ -10,7 +10,7 @@ from homalos.bus import STATE, STRATEGY, Bus, Subscription
 from homalos.clock import EngineClock
 from homalos.engine.data import DataManager
 from homalos.engine.desk import StrategyDesk
-from homalos.engine.orders import OrderManager
+from homalos.engine.orders import MANUAL, OrderManager
 from homalos.errors import DuplicateNameError, EngineStateError, MissingPluginError
 from homalos.model import (
     Alert,
@@ -87,7 +87,7 @@ class StrategyManager:
         Raises:
             DuplicateNameError: Another strategy has the name.
         """
-        if name in self._runs:
+        if name in self._runs or name == MANUAL:
             msg = f"a strategy named {name!r} is here already; give this one another name"
             raise DuplicateNameError(msg)
         for symbol in symbols:

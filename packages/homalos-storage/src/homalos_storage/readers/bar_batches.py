@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from itertools import repeat
+from itertools import chain, repeat, starmap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -58,12 +58,15 @@ def read(path: Path, context: ImportContext) -> Iterator[BarData]:
 
 
 def _bars(path: Path, used: list[str], rows: BarRows, context: ImportContext) -> Iterator[BarData]:
-    for first, batch in columns.batches(path, used):
+    def of(first: int, batch: Any) -> Iterator[BarData]:
         bars = _whole(batch, rows)
-        if bars is None:
-            numbered = enumerate(columns.rows(batch, rows.names), first)
-            bars = from_rows(path, numbered, rows, context.bad_row)
-        yield from bars
+        if bars is not None:
+            return bars
+        numbered = enumerate(columns.rows(batch, rows.names), first)
+        return from_rows(path, numbered, rows, context.bad_row)
+
+    # Not a generator: another one around a million bars costs a fifth of making them.
+    return chain.from_iterable(starmap(of, columns.batches(path, used)))
 
 
 def _whole(batch: Any, rows: BarRows) -> Iterator[BarData] | None:
@@ -117,12 +120,15 @@ def _days(
     """Return the trading days: of the file's column, else of the market, asked once a day."""
     try:
         if column is not None:
-            days = [rows.day(cell) for cell in columns.cells(column)]
-            return days if all(days) else None
+            coded = column.dictionary_encode()
+            known = np.array([rows.day(cell) for cell in coded.dictionary.to_pylist()], np.int64)
+            if column.null_count or not known.all():
+                return None
+            return list(known[coded.indices.to_numpy()].tolist())
         if (np.diff(starts) < 0).any():
             return None
-        days, count = [], len(starts)
-        while len(days) < count:
+        days: list[int] = []
+        while len(days) < len(starts):
             day, until = contract.day_range(int(starts[len(days)]))
             stop = int(np.searchsorted(starts, until))
             days += [day] * (stop - len(days))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import repeat
+from itertools import chain, repeat, starmap
 from math import nan
 from typing import TYPE_CHECKING, Any
 
@@ -30,8 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["has_several", "read"]
 
-_TIME = 8  # HH:MM:SS
-_THOUSAND = 1000
+_MINUTES = 24 * 60
 
 
 def has_several(path: Path, rows: TickRows) -> bool:
@@ -41,18 +40,23 @@ def has_several(path: Path, rows: TickRows) -> bool:
 
 
 def read(path: Path, rows: TickRows, context: ImportContext) -> Iterator[TickData]:
-    """Yield the ticks of a Parquet file in file order.
+    """Return the ticks of a Parquet file in file order.
 
     Raises:
         DataError: The file cannot be read, or has no row.
     """
     names, time = rows.names, rows.names[rows.places["time"]]
-    for first, batch in columns.batches(path, {names[place] for place in rows.places.values()}):
+    used = [names[place] for place in rows.places.values()]
+
+    def of(first: int, batch: Any) -> Iterator[TickData]:
         ticks = _whole(batch, rows)
-        if ticks is None:
-            numbered = enumerate(columns.rows(batch, names, text=time), first)
-            ticks = from_rows(path, numbered, rows, context.bad_row)
-        yield from ticks
+        if ticks is not None:
+            return ticks
+        numbered = enumerate(columns.rows(batch, names, text=time), first)
+        return from_rows(path, numbered, rows, context.bad_row)
+
+    # Not a generator: another one around a million ticks costs a tenth of making them.
+    return chain.from_iterable(starmap(of, columns.batches(path, used)))
 
 
 def _whole(batch: Any, rows: TickRows) -> Iterator[TickData] | None:
@@ -102,58 +106,67 @@ def _is_flat(held: Mapping[str, Any]) -> bool:
 
 def _stamps(held: Mapping[str, Any], contract: Contract) -> tuple[list[int], list[int]] | None:
     """Return `ts_ns` and `trading_day` of every row; the market is asked once a minute."""
-    time = held["time"]
-    if pa.types.is_time(time.type):
-        time = pc.cast(time, pa.string())
-    seconds, milliseconds = _seconds(time), _milliseconds(held.get("millisecond"))
-    if seconds is None or milliseconds is None:
+    clock, milliseconds = _clock(held["time"]), _milliseconds(held.get("millisecond"))
+    if clock is None or milliseconds is None:
         return None
-    codes, size, texts = np.zeros(len(time), np.int64), 1, []
-    minute = pc.utf8_slice_codeunits(time, 0, 5)
-    for part in (held.get("trading_day"), held.get("action_day"), minute):
-        if part is None:
-            texts.append([""])
-            continue
-        if part.null_count:
-            return None
-        coded = part.dictionary_encode()
-        texts.append(coded.dictionary.to_pylist())
-        size *= len(texts[-1])
-        codes = codes * len(texts[-1]) + coded.indices.to_numpy()
-    if size > columns.BATCH:
-        return None
-    starts, days = np.zeros(size, np.int64), np.zeros(size, np.int64)
-    trading_days, action_days, minutes = texts
-    for code in np.flatnonzero(np.bincount(codes, minlength=size)).tolist():
-        rest, at = divmod(code, len(minutes))
+    minutes, seconds = clock
+    # A number for each combination of the two dates and the minute.
+    codes = minutes
+    dates: list[list[Any]] = []
+    for name in ("action_day", "trading_day"):
+        cells, places = _coded(held.get(name))
+        codes = codes + places * (_MINUTES * len(dates[0]) if dates else _MINUTES)
+        dates.append(cells)
+    action_days, trading_days = dates
+    starts = np.zeros(_MINUTES * len(action_days) * len(trading_days), np.int64)
+    days = np.zeros_like(starts)
+    for code in np.flatnonzero(np.bincount(codes, minlength=len(starts))).tolist():
+        rest, minute = divmod(code, _MINUTES)
         day, action_day = divmod(rest, len(action_days))
+        time = f"{minute // 60:02}:{minute % 60:02}:00"
         try:
             starts[code], days[code] = contract.stamp(
-                trading_days[day], action_days[action_day], f"{minutes[at]}:00", 0
+                trading_days[day], action_days[action_day], time, 0
             )
         except ValueError:
             return None
     return (starts[codes] + seconds + milliseconds).tolist(), days[codes].tolist()
 
 
-def _seconds(time: Any) -> NDArray[np.int64] | None:
-    """Return the seconds of a column of HH:MM:SS, in nanoseconds."""
-    if not (pa.types.is_string(time.type) or pa.types.is_large_string(time.type)):
+def _coded(column: Any) -> tuple[list[Any], NDArray[np.int64] | int]:
+    """Return the different cells of a column, and which of them each row has."""
+    if column is None:
+        return [""], 0
+    coded = column.dictionary_encode(null_encoding="encode")
+    return coded.dictionary.to_pylist(), coded.indices.to_numpy().astype(np.int64)
+
+
+def _clock(time: Any) -> tuple[NDArray[np.int64], NDArray[np.int64]] | None:
+    """Return the minute of the day, and the seconds in nanoseconds, of HH:MM:SS."""
+    if pa.types.is_time(time.type):
+        time = pc.cast(time, pa.string())
+    wide = pa.types.is_large_string(time.type)
+    if time.null_count or not (wide or pa.types.is_string(time.type)):
         return None
-    shaped = pc.and_(
-        pc.equal(pc.utf8_length(time), _TIME),
-        pc.match_substring_regex(time, r":[0-5][0-9]$"),
-    )
-    if time.null_count or not pc.all(shaped).as_py():
+    # Arrow keeps the characters of a column end to end: eight a row, a table of digits.
+    _, offsets, characters = time.buffers()
+    edges = np.frombuffer(offsets, np.int64 if wide else np.int32)[time.offset :][: len(time) + 1]
+    if (np.diff(edges) != len("HH:MM:SS")).any():
         return None
-    seconds: NDArray[np.int64] = pc.cast(pc.utf8_slice_codeunits(time, 6, 8), pa.int64()).to_numpy()
-    return seconds * SECOND
+    table = np.frombuffer(characters, np.uint8)[edges[0] : edges[-1]].reshape(len(time), -1)
+    digits = (table[:, [0, 1, 3, 4, 6, 7]] - ord("0")).astype(np.int64)
+    if (digits > 9).any() or (table[:, [2, 5]] != ord(":")).any():
+        return None
+    hours, minutes, seconds = (digits[:, at] * 10 + digits[:, at + 1] for at in (0, 2, 4))
+    if (hours >= 24).any() or (minutes >= 60).any() or (seconds >= 60).any():
+        return None
+    return hours * 60 + minutes, seconds * SECOND
 
 
 def _milliseconds(column: Any) -> NDArray[np.int64] | int | None:
     if column is None:
         return 0
     counts = columns.counts(column)
-    if counts is None or max(counts) >= _THOUSAND:
+    if counts is None or max(counts) >= 1000:
         return None
     return np.array(counts, np.int64) * MILLISECOND
