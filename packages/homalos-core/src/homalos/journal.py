@@ -14,7 +14,7 @@ import msgspec
 
 from homalos.codec import Message, encode
 from homalos.codec import decode as decode_message
-from homalos.errors import JournalCorrupt
+from homalos.errors import JournalCorrupt, StoreError
 from homalos.model import BarData, CancelRequest, OrderRequest, TickData
 
 __all__ = ["CountingJournal", "DecisionHash", "FileJournal", "read_journal"]
@@ -73,7 +73,8 @@ class FileJournal:
     msgpack of `[number, stamp_ns, message]`. Market data is buffered and goes out
     in the same write as the next decision or report, at the latest with the first
     event 100 ms later: what a decision was based on is with the operating system
-    before the decision leaves, so it survives the process being killed.
+    before the decision leaves, so it survives the process being killed. A write
+    that fails is a `StoreError`, and the decision does not leave.
 
     Attributes:
         inputs: Events written so far; the dense number of the last one.
@@ -121,11 +122,15 @@ class FileJournal:
 
     def close(self) -> None:
         """Write what is buffered, make it durable and close the file."""
-        if self._file >= 0:
+        if self._file < 0:
+            return
+        file = self._file
+        try:
             self._flush(self._since_ns)
-            os.fsync(self._file)
-            os.close(self._file)
+            os.fsync(file)
+        finally:
             self._file = -1
+            os.close(file)
 
     def _frame(self, number: int, stamp_ns: int, message: Message) -> None:
         payload = encode([number, stamp_ns, message])
@@ -137,11 +142,15 @@ class FileJournal:
         self._since_ns = stamp_ns
         if self._file < 0:
             return
-        view = memoryview(self._buffer)
-        while view:
-            view = view[os.write(self._file, view) :]
-        view.release()
-        self._buffer.clear()
+        written = 0
+        try:
+            while written < len(self._buffer):
+                written += os.write(self._file, self._buffer[written:])
+        except OSError as error:
+            msg = f"the journal in {self._folder} cannot be written: {error}"
+            raise StoreError(msg) from error
+        finally:
+            del self._buffer[:written]
 
     def _turn(self, day: int) -> None:
         # What came before the first market data (commands, connections) opens the day's file.

@@ -14,93 +14,154 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
-from attrs import field, frozen
+from attrs import Factory, frozen
 
 from homalos.cli.plugin_host import discover
+from homalos.plugins.host import PluginHost
 
 if TYPE_CHECKING:
     from homalos.config import Settings
-    from homalos.plugins.host import PluginHost
 
 __all__ = [
     "CONFIG",
     "HOME",
-    "PAIR",
     "PLUGIN",
     "SET",
     "Asked",
-    "Duration",
     "Outcome",
-    "Speed",
+    "as_duration",
+    "as_pairs",
+    "as_speed",
     "with_options",
 ]
 
 _UNITS = {"": 1, "s": 1, "m": 60, "h": 3600}
+_DURATION = re.compile(r"(\d+(?:\.\d*)?|\.\d+)([smh]?)")
 
 
-class _Pair(click.ParamType[tuple[str, str]]):
-    """`key=value`, both as written."""
+@frozen(kw_only=True)
+class Outcome:
+    """What a command came to.
 
-    name = "key=value"
+    Attributes:
+        data: What `--json` prints.
+        show: Writes it for a person, to standard output.
+    """
 
-    def convert(self, value: Any, param: Any, ctx: Any) -> tuple[str, str]:
-        """Split at the first equals sign."""
-        if isinstance(value, tuple):
-            return value
-        key, equals, text = value.partition("=")
+    data: Mapping[str, Any]
+    show: Callable[[], None]
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What the options say that commands share.
+
+    Attributes:
+        config: The settings file.
+        home: The folder of the state.
+        overrides: Single settings, by their dotted names.
+        plugins: Plugins in files.
+        as_json: Whether a program reads along, not a person.
+    """
+
+    config: Path | None = None
+    home: Path | None = None
+    overrides: Mapping[str, str] = Factory(dict)
+    plugins: tuple[Path, ...] = ()
+    as_json: bool = False
+
+    def host(self) -> PluginHost:
+        """Return the plugins: those the commands came from, unless files were named."""
+        known = click.get_current_context().find_root().obj
+        if isinstance(known, PluginHost) and not self.plugins:
+            return known
+        return discover(self.plugins)
+
+    def settings(
+        self, config: Path | None = None, base: Mapping[str, object] | None = None
+    ) -> Settings:
+        """Return the settings of a file, the environment and the command line.
+
+        Args:
+            config: The file.
+            base: What the command itself sets, by dotted names; `--set` goes over it.
+
+        Raises:
+            ConfigError: With every problem there is.
+        """
+        from homalos.config import home_folder, load_settings
+
+        return load_settings(
+            config,
+            environment=os.environ,
+            overrides={**(base or {}), **self.overrides},
+            home=home_folder(self.home, os.environ, config, Path.cwd()),
+        )
+
+
+# -- reading ------------------------------------------------------------------
+
+
+def as_pairs(
+    _context: click.Context, _parameter: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, str]:
+    """Read `key=value` texts; of the same key the last counts."""
+    found = {}
+    for text in texts:
+        key, equals, value = text.partition("=")
         if not equals or not key.strip():
-            self.fail(f"{value!r} is not of the form key=value", param, ctx)
-        return key.strip(), text
+            msg = f"{text!r} is not of the form KEY=VALUE"
+            raise click.BadParameter(msg)
+        found[key.strip()] = value
+    return found
 
 
-class Duration(click.ParamType[float]):
-    """A stretch of time, as `30s`, `5m`, `1h` or a number of seconds; above 0."""
-
-    name = "time"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """Return the seconds."""
-        match = re.fullmatch(r"(\d+(?:\.\d*)?|\.\d+)([smh]?)", str(value).strip())
-        seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
-        if seconds <= 0:
-            self.fail(f"{value!r} is no stretch of time; write 30s, 5m or 1h", param, ctx)
-        return seconds
-
-
-class Speed(click.ParamType[float]):
-    """Event seconds a wall second, above 0; `max` does not wait and is 0."""
-
-    name = "speed"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> float:
-        """Return the speed as `FeedSettings.speed` has it."""
-        if value == "max":
-            return 0.0
-        with contextlib.suppress(ValueError):
-            speed = float(value)
-            if speed > 0 and math.isfinite(speed):
-                return speed
-        self.fail(f"{value!r} is no speed; write a number above 0, or max", param, ctx)
+def as_duration(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> float | None:
+    """Read `30s`, `5m`, `1h` or a number of seconds; return the seconds, above 0."""
+    if text is None:
+        return None
+    match = _DURATION.fullmatch(text.strip())
+    seconds = float(match[1]) * _UNITS[match[2]] if match else 0.0
+    if not 0 < seconds < math.inf:
+        msg = f"{text!r} is no stretch of time; write 30s, 5m or 1h"
+        raise click.BadParameter(msg)
+    return seconds
 
 
-PAIR = _Pair()
+def as_speed(
+    _context: click.Context, _parameter: click.Parameter, text: str | None
+) -> float | None:
+    """Read event seconds a wall second, above 0; `max`, which does not wait, is 0."""
+    if text is None or text == "max":
+        return None if text is None else 0.0
+    with contextlib.suppress(ValueError):
+        speed = float(text)
+        if 0 < speed < math.inf:
+            return speed
+    msg = f"{text!r} is no speed; write a number above 0, or max"
+    raise click.BadParameter(msg)
+
+
+# -- options ------------------------------------------------------------------
+
 _FILE = click.Path(path_type=Path)
-_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 CONFIG = click.option("--config", type=_FILE, metavar="FILE", help="The settings, a YAML file.")
 HOME = click.option(
     "--home",
     type=_FILE,
     metavar="DIR",
-    help="The folder for all state; else HOMALOS_HOME, else .homalos beside the settings.",
+    help="Folder of all state; else HOMALOS_HOME, else .homalos beside the settings file.",
 )
 SET = click.option(
     "--set",
     "overrides",
-    type=PAIR,
     multiple=True,
+    callback=as_pairs,
     metavar="KEY=VALUE",
-    help="Change one setting, such as feed.speed=10; may be repeated.",
+    help="Change one setting, such as feed.speed=10. Repeatable.",
 )
 PLUGIN = click.option(
     "--plugin",
@@ -108,23 +169,49 @@ PLUGIN = click.option(
     type=_FILE,
     multiple=True,
     metavar="FILE.py",
-    help="Load a plugin from a file; may be repeated.",
+    help="Load a plugin from a file. Repeatable.",
 )
 _JSON = click.option(
-    "--json", "as_json", is_flag=True, help="End with one JSON object; all else goes to stderr."
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="End standard output with one JSON object; everything else goes to standard error.",
 )
+_SHARED = ("config", "home", "overrides", "plugins", "as_json")
 
 
-@frozen(kw_only=True)
-class Asked:
-    """What was asked for by the options that commands share."""
+def with_options(
+    *options: Callable[[Any], Any],
+) -> Callable[[Callable[..., Outcome]], Callable[..., None]]:
+    """Give a command some of the shared options, always `--json`, and its outcome a way out.
 
-    config: Path | None = None
-    home: Path | None = None
-    overrides: tuple[tuple[str, str], ...] = ()
-    plugins: tuple[Path, ...] = ()
-    as_json: bool = False
+    The command is called with an `Asked` and its own parameters.
+    """
 
-    @functools.cached_property
-    def host(self) -> PluginHost:
-        ...
+    def decorate(command: Callable[..., Outcome]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def called(**given: Any) -> None:
+            asked = Asked(**{name: given.pop(name) for name in _SHARED if name in given})
+            # A strategy or a plugin may print; a program reads only the last line.
+            aside = contextlib.redirect_stdout(sys.stderr)
+            with aside if asked.as_json else contextlib.nullcontext():
+                outcome = command(asked, **given)
+            _write(outcome, as_json=asked.as_json)
+
+        for option in reversed((*options, _JSON)):
+            option(called)
+        return called
+
+    return decorate
+
+
+def _write(outcome: Outcome, *, as_json: bool) -> None:
+    try:
+        if as_json:
+            sys.stdout.write(f"{json.dumps(outcome.data, allow_nan=False)}\n")
+        else:
+            outcome.show()
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Who reads has seen enough. What is still buffered must not be told of at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

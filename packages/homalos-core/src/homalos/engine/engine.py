@@ -219,7 +219,7 @@ class Engine:
             if was == _CREATED:
                 return
             for observer in parts.observers:
-                leaving.callback(observer.close)
+                leaving.callback(self._dismiss, observer)
             for gateway in parts.gateways.values():
                 leaving.callback(gateway.close)
             leaving.callback(parts.loop.flush)
@@ -358,6 +358,11 @@ class Engine:
         if self._state == _STOPPED:
             self._turn_away()
         return errand.future
+
+    def _dismiss(self, observer: Observer) -> None:
+        if not observer.close():
+            lost = f"did not finish in time; {observer.depth()} events are lost"
+            self._parts.faults.append((observer.name, lost))
 
     def _turn_away(self) -> None:
         """Tell everybody who still waits in the inbox that the engine has stopped."""

@@ -89,19 +89,23 @@ def _whole(batch: Any, rows: BarRows) -> Iterator[BarData] | None:
     if starts is None or prices is None:
         return None
     days = _days(held.get("trading_day"), starts, rows, contract)
-    lots = columns.counts(held["volume"]) if "volume" in held else repeat(0)
-    turnover, interest = (
-        columns.amounts(held[name]) if name in held else repeat(0.0)
-        for name in ("turnover", "open_interest")
-    )
-    if days is None or lots is None or turnover is None or interest is None:
+    sums = _sums(held)
+    if days is None or sums is None:
         return None
     ends = (starts + length).tolist()
-    return map(
-        BarData,
-        *(repeat(contract.symbol), repeat(rows.interval), starts.tolist(), ends, days),
-        *(*prices, lots, turnover, interest),
-    )
+    names = (repeat(contract.symbol), repeat(rows.interval))
+    return map(BarData, *names, starts.tolist(), ends, days, *prices, *sums)
+
+
+def _sums(held: Mapping[str, Any]) -> list[Iterable[float]] | None:
+    found: list[Iterable[float]] = []
+    for name, read in (
+        ("volume", columns.counts),
+        ("turnover", columns.amounts),
+        ("open_interest", columns.amounts),
+    ):
+        values: NDArray[Any] | None = read(held[name]) if name in held else _ABSENT[name]
+    return found
 
 
 def _prices(held: Mapping[str, Any], contract: Contract) -> list[list[float]] | None:

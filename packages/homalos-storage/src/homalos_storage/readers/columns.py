@@ -111,26 +111,26 @@ def on_grid(
     return snapped
 
 
-def amounts(column: Any) -> list[float] | None:
+def amounts(column: Any) -> NDArray[np.float64] | None:
     """Return a column of turnovers or open interests as `values.amount` would."""
     values = floats(column)
     if values is None or (values < 0).any():
         return None
-    return list(np.nan_to_num(values, nan=0.0).tolist())
+    return np.nan_to_num(values, nan=0.0)
 
 
-def counts(column: Any) -> list[int] | None:
+def counts(column: Any) -> NDArray[np.int64] | None:
     """Return a column of lots as `values.lots` would."""
-    if pa.types.is_integer(column.type) and not column.null_count:
-        whole: NDArray[np.integer[Any]] = column.to_numpy(zero_copy_only=False)
-        return None if (whole < 0).any() else list(whole.tolist())
+    if pa.types.is_signed_integer(column.type) and not column.null_count:
+        whole: NDArray[np.int64] = column.to_numpy().astype(np.int64, copy=False)
+        return None if (whole < 0).any() else whole
     values = floats(column)
     if values is None:
         return None
     values = np.nan_to_num(values, nan=0.0)
     if (values < 0).any() or (values >= _EXACT).any() or (values != np.floor(values)).any():
         return None
-    return list(values.astype(np.int64).tolist())
+    return values.astype(np.int64)
 
 
 def one_contract(

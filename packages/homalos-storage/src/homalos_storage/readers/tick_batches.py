@@ -14,7 +14,7 @@ from homalos.model import TickData
 from homalos_storage.readers import columns
 from homalos_storage.readers.files import open_parquet
 from homalos_storage.readers.stream import from_rows
-from homalos_storage.readers.tick_rows import AMOUNTS, DEPTH, LOTS, SETTLEMENTS, VALUES
+from homalos_storage.readers.tick_rows import AMOUNTS, DEPTH, LAST_PRICE, LOTS, SETTLEMENTS, VALUES
 from homalos_storage.readers.values import MILLISECOND, SECOND
 
 if TYPE_CHECKING:
@@ -82,16 +82,18 @@ def _whole(batch: Any, rows: TickRows) -> Iterator[TickData] | None:
 
 
 def _values(name: str, column: Any, instrument: Instrument) -> Iterable[Any] | None:
-    if name in LOTS:
-        return repeat(0) if column is None else columns.counts(column)
-    if name in AMOUNTS:
-        return repeat(0.0) if column is None else columns.amounts(column)
     if column is None:
-        return repeat(nan)
-    prices = columns.on_grid(column, instrument, strict=name not in SETTLEMENTS)
-    if prices is None or (name == VALUES[0] and np.isnan(prices).any()):
-        return None
-    return list(prices.tolist())
+        return repeat(0 if name in LOTS else 0.0 if name in AMOUNTS else nan)
+    values: NDArray[Any] | None
+    if name in LOTS:
+        values = columns.counts(column)
+    elif name in AMOUNTS:
+        values = columns.amounts(column)
+    else:
+        values = columns.on_grid(column, instrument, strict=name not in SETTLEMENTS)
+        if name == LAST_PRICE and values is not None and np.isnan(values).any():
+            return None  # a row without a last price is no tick
+    return None if values is None else list(values.tolist())
 
 
 def _is_flat(held: Mapping[str, Any]) -> bool:
@@ -167,6 +169,4 @@ def _milliseconds(column: Any) -> NDArray[np.int64] | int | None:
     if column is None:
         return 0
     counts = columns.counts(column)
-    if counts is None or max(counts) >= 1000:
-        return None
-    return np.array(counts, np.int64) * MILLISECOND
+    return None if counts is None or (counts >= 1000).any() else counts * MILLISECOND

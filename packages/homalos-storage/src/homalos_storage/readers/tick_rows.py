@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AMOUNTS",
     "DEPTH",
+    "LAST_PRICE",
     "LOTS",
     "NEEDED",
     "SETTLEMENTS",
@@ -70,8 +71,9 @@ _COLUMNS = {
 }
 _STAMP = ("code", "exchange", "trading_day", "action_day", "time", "millisecond")
 # As they stand in `TickData`, from `last_price` on.
+LAST_PRICE = "last_price"
 _NOW = (
-    "last_price",
+    LAST_PRICE,
     "volume",
     "turnover",
     "open_interest",
