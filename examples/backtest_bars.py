@@ -22,9 +22,7 @@ SHANGHAI = timezone(timedelta(hours=8))
 DAYS = (20250805, 20250806)
 # The day sessions of rb, as (hour, minute, minutes long).
 SESSIONS = ((9, 0, 75), (10, 30, 60), (13, 30, 90))
-HEADER = (
-    "symbol,trading_day,datetime,open,high,low,close,volume,turnover,open_interest\n"
-)
+HEADER = "symbol,trading_day,datetime,open,high,low,close,volume,turnover,open_interest\n"
 
 
 def write_bars(path: Path) -> None:

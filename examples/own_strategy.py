@@ -11,7 +11,7 @@ from attrs import field, frozen
 from attrs.validators import ge, gt
 
 from homalos import Engine, Strategy
-from homalos.model import BarData, OrderData, Rejection, TradeData
+from homalos.model import Alert, BarData, OrderData, Rejection, Status, TradeData
 
 
 class DipBuyer(Strategy):
@@ -35,14 +35,13 @@ class DipBuyer(Strategy):
 
     def on_start(self) -> None:
         """Look twice a minute whether an order has waited for too long."""
-        self.fills: list[TradeData] = []
         self.given_up = 0
         self.timer("patience", 30)
 
     def on_bar(self, bar: BarData) -> None:
         """Bid below the mean while flat, ask for the mean while long."""
         closes = [each.close_price for each in self.history(self.params.bars)]
-        if len(closes) < self.params.bars or self.active_orders():
+        if len(closes) < self.params.bars or not bar.volume or self.active_orders():
             return
         mean = sum(closes) / len(closes)
         below = self.params.ticks_below * self.instrument().tick_size
@@ -53,24 +52,30 @@ class DipBuyer(Strategy):
 
     def on_timer(self, name: str) -> None:
         """Cancel what has waited for too long."""
+        if name != "patience":
+            return
         for order in self.active_orders():
             if self.now_ns - order.created_ns > self.params.patience_s * 1_000_000_000:
                 self.cancel_order(order)
 
     def on_order(self, order: OrderData) -> None:
         """Count the orders given up."""
-        self.given_up += order.status == "cancelled"
+        self.given_up += order.status is Status.CANCELLED
 
-    def on_trade(self, trade: TradeData) -> None:
-        """Keep the fills."""
-        self.fills.append(trade)
+    def on_stop(self) -> None:
+        """Tell how many there were."""
+        self.log(f"{self.given_up} orders were given up")
 
 
-engine = Engine.demo()
-strategy = engine.add_strategy(DipBuyer, symbol="rb2510.SHFE", name="dips", patience_s=120.0)
-assert isinstance(strategy, DipBuyer)  # noqa: S101  for the type checker
-summary = engine.run()
-
-for trade in strategy.fills:
+def show(trade: TradeData) -> None:
+    """Print a trade."""
     print(f"{trade.direction:5} {trade.offset:5} {trade.volume} at {trade.price:g}")
-print(f"{summary.trades} trades, {strategy.given_up} orders given up, profit {summary.pnl:.2f}")
+
+
+if __name__ == "__main__":
+    engine = Engine.demo()
+    engine.add_strategy(DipBuyer, symbol="rb2510.SHFE", name="dips", patience_s=120.0)
+    engine.subscribe(TradeData, show, key="dips")
+    engine.subscribe(Alert, lambda alert: print(f"{alert.source}: {alert.message}"))
+    summary = engine.run()
+    print(f"{summary.trades} trades, profit {summary.pnl:.2f} after fees of {summary.fees:.2f}")

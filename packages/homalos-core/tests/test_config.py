@@ -330,7 +330,11 @@ def test_nothing_is_bent_to_fit(load: Load, text: str, problem: str) -> None:
             "accounts: {a: {capital: 0}}",
             "capital must be above 0, not 0 @ $.accounts.a.capital",
         ),
-        ("accounts: {}", "accounts needs at least one entry, and a name for each @ $.accounts"),
+        ("accounts: {' ': {}}", "accounts needs a name for each entry @ $.accounts"),
+        (
+            "{accounts: {}, strategies: [{strategy: s, symbol: a}]}",
+            "a strategy needs an account to trade in @ $.accounts",
+        ),
         (
             "strategies: [{strategy: s, symbols: [a, a]}]",
             "symbols has the same symbol twice @ $.strategies[0].symbols",

@@ -183,7 +183,14 @@ class Topic:
     def subscribe(
         self, handler: Handler, *, key: Key = None, order: int = OBSERVER, name: str = ""
     ) -> Subscription:
-        """Add a handler; it hears the next event, not the one being delivered."""
+        """Add a handler; it hears the next event, not the one being delivered.
+
+        Raises:
+            ValueError: Events of this type have no such key, so it would never hear one.
+            TypeError: The handler cannot be hashed.
+        """
+        self._check_key(key)
+        hash(handler)  # Routes need it, and would only find out while an event is on its way.
         subscription = Subscription(self, handler, key, order, name)
         self._subscriptions.append(subscription)
         self._subscriptions.sort(key=attrgetter("order"))
@@ -233,6 +240,21 @@ class Topic:
                     break
             else:
                 return
+
+    def _check_key(self, key: Key) -> None:
+        if key is None:
+            return
+        if self.kind is BarData:
+            expected = "(symbol, interval), None in either place for all"
+            fits = isinstance(key, tuple) and len(key) == 2
+        elif self.kind in _BY_SYMBOL or self.kind in _BY_STRATEGY:
+            expected = "a symbol" if self.kind in _BY_SYMBOL else "a strategy's name"
+            fits = isinstance(key, str)
+        else:
+            expected, fits = "no key at all", False
+        if not fits:
+            msg = f"{self.kind.__name__} is heard by {expected}, not by {key!r}"
+            raise ValueError(msg)
 
     def _reroute(self) -> None:
         self.count()
@@ -288,6 +310,9 @@ class Bus:
                 place takes all.
             order: 10 state, 50 strategies, 90 onlookers.
             name: Who listens.
+
+        Raises:
+            ValueError: Messages of this type have no such key.
         """
         return self.topic(kind).subscribe(handler, key=key, order=order, name=name)
 

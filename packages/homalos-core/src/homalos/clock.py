@@ -84,11 +84,15 @@ class Agenda:
             self._push(entry)
 
     def begin(self, now_ns: int) -> None:
-        """Count the repeating calls noted before there was a time from now on."""
-        entries = [entry for _, _, entry in sorted(self._heap)]
+        """Count the repeating calls noted before there was a time from now on.
+
+        Those are the calls due one interval after 0; one with a first time of its
+        own keeps it.
+        """
+        entries = sorted(self._heap, key=_asked)
         self._heap.clear()
-        for entry in entries:
-            if entry.interval_ns and entry.due_ns < now_ns:
+        for _, _, entry in entries:
+            if entry.interval_ns and entry.due_ns == entry.interval_ns:
                 entry.due_ns += now_ns
             self._push(entry)
 
@@ -99,6 +103,10 @@ class Agenda:
 
     def __len__(self) -> int:
         return len(self._heap)
+
+
+def _asked(noted: tuple[int, int, Entry]) -> int:
+    return noted[1]
 
 
 class EngineClock:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 __all__ = [
     "BadRowError",
@@ -27,7 +29,14 @@ __all__ = [
 
 
 class HomalosError(Exception):
-    """The root of everything Homalos raises on purpose."""
+    """The root of everything Homalos raises on purpose. Every error can be pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Be rebuilt from the message and the attributes, in another process, say.
+
+        Python would call the class with the message alone, which most of them do not take.
+        """
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
 
 
 class ConfigError(HomalosError, ValueError):

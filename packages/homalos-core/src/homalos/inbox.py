@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from collections.abc import Sized
 from typing import Any, Literal
 
 from homalos.model import TickData
@@ -63,7 +64,7 @@ class Inbox:
             if self._conflates and type(event) is TickData:
                 self._conflate(event)
                 return
-            self._wait_for_space(lane, self._market_limit)
+            self._wait_for_space(lane, self._market_limit, self._newest)
         lane.append(event)
         if self._idle:
             self._ring()
@@ -112,7 +113,13 @@ class Inbox:
                 self._newest.clear()
             item = self._market.popleft()
         else:
-            item, self._last = self._last, None
+            item = self._last
+            if item is None:
+                return None
+            if self._market or self._newest:
+                # The last event was posted, and this after it, while the lanes were looked at.
+                return self.take_now()
+            self._last = None
             return item
         if self._waiting:
             with self._space:
@@ -129,11 +136,12 @@ class Inbox:
         if self._idle:
             self._ring()
 
-    def _wait_for_space(self, lane: deque[Any], limit: int) -> None:
+    def _wait_for_space(self, lane: deque[Any], limit: int, ahead: Sized = ()) -> None:
+        # What conflated waits behind the lane; a bar must not overtake the ticks before it.
         with self._space:
             self._waiting += 1
             # The wake-up can be missed by a hair, so look again now and then.
-            while len(lane) >= limit and not self._closed:
+            while (len(lane) >= limit or ahead) and not self._closed:
                 self._space.wait(0.05)
             self._waiting -= 1
 

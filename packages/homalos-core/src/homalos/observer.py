@@ -12,7 +12,6 @@ __all__ = ["Observer", "Policy"]
 
 Policy = Literal["block", "drop_oldest", "conflate"]
 _TRIES = 5
-_FIRST_WAIT_S = 0.05
 
 
 class Observer:
@@ -21,13 +20,14 @@ class Observer:
     A batch whose handler raises is tried again with back-off; after five tries it
     is parked (`parked` keeps the last hundred batches), reported, and counted as
     lost. Nothing an observer does can stop the engine, except a full queue under
-    the policy `block`, which makes it wait.
+    the policy `block`, which makes it wait. Once it has ended, every event given to
+    it is in just one of `handled`, `dropped` and `conflated`.
 
     Attributes:
         name: Who watches.
-        accepted: Events taken from the engine.
+        accepted: Events that went into the queue.
         handled: Events the handler took.
-        dropped: Events lost to a full queue or parked.
+        dropped: Events lost: to a full queue, parked, or never handled when it ended.
         conflated: Events replaced by a newer one of the same key before they were seen.
     """
 
@@ -42,6 +42,7 @@ class Observer:
         batch_s: float = 0.0,
         key: Callable[[Any], object] | None = None,
         fault: Callable[[str, Exception], None] | None = None,
+        retry_s: float = 0.05,
     ) -> None:
         """Make it; `start` begins.
 
@@ -50,12 +51,19 @@ class Observer:
             handler: Called with a list of 1 to `batch` events, on the worker thread.
             queue: Events it may lag behind.
             policy: What a full queue does: wait, lose the oldest, or keep the newest
-                of each key.
+                of each key behind what it holds.
             batch: Events given at once, at most.
             batch_s: Seconds an event may wait for its batch to fill.
-            key: What two events must share to replace one another, for `conflate`.
+            key: What two events must share to replace one another; `conflate` needs it.
             fault: Told once of every batch that was parked. Worker thread.
+            retry_s: Seconds before a batch is tried again; twice as long each time.
+
+        Raises:
+            ValueError: There is no key to conflate by.
         """
+        if policy == "conflate" and key is None:
+            msg = f"observer {name!r} is to conflate; say by which key"
+            raise ValueError(msg)
         self.name = name
         self.accepted = 0
         self.handled = 0
@@ -69,7 +77,9 @@ class Observer:
         self._batch_s = batch_s
         self._key = key
         self._fault = fault
+        self._retry_s = retry_s
         self._queue: deque[Any] = deque()
+        self._newest: dict[object, Any] = {}
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._space = threading.Event()
@@ -83,7 +93,8 @@ class Observer:
 
     def put(self, event: Any) -> None:
         """Take one event. Engine thread."""
-        if len(self._queue) >= self._limit and not self._make_room(event):
+        full = self._newest or len(self._queue) >= self._limit
+        if full and not self._make_room(event):
             return
         self.accepted += 1
         self._queue.append(event)
@@ -92,7 +103,7 @@ class Observer:
 
     def depth(self) -> int:
         """Return how many events wait. Any thread."""
-        return len(self._queue)
+        return len(self._queue) + len(self._newest)
 
     def close(self, timeout_s: float = 10.0) -> bool:
         """Handle what waits, then stop; False when that took longer than the time-out."""
@@ -100,7 +111,12 @@ class Observer:
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
-        return not self._thread.is_alive()
+        if self._thread.is_alive():
+            return False
+        self._drop(self.depth())
+        self._queue.clear()
+        self._newest.clear()
+        return True
 
     # -- engine thread ---------------------------------------------------------
 
@@ -113,26 +129,32 @@ class Observer:
                 self._space.wait(0.01)
             if self._thread.is_alive():
                 return True
-            self.dropped += 1
+            self._drop(1)
+            return False
+        if self._key is not None and self._policy == "conflate":
+            self._conflate(event, self._key(event))
             return False
         with self._lock:
-            if self._policy == "conflate" and self._replace(event):
-                self.conflated += 1
-                return False
-            if self._queue:
+            lost = len(self._queue) >= self._limit
+            if lost:
                 self._queue.popleft()
-                self.dropped += 1
+        self._drop(int(lost))
         return True
 
-    def _replace(self, event: Any) -> bool:
-        if self._key is None:
-            return False
-        key = self._key(event)
-        for place in range(len(self._queue) - 1, -1, -1):
-            if self._key(self._queue[place]) == key:
-                self._queue[place] = event
-                return True
-        return False
+    def _conflate(self, event: Any, key: object) -> None:
+        with self._lock:
+            if key in self._newest:
+                self.conflated += 1
+            else:
+                self.accepted += 1
+            self._newest[key] = event
+        if self._idle:
+            self._wake.set()
+
+    def _drop(self, count: int) -> None:
+        # Both threads lose events, and adding is no single step.
+        with self._lock:
+            self.dropped += count
 
     # -- worker thread ---------------------------------------------------------
 
@@ -151,6 +173,9 @@ class Observer:
             with self._lock:
                 while self._queue and len(batch) < self._batch:
                     batch.append(self._queue.popleft())
+                if not self._queue:
+                    self._queue.extend(self._newest.values())
+                    self._newest.clear()
             self._space.set()
             now = time.monotonic()
             if batch and not until:
@@ -168,7 +193,7 @@ class Observer:
         self._idle = False
 
     def _handle(self, batch: list[Any]) -> None:
-        wait = _FIRST_WAIT_S
+        wait = self._retry_s
         for attempt in range(1, _TRIES + 1):
             try:
                 self._handler(batch)
@@ -178,12 +203,15 @@ class Observer:
                     return
                 time.sleep(wait)
                 wait *= 2
+            except BaseException:
+                self._drop(len(batch))  # the thread ends of it
+                raise
             else:
                 self.handled += len(batch)
                 return
 
     def _park(self, batch: list[Any], error: Exception) -> None:
         self.parked.append(batch)
-        self.dropped += len(batch)
+        self._drop(len(batch))
         if self._fault is not None:
             self._fault(self.name, error)

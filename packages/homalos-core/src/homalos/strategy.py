@@ -148,7 +148,10 @@ class Strategy:
 
         Returns False when it is not working any more. The outcome comes in `on_order`.
         """
-        return self._desk.cancel(order if isinstance(order, str) else order.order_id)
+        if isinstance(order, str):
+            return self._desk.cancel(order)
+        # What was refused never was an order, so that no desk knows its id.
+        return order.is_active and self._desk.cancel(order.order_id)
 
     def cancel_all(self, symbol: str | None = None) -> int:
         """Ask for all of this strategy's orders, or those in one symbol; return how many."""

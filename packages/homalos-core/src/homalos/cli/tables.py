@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from itertools import zip_longest
 from typing import NoReturn
 
 from rich import box
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
 
-__all__ = ["figures", "listing", "say"]
+from homalos.engine.ledger import cents
+from homalos.engine.summary import RunSummary
+from homalos.model import StrategyState
+
+__all__ = ["listing", "run_report", "say"]
+
+_COLUMNS = (
+    ("trading_days", "ticks", "bars", "orders", "trades", "rejections", "events", "deliveries"),
+    (
+        *("fees", "pnl", "equity", "max_drawdown"),
+        *("identity_holds", "orders_settled", "rules", "postings"),
+    ),
+    ("dropped", "conflated", "bad_rows", "late", "outside", "faults"),
+)
+_LOSSES = _COLUMNS[2]
 
 
 class _Stdout(Console):
@@ -20,21 +36,11 @@ class _Stdout(Console):
         raise BrokenPipeError
 
 
-def say(*tables: Table) -> None:
-    """Write tables to standard output."""
-    console = _Stdout()
-    for table in tables:
-        console.print(table)
-
-
-def figures(title: str, rows: Iterable[tuple[str, str]]) -> Table:
-    """Return a table of names and figures."""
-    table = Table(box=box.SIMPLE_HEAD, title=title, title_justify="left", show_header=False)
-    table.add_column(style="dim")
-    table.add_column(justify="right", overflow="fold")
-    for name, value in rows:
-        table.add_row(name, value)
-    return table
+def say(*parts: RenderableType) -> None:
+    """Write tables and lines to standard output."""
+    console = _Stdout(highlight=False)
+    for part in parts:
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def listing(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -45,3 +51,37 @@ def listing(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     for row in rows:
         table.add_row(*row)
     return table
+
+
+def _summary_table(title: str, summary: RunSummary) -> Table:
+    """Return the figures of a run; what should not be as it is stands out in red."""
+    table = Table(box=box.SIMPLE, title=title, title_justify="left", show_header=False)
+    for _ in _COLUMNS:
+        table.add_column(style="dim", no_wrap=True)
+        table.add_column(justify="right", no_wrap=True)
+    for names in zip_longest(*_COLUMNS, fillvalue=""):
+        table.add_row(*(cell for name in names for cell in _figure(summary, name)))
+    return table
+
+
+def _figure(summary: RunSummary, name: str) -> tuple[str, str]:
+    if not name:
+        return "", ""
+    value = getattr(summary, name)
+    if isinstance(value, bool):
+        text = "yes" if value else "[bold red]no"
+    elif isinstance(value, int):
+        text = f"[red]{value:,}" if value and name in _LOSSES else f"{value:,}"
+    else:
+        text = f"{cents(Decimal(str(value))):,}"
+    return name.replace("_", " "), text
+
+
+def run_report(title: str, summary: RunSummary) -> tuple[RenderableType, ...]:
+    """Return what a person is shown of a run: the figures, its strategies, its fingerprint."""
+    states = [
+        f"[red]{name} {state}[/]" if state == StrategyState.FAILED else f"{name} {state}"
+        for name, state in summary.strategies.items()
+    ]
+    strategies = f"  strategies     {', '.join(states) or 'none'}"
+    return _summary_table(title, summary), strategies, f"  decision hash  {summary.decision_hash}"

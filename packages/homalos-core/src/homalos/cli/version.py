@@ -29,9 +29,7 @@ def version(_asked: Asked) -> Outcome:
         for name, number in packages.items():
             click.echo(f"  {name} {number}")
 
-    return Outcome(
-        data={"homalos-core": core, "python": python, "packages": packages}, show=show
-    )
+    return Outcome(data={"homalos-core": core, "python": python, "packages": packages}, show=show)
 
 
 def _installed() -> dict[str, str]:

@@ -49,9 +49,9 @@ def _not_empty(_: object, attribute: Attribute[Any], value: str) -> None:
         raise ConfigError([f"{attribute.name} must not be empty"])
 
 
-def _some(_: object, attribute: Attribute[Any], value: Mapping[str, object]) -> None:
-    if not value or not all(name.strip() for name in value):
-        raise ConfigError([f"{attribute.name} needs at least one entry, and a name for each"])
+def _named(_: object, attribute: Attribute[Any], value: Mapping[str, object]) -> None:
+    if not all(name.strip() for name in value):
+        raise ConfigError([f"{attribute.name} needs a name for each entry"])
 
 
 def _symbols(_: object, attribute: Attribute[Any], value: tuple[str, ...]) -> None:
@@ -87,6 +87,7 @@ class AccountSettings:
     Attributes:
         gateway: Name of the gateway it trades through.
         capital: What it starts with, in its currency, > 0.
+        currency: ISO 4217 code; for display, nothing is converted.
         mode: Whether long and short stand side by side or cancel out.
     """
 
@@ -142,7 +143,12 @@ class StrategySettings:
 
 @frozen(kw_only=True)
 class StoreSettings:
-    """Where records are kept."""
+    """Where records are kept.
+
+    Attributes:
+        kind: Name of the store spec.
+        options: Structured into the spec's class of options.
+    """
 
     kind: str = field(default="sqlite", validator=_not_empty)
     options: Mapping[str, Any] = Factory(dict)
@@ -222,8 +228,8 @@ class Settings:
     home: Path = Path(".homalos")
     markets: Sequence[str] = ()
     market: Mapping[str, Mapping[str, Any]] = Factory(dict)
-    gateways: Mapping[str, GatewaySettings] = field(factory=_default_gateways, validator=_some)
-    accounts: Mapping[str, AccountSettings] = field(factory=_default_accounts, validator=_some)
+    gateways: Mapping[str, GatewaySettings] = field(factory=_default_gateways, validator=_named)
+    accounts: Mapping[str, AccountSettings] = field(factory=_default_accounts, validator=_named)
     feed: FeedSettings | None = None
     risk: Mapping[str, Any] = Factory(dict)
     strategies: Sequence[StrategySettings] = ()
@@ -237,7 +243,8 @@ def check(settings: Settings) -> tuple[str, ...]:
     """Return what is wrong between the parts of the settings, each problem with its path.
 
     Looked at are names: every account's gateway and every strategy's account must
-    exist, and no two strategies may have the same name.
+    exist, and no two strategies may have the same name. An engine that only reads
+    market data needs neither a gateway nor an account.
     """
     problems = []
     for name, account in settings.accounts.items():
@@ -245,6 +252,8 @@ def check(settings: Settings) -> tuple[str, ...]:
             hint = did_you_mean(account.gateway, settings.gateways)
             where = f"$.accounts.{name}.gateway"
             problems.append(f"no gateway is called {account.gateway!r} @ {where}{hint}")
+    if settings.strategies and not settings.accounts:
+        problems.append("a strategy needs an account to trade in @ $.accounts")
     first: dict[str, int] = {}
     for index, strategy in enumerate(settings.strategies):
         where = f"$.strategies[{index}]"

@@ -37,6 +37,7 @@ class Account:
     """
 
     __slots__ = (
+        "capital",
         "floating",
         "frozen",
         "gateway",
@@ -59,7 +60,8 @@ class Account:
         self.frozen = 0.0
         self.floating = 0.0
         self.max_drawdown = 0.0
-        self.worth = self.peak = self.trough = float(settings.capital)
+        self.capital = float(settings.capital)
+        self.worth = self.peak = self.trough = self.capital
 
     def available(self) -> float:
         """Return what new orders may use, currency."""
@@ -82,18 +84,19 @@ class _Mark:
         value: Currency that one unit of price is worth to the net position.
     """
 
-    __slots__ = ("account", "position", "price", "value")
+    __slots__ = ("account", "multiplier", "position", "price", "value")
 
     def __init__(self, account: Account, position: Position, price: float) -> None:
         self.account = account
         self.position = position
         self.price = price
+        self.multiplier = float(position.instrument.multiplier)
         self.value = 0.0
 
     def on_tick(self, tick: TickData) -> None:
         """Take the last price of a tick."""
         price = tick.last_price
-        if price != self.price:
+        if price != self.price and price == price:  # noqa: PLR0124  nan, the missing price
             account = self.account
             floating = account.floating + (price - self.price) * self.value
             self.price = price
@@ -105,7 +108,7 @@ class _Mark:
     def on_bar(self, bar: BarData) -> None:
         """Take the close of a bar; written out again, for it is on the hot path."""
         price = bar.close_price
-        if price != self.price:
+        if price != self.price and price == price:  # noqa: PLR0124  nan, the missing price
             account = self.account
             floating = account.floating + (price - self.price) * self.value
             self.price = price
@@ -118,13 +121,15 @@ class _Mark:
         """Have the books take a trade, and the float picture follow them exactly."""
         account, position = self.account, self.position
         ledger = account.ledger
-        price = micros(self.price)
-        multiplier = position.instrument.multiplier
-        before = position.floating(price)
+        price = round(self.price * MICRO)
+        net = position.long - position.short
+        floating = price * net - position.long_cost + position.short_cost
         ledger.post(trade, position)
-        account.floating += (position.floating(price) - before) * multiplier / MICRO
-        account.worth = float(ledger.capital) + ledger.cash
-        self.value = float((position.long - position.short) * multiplier)
+        net = position.long - position.short
+        floating -= price * net - position.long_cost + position.short_cost
+        account.floating -= floating * position.unit
+        account.worth = account.capital + ledger.cash
+        self.value = net * self.multiplier
         equity = account.worth + account.floating
         if equity > account.peak or equity < account.trough:
             account.see(equity)

@@ -2,9 +2,12 @@
 
 A bar covers `[start, end)` of the exchange's clock. A tick stamped on or shortly
 after a session's end folds into the session's last bar, since exchanges send the
-last trades then; a tick of the call auction joins the first bar of the session it
-opens. What falls outside the sessions (an evening snapshot, a settlement push)
-is counted and makes no bar.
+last trades then; a tick of the call auction that brings trades joins the first bar
+of the session it opens. What falls outside the sessions (an evening snapshot, a
+settlement push) is counted and makes no bar.
+
+Volume is the growth of the day's count, so it is never negative, and what traded
+while no tick came is in the next bar.
 """
 
 from __future__ import annotations
@@ -19,6 +22,7 @@ __all__ = ["AUCTION_NS", "FOLD_NS", "BarMerger", "MinuteBars", "interval_ns"]
 
 _NS = 1_000_000_000
 _MINUTE_NS = 60 * _NS
+_NEVER = 1 << 63
 
 AUCTION_NS = 5 * _MINUTE_NS
 """How long before a session its ticks belong to it: the call auction takes five minutes."""
@@ -26,7 +30,7 @@ AUCTION_NS = 5 * _MINUTE_NS
 FOLD_NS = 5 * _NS
 """How long after a session's end its ticks still come: 1.5 s was seen, in `ticks_wt`."""
 
-_UNITS = {"m": 60, "h": 3600}
+_UNITS = {"s": 1, "m": 60, "h": 3600}
 
 Sessions = Callable[[str, int], tuple[Session, ...]]
 
@@ -41,9 +45,7 @@ def interval_ns(interval: str) -> int:
         return 0
     number, unit = interval[:-1], interval[-1:]
     if not number.isdecimal() or unit not in _UNITS or int(number) == 0:
-        msg = (
-            f"{interval!r} is no bar length; write a number of minutes or hours, or d: 1m 15m 1h d"
-        )
+        msg = f"{interval!r} is no bar length; write a number and s, m or h, or d: 30s 1m 15m 1h d"
         raise ValueError(msg)
     return int(number) * _UNITS[unit] * _NS
 
@@ -53,8 +55,10 @@ class MinuteBars:
 
     Attributes:
         closes_ns: When the bar under way is over, nanoseconds UTC; 0 when none is.
-        outside: Ticks outside every session, which make no bar.
-        late: Ticks stamped before the bar under way; they add their volume to it.
+        outside: Ticks that make no bar: outside every session, in a call auction
+            without trades, without a price, or of a trading day that is over.
+        late: Ticks of a bar that is over already; what they add to the volume goes
+            to the bar under way, or to the next one.
     """
 
     def __init__(self, symbol: str, sessions: Sessions) -> None:
@@ -68,12 +72,13 @@ class MinuteBars:
         self._from_ns = 0
         self._until_ns = 0
         self._session: Session | None = None
+        self._is_first = True
         self._volume = -1
         self._turnover = 0.0
         self._start_ns = 0
+        self._last_ns = 0
         self._bar_day = 0
         self._complete = True
-        self._missed = False
         self._open = self._high = self._low = self._close = 0.0
         self._bar_volume = 0
         self._bar_turnover = 0.0
@@ -85,26 +90,30 @@ class MinuteBars:
         Raises:
             MarketError: The tick's trading day is outside the calendar.
         """
-        if tick.trading_day != self._day:
-            self._turn(tick)
-        ts = tick.ts_ns
-        if not self._from_ns <= ts < self._until_ns and not self._enter(ts):
+        if tick.trading_day != self._day and not self._turn(tick.trading_day):
             self.outside += 1
-            self._keep(tick)
+            return None
+        ts, price = tick.ts_ns, tick.last_price
+        inside = self._from_ns <= ts < self._until_ns or self._enter(tick)
+        if not inside or price != price:  # noqa: PLR0124  nan before a contract's first trade
+            self.outside += 1
             return None
         start = self._minute(ts)
         done = None
         if start > self._start_ns:
             done = self.close()
             self._begin(tick, start)
-        elif start < self._start_ns:
+        elif start < self._start_ns or not self.closes_ns:
             self.late += 1
-        price = tick.last_price
+            # Older than the bar: of interest only for trades that nothing told of before.
+            if not self.closes_ns or tick.volume <= self._volume:
+                return None
         if price > self._high:
             self._high = price
         if price < self._low:
             self._low = price
-        if start == self._start_ns:
+        if ts >= self._last_ns:
+            self._last_ns = ts
             self._close = price
             self._interest = tick.open_interest
         grown = tick.volume - self._volume
@@ -146,11 +155,17 @@ class MinuteBars:
         return now_ns >= self._start_ns + _MINUTE_NS
 
     def _begin(self, tick: TickData, start: int) -> None:
-        self._complete = not self._missed
-        self._missed = False
-        if self._volume < 0:
+        self._complete = True
+        if self._is_first:
+            self._is_first = False
+            self._complete = start == self._day_sessions[0].start_ns
+            # A tape that begins with the day's opening counts from 0; one that begins
+            # later, from the count it finds.
+            if self._volume < 0 and self._complete:
+                self._volume = 0
             self._keep(tick)
         self._start_ns = start
+        self._last_ns = 0
         self._bar_day = tick.trading_day
         self._open = self._high = self._low = tick.last_price
         self._bar_volume = 0
@@ -166,34 +181,39 @@ class MinuteBars:
         inside = min(max(ts, session.start_ns), session.end_ns - 1)
         return inside - inside % _MINUTE_NS
 
-    def _turn(self, tick: TickData) -> None:
-        self._day_sessions = self._sessions(self._symbol, tick.trading_day)
-        first = self._day_sessions[0].start_ns if self._day_sessions else 0
-        # Counting begins at 0 where the data holds the day's opening, or went
-        # on from the day before; else the first tick's count is where it begins.
-        seen_before = self._day != 0
-        at_open = tick.ts_ns < first + _MINUTE_NS
-        self._volume = 0 if seen_before or at_open else -1
+    def _turn(self, day: int) -> bool:
+        """Go on to a new trading day; an earlier one is over."""
+        if day < self._day:
+            return False
+        # Where the data went on from the day before, nothing of this one was missed.
+        self._volume = 0 if self._day else -1
         self._turnover = 0.0
-        self._missed = not at_open
-        self._day = tick.trading_day
+        self._is_first = True
+        self._day = day
+        self._day_sessions = self._sessions(self._symbol, day)
         self._from_ns = self._until_ns = 0
-
-    def _enter(self, ts: int) -> bool:
-        """Find the session that a time belongs to, its auction and its fold included."""
-        for session in self._day_sessions:
-            if session.start_ns <= ts < session.end_ns + FOLD_NS:
-                break
-        else:
-            for session in self._day_sessions:
-                if session.start_ns - AUCTION_NS <= ts < session.start_ns:
-                    break
-            else:
-                return False
-        self._session = session
-        self._from_ns = min(session.start_ns, ts)
-        self._until_ns = session.end_ns + FOLD_NS
         return True
+
+    def _enter(self, tick: TickData) -> bool:
+        """Find the session that a tick belongs to, its auction and its fold included."""
+        ts = tick.ts_ns
+        for session in self._day_sessions:
+            is_inside = session.start_ns <= ts < session.end_ns + FOLD_NS
+            is_auction = session.start_ns - AUCTION_NS <= ts < session.start_ns
+            if is_inside or (is_auction and self._brings_trades(tick, session)):
+                self._session = session
+                self._from_ns = session.start_ns
+                self._until_ns = session.end_ns + FOLD_NS
+                return True
+        if self._day_sessions and ts > self._day_sessions[0].start_ns:
+            self._keep(tick)
+        return False
+
+    def _brings_trades(self, tick: TickData, session: Session) -> bool:
+        # Until the auction is over fronts repeat the price of the day before.
+        if self._volume < 0:
+            return session is self._day_sessions[0] and tick.volume > 0
+        return tick.volume > self._volume
 
     def _keep(self, tick: TickData) -> None:
         if self._volume < 0:
@@ -205,8 +225,9 @@ class BarMerger:
     """Longer bars of one symbol from shorter ones.
 
     Minutes and hours are counted from midnight UTC; a day is a trading day, its
-    night included. The first shorter interval seen is the one
-    it is made of.
+    night included. A bar is over when its time is, or when the last session that
+    it holds has ended: of the hour that begins at 11:00, at 11:30. The first
+    shorter interval seen is the one it is made of.
 
     Attributes:
         interval: Length of the bars it makes.
@@ -220,6 +241,7 @@ class BarMerger:
         self._bar: list[float] = []
         self._start_ns = 0
         self._end_ns = 0
+        self._last_ns = 0
         self._day = 0
         self._symbol = ""
         self._volume = 0
@@ -230,15 +252,10 @@ class BarMerger:
         if not self._takes(bar):
             return ()
         done = []
-        start, end = self._bounds(bar)
-        if self._bar and start != self._start_ns:
+        if self._bar and not self._holds(bar):
             done.append(self._finish())
         if not self._bar:
-            self._start_ns, self._end_ns, self._day = start, end, bar.trading_day
-            self._symbol = bar.symbol
-            self._bar = [bar.open_price, bar.high_price, bar.low_price, 0.0, 0.0, 0.0]
-            self._volume = 0
-            self._complete = True
+            self._begin(bar)
         made = self._bar
         made[1] = max(made[1], bar.high_price)
         made[2] = min(made[2], bar.low_price)
@@ -247,13 +264,17 @@ class BarMerger:
         made[5] = bar.open_interest
         self._volume += bar.volume
         self._complete = self._complete and bar.complete
+        self._last_ns = bar.ts_ns
         if bar.ts_ns >= self._end_ns:
             done.append(self._finish())
         return tuple(done)
 
     def close(self) -> BarData | None:
-        """End the bar under way and return it; `None` when there is none."""
-        return self._finish() if self._bar else None
+        """End the bar under way, which the data does not reach the end of; `None` without one."""
+        if not self._bar:
+            return None
+        self._complete = False
+        return self._finish()
 
     def _takes(self, bar: BarData) -> bool:
         if not self._source:
@@ -264,15 +285,33 @@ class BarMerger:
                 self._source = bar.interval
         return bar.interval == self._source
 
-    def _bounds(self, bar: BarData) -> tuple[int, int]:
+    def _holds(self, bar: BarData) -> bool:
         if not self._length:
-            try:
-                day = self._sessions(bar.symbol, bar.trading_day)
-            except MarketError:
-                day = ()
-            return (day[0].start_ns, day[-1].end_ns) if day else (bar.start_ns, 1 << 62)
-        start = bar.start_ns - bar.start_ns % self._length
-        return start, start + self._length
+            return bar.trading_day == self._day
+        return self._start_ns <= bar.start_ns < self._start_ns + self._length
+
+    def _begin(self, bar: BarData) -> None:
+        length = self._length
+        start = bar.start_ns - bar.start_ns % length if length else 0
+        end = start + length if length else _NEVER
+        held = [each for each in self._day_of(bar) if each.start_ns < end and each.end_ns > start]
+        opens = start or bar.start_ns
+        if held:
+            opens, end = max(start, held[0].start_ns), min(end, held[-1].end_ns)
+        # Of the first bar there is, nothing tells what came before the data begins.
+        self._complete = bool(self._last_ns) or bar.start_ns <= opens
+        self._start_ns = start or opens
+        self._end_ns = end
+        self._day = bar.trading_day
+        self._symbol = bar.symbol
+        self._volume = 0
+        self._bar = [bar.open_price, bar.high_price, bar.low_price, 0.0, 0.0, 0.0]
+
+    def _day_of(self, bar: BarData) -> tuple[Session, ...]:
+        try:
+            return self._sessions(bar.symbol, bar.trading_day)
+        except MarketError:
+            return ()
 
     def _finish(self) -> BarData:
         opened, high, low, close, turnover, interest = self._bar
@@ -281,7 +320,7 @@ class BarMerger:
             self._symbol,
             self.interval,
             self._start_ns,
-            self._end_ns,
+            self._last_ns if self._end_ns == _NEVER else self._end_ns,
             self._day,
             opened,
             high,

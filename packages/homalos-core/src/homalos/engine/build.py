@@ -17,6 +17,7 @@ from homalos.bus import OBSERVER, Bus, Subscription
 from homalos.clock import EngineClock
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
+from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
@@ -149,7 +150,8 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
         else CountingJournal()
     )
     markets = make_markets(catalog, settings)
-    data = DataManager(bus, clock, markets.sessions)
+    grace_ns = FOLD_NS if settings.clock == "live" else 0
+    data = DataManager(bus, clock, markets.sessions, grace_ns=grace_ns)
     accounts = AccountManager(bus, settings.accounts, markets.instrument, data.last_price)
     risk = RiskManager()
     loop = Loop(

@@ -36,7 +36,7 @@ def _send(
 ) -> OrderData | Rejection:
     """Send a person's order; without a price, a market order."""
     name = parts.markets.parse(symbol)
-    instrument = parts.markets.instrument(name)
+    lane = parts.orders.lane(account or next(iter(parts.settings.accounts)), name)
     if volume <= 0:
         msg = f"an order needs at least 1 lot, not {volume}"
         raise OrderError(msg)
@@ -44,11 +44,10 @@ def _send(
     has_price = price == price  # noqa: PLR0124  nan: a market order
     return parts.orders.submit(
         MANUAL,
-        account or next(iter(parts.settings.accounts)),
-        name,
+        lane,
         Direction(direction),
         Offset(offset),
-        instrument.snap(price),
+        lane.instrument.snap(price),
         volume,
         OrderType.LIMIT if has_price else OrderType.MARKET,
         reference,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterable
 from math import nan
+from operator import attrgetter
 
 from homalos.bus import STATE, Bus, Subscription
 from homalos.clock import EngineClock
@@ -27,12 +28,24 @@ class DataManager:
         made: Bars made here so far.
     """
 
-    def __init__(self, bus: Bus, clock: EngineClock, sessions: Sessions) -> None:
+    def __init__(
+        self, bus: Bus, clock: EngineClock, sessions: Sessions, *, grace_ns: int = 0
+    ) -> None:
+        """Begin empty.
+
+        Args:
+            bus: Where ticks and bars come from, and made bars go.
+            clock: The engine's.
+            sessions: A symbol's sessions of a trading day.
+            grace_ns: How long after a bar's end a tick of it may still come, >= 0: on a
+                wall clock ticks arrive after their stamp, in a simulation they do not.
+        """
         self.made = 0
         self._bus = bus
         self._publish = bus.topic(BarData).publish
         self._clock = clock
         self._sessions = sessions
+        self._grace_ns = grace_ns
         self._ticks: dict[str, deque[TickData]] = {}
         self._bars: dict[tuple[str, str], deque[BarData]] = {}
         self._last_bar: dict[str, deque[BarData]] = {}
@@ -70,7 +83,8 @@ class DataManager:
             BarData, kept.append, key=(symbol, interval), order=STATE, name=f"data.{interval}"
         )
         if interval == _MINUTE:
-            maker = _MinuteMaker(MinuteBars(symbol, self._sessions), self._clock, self._deliver)
+            minutes = MinuteBars(symbol, self._sessions)
+            maker = _MinuteMaker(minutes, self._clock, self._deliver, self._grace_ns)
             self._minutes[symbol] = maker
             self._bus.subscribe(
                 TickData, maker.on_tick, key=symbol, order=STATE + 1, name="data.1m"
@@ -79,6 +93,8 @@ class DataManager:
         self.want_bars(symbol, _MINUTE)
         merger = BarMerger(interval, self._sessions)
         self._mergers[symbol, interval] = merger
+        for bar in self._bars[symbol, _MINUTE]:
+            kept.extend(merger.add(bar))
 
         def merge(bar: BarData) -> None:
             for longer in merger.add(bar):
@@ -89,13 +105,17 @@ class DataManager:
         )
 
     def remember(self, bars: Iterable[BarData]) -> int:
-        """Put finished bars in front of a run, oldest first; return how many were wanted."""
+        """Put finished bars in front of a run, oldest first; return how many were wanted.
+
+        Longer bars that are wanted are made of them, too.
+        """
         taken = 0
         for bar in bars:
-            kept = self._bars.get((bar.symbol, bar.interval))
-            if kept is not None:
-                kept.append(bar)
-                taken += 1
+            taken += self._keep(bar)
+            for (symbol, _), merger in self._mergers.items():
+                if symbol == bar.symbol:
+                    for longer in merger.add(bar):
+                        self._keep(longer)
         return taken
 
     def finish(self) -> None:
@@ -119,8 +139,8 @@ class DataManager:
         ticks = self._ticks.get(symbol)
         if ticks:
             return ticks[-1].last_price
-        bars = self._last_bar.get(symbol)
-        return bars[-1].close_price if bars else nan
+        bar = self._newest(symbol)
+        return bar.close_price if bar is not None else nan
 
     def history(self, symbol: str, interval: str, count: int) -> list[BarData]:
         """Return the last finished bars of a wanted length, oldest first, at most `count`."""
@@ -133,11 +153,27 @@ class DataManager:
 
     def bars(self) -> dict[str, BarData]:
         """Return the last bar of every watched symbol that had one."""
-        return {symbol: bars[-1] for symbol, bars in self._last_bar.items() if bars}
+        found = ((symbol, self._newest(symbol)) for symbol in self._last_bar)
+        return {symbol: bar for symbol, bar in found if bar is not None}
 
     def outside(self) -> int:
         """Return how many ticks fell outside the sessions and made no bar."""
         return sum(maker.bars.outside for maker in self._minutes.values())
+
+    def _newest(self, symbol: str) -> BarData | None:
+        bars = self._last_bar.get(symbol)
+        if bars:
+            return bars[-1]
+        # Where minutes are wanted but only longer bars come.
+        longer = [kept[-1] for (name, _), kept in self._bars.items() if name == symbol and kept]
+        return max(longer, key=attrgetter("ts_ns"), default=None)
+
+    def _keep(self, bar: BarData) -> bool:
+        kept = self._bars.get((bar.symbol, bar.interval))
+        if kept is None:
+            return False
+        kept.append(bar)
+        return True
 
     def _deliver(self, bar: BarData) -> None:
         self.made += 1
@@ -147,14 +183,19 @@ class DataManager:
 class _MinuteMaker:
     """Drives one symbol's minute bars: by its ticks, and by the clock when no tick comes."""
 
-    __slots__ = ("_armed_ns", "_clock", "_deliver", "bars")
+    __slots__ = ("_armed_ns", "_clock", "_deliver", "_grace_ns", "bars")
 
     def __init__(
-        self, bars: MinuteBars, clock: EngineClock, deliver: Callable[[BarData], None]
+        self,
+        bars: MinuteBars,
+        clock: EngineClock,
+        deliver: Callable[[BarData], None],
+        grace_ns: int,
     ) -> None:
         self.bars = bars
         self._clock = clock
         self._deliver = deliver
+        self._grace_ns = grace_ns
         self._armed_ns = 0
 
     def on_tick(self, tick: TickData) -> None:
@@ -163,7 +204,7 @@ class _MinuteMaker:
         done = bars.add(tick)
         if bars.closes_ns > self._armed_ns:
             self._armed_ns = bars.closes_ns
-            self._clock.call_at(bars.closes_ns, self._due)
+            self._clock.call_at(bars.closes_ns + self._grace_ns, self._due)
         if done is not None:
             self._deliver(done)
 
@@ -174,5 +215,5 @@ class _MinuteMaker:
             self._deliver(done)
 
     def _due(self) -> None:
-        if 0 < self.bars.closes_ns <= self._clock.now:
+        if 0 < self.bars.closes_ns <= self._clock.now - self._grace_ns:
             self.finish()

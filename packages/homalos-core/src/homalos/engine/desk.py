@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from homalos.clock import EngineClock, Entry
 from homalos.engine.data import DataManager
-from homalos.engine.orders import OrderManager
+from homalos.engine.orders import Lane, OrderManager
 from homalos.model import (
     Alert,
     BarData,
@@ -35,13 +35,13 @@ class StrategyDesk:
         "_account",
         "_data",
         "_fire",
-        "_instrument",
-        "_instruments",
+        "_lanes",
         "_name",
         "_netting",
         "_orders",
         "_positions",
         "_say",
+        "_submit",
         "_targets",
         "_timers",
         "_working",
@@ -57,7 +57,6 @@ class StrategyDesk:
         clock: EngineClock,
         data: DataManager,
         orders: OrderManager,
-        instrument: Callable[[str], Instrument],
         say: Callable[[Alert], None],
         fire: Callable[[TimerFired], None],
     ) -> None:
@@ -67,8 +66,8 @@ class StrategyDesk:
         self._netting = netting
         self._data = data
         self._orders = orders
-        self._instrument = instrument
-        self._instruments: dict[str, Instrument] = {}
+        self._submit = orders.submit
+        self._lanes: dict[str, Lane] = {}
         self._positions: dict[str, int] = {}
         self._working = orders.working_of(name)
         self._targets: dict[str, tuple[int, float]] = {}
@@ -89,11 +88,12 @@ class StrategyDesk:
         reference: str,
     ) -> OrderData | Rejection:
         """Send an order through risk to the venue; the price is snapped to the grid."""
-        instrument = self._instruments.get(symbol) or self._know(symbol)
-        return self._orders.submit(
-            self._name, self._account, symbol, direction, offset,
-            instrument.snap(price), volume, order_type, reference,
-        )  # fmt: skip
+        lane = self._lanes.get(symbol) or self._know(symbol)
+        if order_type is _LIMIT:
+            price = lane.instrument.snap(price)
+        return self._submit(
+            self._name, lane, direction, offset, price, volume, order_type, reference
+        )
 
     def cancel(self, order_id: str) -> bool:
         """Ask for an order to be cancelled; False when it is not working any more."""
@@ -109,6 +109,8 @@ class StrategyDesk:
 
     def set_target(self, symbol: str, target: int, price: float) -> None:
         """Work towards a net position; nan as price sends market orders."""
+        if self._targets:
+            self._targets.pop(symbol, None)
         if self._working and self._clear(symbol, target, price):
             return
         gap = target - self._positions.get(symbol, 0)
@@ -146,7 +148,7 @@ class StrategyDesk:
 
     def instrument(self, symbol: str) -> Instrument:
         """Return the contract of a symbol."""
-        return self._instruments.get(symbol) or self._know(symbol)
+        return (self._lanes.get(symbol) or self._know(symbol)).instrument
 
     def history(self, symbol: str, interval: str, count: int) -> list[BarData]:
         """Return the last finished bars, oldest first, at most `count`."""
@@ -188,17 +190,20 @@ class StrategyDesk:
 
     def _clear(self, symbol: str, target: int, price: float) -> bool:
         """Cancel working orders that do not lead to a target; say whether to wait for that."""
-        working = [w.state for w in self._working.values() if w.state.symbol == symbol]
+        working = [w for w in self._working.values() if w.state.symbol == symbol]
         if not working:
             return False
-        coming = sum(o.left if o.direction is _LONG else -o.left for o in working)
-        if self._positions.get(symbol, 0) + coming == target:
+        states = [w.state for w in working]
+        coming = sum(o.left if o.direction is _LONG else -o.left for o in states)
+        leads = self._positions.get(symbol, 0) + coming == target
+        # What is being cancelled cannot be counted on, though it may still fill.
+        if leads and not any(w.cancelling for w in working):
             return True
         self._targets[symbol] = (target, price)
-        for order in working:
+        for order in states:
             self._orders.cancel(order.order_id)
         return True
 
-    def _know(self, symbol: str) -> Instrument:
-        instrument = self._instruments[symbol] = self._instrument(symbol)
-        return instrument
+    def _know(self, symbol: str) -> Lane:
+        lane = self._lanes[symbol] = self._orders.lane(self._account, symbol)
+        return lane

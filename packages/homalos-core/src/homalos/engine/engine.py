@@ -26,6 +26,7 @@ from homalos.observer import Observer, Policy
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
 from homalos.plugins.ports import Snapshot
+from homalos.plugins.specs import NoOptions
 from homalos.strategy import Strategy
 
 __all__ = ["Engine"]
@@ -149,8 +150,8 @@ class Engine:
                 params=params, account=account,
             )  # fmt: skip
             return self._load(settings)
-        config = getattr(strategy, "Params", None)
-        typed = structure(params, config, path="$.params") if config is not None else None
+        config: type = getattr(strategy, "Params", NoOptions)
+        typed: Any = structure(params, config, path="$.params")
         settings = StrategySettings(
             strategy=strategy.__name__, symbols=wanted, name=name, interval=interval,
             account=account,
@@ -170,19 +171,33 @@ class Engine:
             raise EngineStateError(msg)
         self._state = _STARTED
         parts = self._parts
-        for observer in parts.observers:
-            observer.start()
-        for gateway in parts.gateways.values():
-            gateway.connect()
-        if parts.feed is not None:
-            parts.data.remember(parts.feed.history())
-        parts.loop.flush()
-        parts.strategies.start_all()
-        parts.loop.flush()
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(self.stop)
+            parts.loop.catch_up()
+            for observer in parts.observers:
+                observer.start()
+            for gateway in parts.gateways.values():
+                gateway.connect()
+            if parts.feed is not None:
+                parts.data.remember(parts.feed.history())
+            parts.loop.flush()
+            parts.strategies.start_all()
+            parts.loop.flush()
+            on_error.pop_all()
 
     def step(self, event: TickData | BarData) -> None:
-        """Dispatch one event and all that follows from it. The thread that runs the engine."""
+        """Dispatch one event and all that follows from it, then what waits in the inbox.
+
+        The thread that runs the engine.
+
+        Raises:
+            EngineStateError: The engine is not started, or has stopped.
+        """
+        if self._state != _STARTED:
+            msg = f"this engine is {self._state}; step it inside `with engine:`"
+            raise EngineStateError(msg)
         self._parts.loop.step(event)
+        self._parts.loop.serve()
 
     def run(self) -> RunSummary:
         """Run until the feed ends or somebody calls `request_stop`; then stop.
@@ -305,8 +320,12 @@ class Engine:
     def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
         parts = self._parts
         symbols = tuple(parts.markets.parse(text) for text in each.symbols)
-        account = each.account or next(iter(parts.settings.accounts))
-        books = parts.accounts.accounts[account]
+        account = each.account or next(iter(parts.settings.accounts), "")
+        books = parts.accounts.accounts.get(account)
+        if books is None:
+            known = ", ".join(parts.settings.accounts) or "none"
+            msg = f"strategy {each.strategy!r}: no account is called {account!r}; there are {known}"
+            raise ConfigError([msg])
         for gateway in parts.gateways.values():
             gateway.subscribe(symbols)
         added = parts.strategies.add(
@@ -373,6 +392,9 @@ class Engine:
     def _serve(self, item: Any) -> bool:
         if type(item) is not _Errand:
             return False
+        if not item.future.set_running_or_notify_cancel():
+            return True  # whoever asked does not want it any more
+        self._parts.loop.catch_up()
         if item.command is not None:
             parts = self._parts
             parts.loop.number(_stamped(item.command, parts.clock.now))

@@ -56,12 +56,16 @@ class Position:
         closing_long: Lots of working orders that close long.
         closing_short: Lots of working orders that close short.
         realised: Closed profit in millionths x lots, before the multiplier.
+        unit: Currency that one millionth x lot is worth.
         overclosed: Lots closed that were not held; shows a foreign or lost trade.
     """
 
     __slots__ = (
         "closing_long",
         "closing_short",
+        "fee_close",
+        "fee_close_today",
+        "fee_open",
         "instrument",
         "long",
         "long_cost",
@@ -74,6 +78,7 @@ class Position:
         "short",
         "short_cost",
         "short_lots",
+        "unit",
     )
 
     def __init__(self, instrument: Instrument) -> None:
@@ -86,6 +91,10 @@ class Position:
         self.overclosed = 0
         self.long_lots: deque[Lot] = deque()
         self.short_lots: deque[Lot] = deque()
+        self.unit = instrument.multiplier / MICRO
+        self.fee_open = _FeeLine(instrument.fee_open, instrument.multiplier)
+        self.fee_close = _FeeLine(instrument.fee_close, instrument.multiplier)
+        self.fee_close_today = _FeeLine(instrument.fee_close_today, instrument.multiplier)
         self.margin_per_micro = float(instrument.margin_rate) * instrument.multiplier / MICRO
 
     @property
@@ -96,6 +105,10 @@ class Position:
     def floating(self, price: int) -> int:
         """Return the open profit at a price, in millionths x lots, before the multiplier."""
         return (price * self.long - self.long_cost) + (self.short_cost - price * self.short)
+
+    def fee_lines(self) -> tuple[_FeeLine, ...]:
+        """Return what was charged so far, by kind of fee."""
+        return (self.fee_open, self.fee_close, self.fee_close_today)
 
     def margin(self) -> Decimal:
         """Return the margin held at opening prices, in currency, exact."""
@@ -124,7 +137,6 @@ class Ledger:
         self.postings = 0
         self.cash = 0.0
         self.margin = 0.0
-        self._fees: dict[tuple[str, str], _FeeLine] = {}
 
     def position(self, instrument: Instrument) -> Position:
         """Return the position in an instrument, empty at first; the same object for ever."""
@@ -136,22 +148,20 @@ class Ledger:
     def post(self, trade: TradeData, position: Position) -> None:
         """Book one trade: close lots, open lots, pay fees."""
         price = round(trade.price * MICRO)
-        before = position.realised
-        old_margin = position.long_cost + position.short_cost
+        realised = position.realised
+        cost = position.long_cost + position.short_cost
         offset = trade.offset
         left = trade.volume
-        if offset is _NONE:
-            left = self._close(trade, position, price, left, _NONE)
-        elif offset is not _OPEN:
-            missing = self._close(trade, position, price, left, offset)
-            position.overclosed += missing
-            left = 0
+        if offset is not _OPEN:
+            left -= self._close(trade, position, price)
+            if offset is not _NONE:
+                position.overclosed += left
+                left = 0
         if left:
             self._open(trade, position, price, left)
-        multiplier = position.instrument.multiplier
-        self.cash += (position.realised - before) * multiplier / MICRO
-        new_margin = position.long_cost + position.short_cost
-        self.margin += (new_margin - old_margin) * position.margin_per_micro
+        self.cash += (position.realised - realised) * position.unit
+        cost -= position.long_cost + position.short_cost
+        self.margin -= cost * position.margin_per_micro
 
     # -- exact readings --------------------------------------------------------
 
@@ -162,7 +172,9 @@ class Ledger:
 
     def fees(self) -> Decimal:
         """Return the fees paid, currency, exact, >= 0."""
-        return sum((line.amount() for line in self._fees.values()), Decimal(0))
+        return sum(
+            (line.amount() for p in self.positions.values() for line in p.fee_lines()), Decimal(0)
+        )
 
     def margin_held(self) -> Decimal:
         """Return the margin held, currency, exact."""
@@ -184,33 +196,29 @@ class Ledger:
 
     def _open(self, trade: TradeData, position: Position, price: int, volume: int) -> None:
         lot = Lot(price, volume, trade.trading_day)
+        value = price * volume
         if trade.direction is _LONG:
             position.long_lots.append(lot)
             position.long += volume
-            position.long_cost += price * volume
+            position.long_cost += value
         else:
             position.short_lots.append(lot)
             position.short += volume
-            position.short_cost += price * volume
-        self._pay(position.instrument, "open", price, volume)
-        self.postings += 1
+            position.short_cost += value
+        self.cash -= position.fee_open.charge(value, volume)
+        self.postings += 2
 
-    def _close(
-        self, trade: TradeData, position: Position, price: int, volume: int, offset: Offset
-    ) -> int:
-        """Close lots of the other side, oldest first; return what was not there to close."""
+    def _close(self, trade: TradeData, position: Position, price: int) -> int:
+        """Close lots of the other side, oldest first; return how many were there to close."""
         buys = trade.direction is _LONG
         lots = position.short_lots if buys else position.long_lots
-        day = trade.trading_day
-        left = volume
+        offset, day, left = trade.offset, trade.trading_day, trade.volume
         today = yesterday = cost = 0
         for lot in lots:
-            if not left:
-                break
             is_today = lot.day >= day
             if (offset is _TODAY and not is_today) or (offset is _YESTERDAY and is_today):
                 continue
-            taken = min(left, lot.volume)
+            taken = lot.volume if lot.volume < left else left
             lot.volume -= taken
             left -= taken
             cost += lot.price * taken
@@ -218,11 +226,11 @@ class Ledger:
                 today += taken
             else:
                 yesterday += taken
-        closed = volume - left
-        if not closed:
-            return left
+            if not left:
+                break
         while lots and not lots[0].volume:
             lots.popleft()
+        closed = today + yesterday
         if buys:
             position.short -= closed
             position.short_cost -= cost
@@ -232,19 +240,12 @@ class Ledger:
             position.long_cost -= cost
             position.realised += price * closed - cost
         if today:
-            self._pay(position.instrument, "close_today", price, today)
+            self.cash -= position.fee_close_today.charge(price * today, today)
+            self.postings += 2
         if yesterday:
-            self._pay(position.instrument, "close", price, yesterday)
-        self.postings += 1
-        return left
-
-    def _pay(self, instrument: Instrument, kind: str, price: int, volume: int) -> None:
-        line = self._fees.get((instrument.symbol, kind))
-        if line is None:
-            fee: Fee = getattr(instrument, f"fee_{kind}")
-            line = self._fees[instrument.symbol, kind] = _FeeLine(fee, instrument.multiplier)
-        self.cash -= line.add(price * volume, volume)
-        self.postings += 1
+            self.cash -= position.fee_close.charge(price * yesterday, yesterday)
+            self.postings += 2
+        return closed
 
 
 class _FeeLine:
@@ -260,7 +261,7 @@ class _FeeLine:
         self.turnover = 0
         self.lots = 0
 
-    def add(self, turnover: int, lots: int) -> float:
+    def charge(self, turnover: int, lots: int) -> float:
         """Charge turnover (millionths x lots) and lots; return about what it costs."""
         self.turnover += turnover
         self.lots += lots

@@ -161,8 +161,7 @@ class Loop:
         while not stopping.is_set():
             item = inbox.take(self._patience())
             if item is None:
-                if not self._event_time:
-                    self.advance(wall_ns())
+                self.catch_up()
             else:
                 self._take(item)
 
@@ -175,6 +174,11 @@ class Loop:
         """Let time pass without an event: what is due by then happens."""
         self._run_due(now_ns)
         self._clock.now = max(self._clock.now, now_ns)
+
+    def catch_up(self) -> None:
+        """Let time pass up to the wall's; in a simulation only events move it."""
+        if not self._event_time:
+            self.advance(wall_ns())
 
     def flush(self) -> None:
         """Dispatch what waits inside: reports that the last event brought about."""

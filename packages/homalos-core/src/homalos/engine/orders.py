@@ -27,7 +27,7 @@ from homalos.model import (
 )
 from homalos.plugins.ports import Gateway
 
-__all__ = ["LEGAL", "MANUAL", "OrderManager", "Working"]
+__all__ = ["LEGAL", "MANUAL", "Lane", "OrderManager", "Working"]
 
 MANUAL = "manual"
 """Whose orders a person's are; no strategy may have this name."""
@@ -47,11 +47,35 @@ LEGAL: Mapping[Status, frozenset[Status]] = {
 """From each state, the states an order may go to."""
 
 
+class Lane:
+    """Where an account's orders in one instrument go: looked up once, not per order.
+
+    Attributes:
+        account: The account.
+        symbol: The instrument's symbol.
+        instrument: The contract.
+        position: What the account holds and works in it.
+        gateway: The venue.
+        gateway_name: Its name in the settings.
+    """
+
+    __slots__ = ("account", "gateway", "gateway_name", "instrument", "position", "symbol")
+
+    def __init__(self, account: Account, position: Position, gateway: Gateway) -> None:
+        self.account = account
+        self.position = position
+        self.instrument = position.instrument
+        self.symbol = position.instrument.symbol
+        self.gateway = gateway
+        self.gateway_name = account.gateway
+
+
 class Working:
     """An order that is not over yet, and what it holds of the account.
 
     Attributes:
         state: The order as last published.
+        lane: Where it went.
         ending: The end the venue reported before all fills had come, else `None`.
         cancelling: True once a cancel is under way.
         opens: Lots left that open a position.
@@ -59,25 +83,11 @@ class Working:
         frozen_per_lot: Margin held for each lot that opens, currency.
     """
 
-    __slots__ = (
-        "account",
-        "cancelling",
-        "closes",
-        "ending",
-        "frozen_per_lot",
-        "gateway",
-        "opens",
-        "position",
-        "state",
-    )
+    __slots__ = ("cancelling", "closes", "ending", "frozen_per_lot", "lane", "opens", "state")
 
-    def __init__(
-        self, state: OrderData, account: Account, position: Position, gateway: Gateway
-    ) -> None:
+    def __init__(self, state: OrderData, lane: Lane) -> None:
         self.state = state
-        self.account = account
-        self.position = position
-        self.gateway = gateway
+        self.lane = lane
         self.cancelling = False
         self.ending: OrderReport | None = None
         self.opens = 0
@@ -118,20 +128,34 @@ class OrderManager:
         self._gateways = gateways
         self._decide = journal.decide
         self._last_price = last_price
+        self._lanes: dict[tuple[str, str], Lane] = {}
         self._working: dict[str, Working] = {}
         self._by_strategy: dict[str, dict[str, Working]] = {}
-        self._seen: set[tuple[str, str, Direction, int]] = set()
+        self._seen: set[tuple[str, str, int]] = set()
         self._say_order = bus.topic(OrderData).publish
         self._say_trade = bus.topic(TradeData).publish
         self._say_rejection = bus.topic(Rejection).publish
 
     # -- decisions -------------------------------------------------------------
 
+    def lane(self, account: str, symbol: str) -> Lane:
+        """Return where an account's orders in a symbol go; the same object for ever.
+
+        Raises:
+            UnknownInstrument: No market knows the symbol.
+        """
+        lane = self._lanes.get((account, symbol))
+        if lane is None:
+            books = self._accounts.accounts[account]
+            position = self._accounts.holding(account, symbol)
+            lane = Lane(books, position, self._gateways[books.gateway])
+            self._lanes[account, symbol] = lane
+        return lane
+
     def submit(
         self,
         strategy: str,
-        account: str,
-        symbol: str,
+        lane: Lane,
         direction: Direction,
         offset: Offset,
         price: float,
@@ -142,14 +166,15 @@ class OrderManager:
         """Ask risk, write the decision down, and send the order to the account's venue."""
         self._count += 1
         now = self._clock.now
-        books = self._accounts.accounts[account]
-        if books.netting:
+        account = lane.account
+        if account.netting:
             # Whatever was meant, a netting account closes what stands against the order first.
             offset = _NONE
         order_id = f"{self._run}-{self._count}"
+        symbol, name, gateway = lane.symbol, account.name, lane.gateway_name
         request = OrderRequest(
             order_id, symbol, direction, offset, order_type, price, volume,
-            strategy, account, books.gateway, now, reference,
+            strategy, name, gateway, now, reference,
         )  # fmt: skip
         refused = self._check(request)
         if refused:
@@ -158,17 +183,14 @@ class OrderManager:
             return refused[0]
         self.decisions.add(request)
         self._decide(request)
-        order = OrderData(
+        order = self.orders[order_id] = OrderData(
             order_id, symbol, direction, offset, order_type, price, volume, 0, _SUBMITTING,
-            strategy, account, books.gateway, now, now, "", "", reference,
+            strategy, name, gateway, now, now, "", "", reference,
         )  # fmt: skip
-        gateway = self._gateways[books.gateway]
-        working = Working(order, books, self._accounts.holding(account, symbol), gateway)
+        working = self._working[order_id] = Working(order, lane)
         self._reserve(working)
-        self.orders[order_id] = order
-        self._working[order_id] = working
         self.working_of(strategy)[order_id] = working
-        gateway.send_order(request)
+        lane.gateway.send_order(request)
         return order
 
     def cancel(self, order_id: str) -> bool:
@@ -192,7 +214,7 @@ class OrderManager:
             )
             self.decisions.add(request)
             self._decide(request)
-            working.gateway.cancel_order(request)
+            working.lane.gateway.cancel_order(request)
         return True
 
     def working_of(self, strategy: str) -> dict[str, Working]:
@@ -236,7 +258,8 @@ class OrderManager:
 
     def on_trade(self, report: TradeReport) -> None:
         """Take a fill; once, however often and in whatever order it is reported."""
-        key = (report.trade_id, report.symbol, report.direction, report.trading_day)
+        # By our order, since two venues may give the same id to trades of one instrument.
+        key = (report.order_id, report.trade_id, report.trading_day)
         if key in self._seen:
             self.ignored["duplicate"] += 1
             return
@@ -322,51 +345,51 @@ class OrderManager:
 
     def _reserve(self, working: Working) -> None:
         """Count an order's lots as working, and hold the margin of those that open."""
-        order, position = working.state, working.position
+        order, lane = working.state, working.lane
+        position, volume = lane.position, order.volume
         buys = order.direction is _LONG
-        if order.offset is _NONE:
-            held = (
-                position.short - position.closing_short
-                if buys
-                else position.long - position.closing_long
-            )
-            working.closes = min(order.volume, max(held, 0))
-        elif order.offset is not _OPEN:
-            working.closes = order.volume
-        working.opens = order.volume - working.closes
-        if working.opens:
+        offset = order.offset
+        closes = 0
+        if offset is _NONE:
+            if buys:
+                held = position.short - position.closing_short
+            else:
+                held = position.long - position.closing_long
+            if held > 0:
+                closes = held if held < volume else volume
+        elif offset is not _OPEN:
+            closes = volume
+        opens = volume - closes
+        working.closes, working.opens = closes, opens
+        if opens:
             price = order.price
             if price != price:  # noqa: PLR0124  nan: a market order
                 price = self._last_price(order.symbol)
             if price == price:  # noqa: PLR0124  nan when no market data was seen
                 working.frozen_per_lot = price * MICRO * position.margin_per_micro
-                working.account.frozen += working.frozen_per_lot * working.opens
-            if buys:
-                position.opening_long += working.opens
-            else:
-                position.opening_short += working.opens
-        if working.closes:
-            if buys:
-                position.closing_short += working.closes
-            else:
-                position.closing_long += working.closes
+                lane.account.frozen += working.frozen_per_lot * opens
+        if buys:
+            position.opening_long += opens
+            position.closing_short += closes
+        else:
+            position.opening_short += opens
+            position.closing_long += closes
 
     def _release(self, working: Working, lots: int) -> None:
         """Let go of what filled or ended; lots that close go first, as they fill first."""
-        position = working.position
-        buys = working.state.direction is _LONG
-        closes = min(lots, working.closes)
-        if closes:
-            working.closes -= closes
-            if buys:
-                position.closing_short -= closes
-            else:
-                position.closing_long -= closes
-        opens = min(lots - closes, working.opens)
+        lane = working.lane
+        position = lane.position
+        closes = working.closes if working.closes < lots else lots
+        opens = lots - closes
+        if opens > working.opens:
+            opens = working.opens
+        working.closes -= closes
+        working.opens -= opens
         if opens:
-            working.opens -= opens
-            working.account.frozen -= working.frozen_per_lot * opens
-            if buys:
-                position.opening_long -= opens
-            else:
-                position.opening_short -= opens
+            lane.account.frozen -= working.frozen_per_lot * opens
+        if working.state.direction is _LONG:
+            position.opening_long -= opens
+            position.closing_short -= closes
+        else:
+            position.opening_short -= opens
+            position.closing_long -= closes

@@ -46,12 +46,12 @@ class RiskManager:
         self.refused = 0
         self._asked = 0
         self._rules: tuple[BoundRule, ...] = ()
-        self._checks: tuple[RiskCheck, ...] = ()
+        self._checks: tuple[tuple[str, RiskCheck], ...] = ()
 
     def bind(self, rules: Sequence[BoundRule]) -> None:
         """Take the rules, in the order in which they will be asked."""
         self._rules = tuple(sorted(rules, key=lambda rule: (rule.order, rule.name)))
-        self._checks = tuple(rule.check for rule in self._rules)
+        self._checks = tuple((rule.name, rule.check) for rule in self._rules)
 
     @property
     def evaluated(self) -> int:
@@ -69,16 +69,14 @@ class RiskManager:
         A rule that raises refuses: an order nobody could judge does not leave.
         """
         self._asked += 1
-        at = 0
         refused: list[Rejection] = []
-        for check in self._checks:
+        for name, check in self._checks:
             try:
                 refusal = check(request)
             except Exception as error:  # noqa: BLE001  the bus fence: counted and told
                 refusal = Refusal(f"the rule itself failed: {error!r}", nan, nan)
             if refusal is not None:
-                refused.append(_rejection(self._rules[at].name, refusal, request))
-            at += 1
+                refused.append(_rejection(name, refusal, request))
         if not refused:
             return ()
         self.refused += 1

@@ -34,13 +34,21 @@ _RUNNING = StrategyState.RUNNING
 class _Run:
     """One strategy in the engine: the object, its desk, its subscriptions, its state."""
 
-    __slots__ = ("cancel_on_failure", "desk", "state", "strategy", "subscriptions")
+    __slots__ = (
+        "cancel_on_failure",
+        "desk",
+        "is_prepared",
+        "state",
+        "strategy",
+        "subscriptions",
+    )
 
     def __init__(self, strategy: Strategy, desk: StrategyDesk, *, cancel_on_failure: bool) -> None:
         self.strategy = strategy
         self.desk = desk
         self.cancel_on_failure = cancel_on_failure
         self.state = StrategyState.CREATED
+        self.is_prepared = False
         self.subscriptions: list[Subscription] = []
 
 
@@ -102,7 +110,6 @@ class StrategyManager:
             clock=self._clock,
             data=self._data,
             orders=self._orders,
-            instrument=self._instrument,
             say=self._bus.topic(Alert).publish,
             fire=self._bus.topic(TimerFired).publish,
         )
@@ -110,10 +117,14 @@ class StrategyManager:
             desk, name=name, symbols=tuple(symbols), interval=interval, params=params
         )
         self._runs[name] = _Run(strategy, desk, cancel_on_failure=cancel_on_failure)
+        # For good: an order may fill after its strategy has stopped, and count when it goes on.
+        self._bus.subscribe(
+            TradeData, desk.on_trade, key=name, order=STATE + 5, name=f"strategy.{name}"
+        )
         return strategy
 
     def start(self, name: str) -> None:
-        """Call `on_init` (the first time) and `on_start`, and let events in.
+        """Call `on_init` (until it succeeds once) and `on_start`, and let events in.
 
         Raises:
             EngineStateError: It runs already.
@@ -122,9 +133,11 @@ class StrategyManager:
         if run.state is _RUNNING:
             msg = f"strategy {name!r} runs already"
             raise EngineStateError(msg)
-        if run.state is StrategyState.CREATED:
+        if not run.is_prepared:
+            run.state = StrategyState.CREATED
             if not self._call(run, run.strategy.on_init):
                 return
+            run.is_prepared = True
             self._set(run, StrategyState.READY)
         self._listen(run)
         self._set(run, _RUNNING)
@@ -221,7 +234,6 @@ class StrategyManager:
                 self._bus.subscribe(event, handler, key=key, order=order, name=f"strategy.{name}")
             )
 
-        hear(TradeData, desk.on_trade, name, STATE + 5)
         hear(OrderData, desk.on_order, name, STRATEGY + 5)
         for symbol in strategy.symbols:
             if _overrides(kind, "on_tick"):

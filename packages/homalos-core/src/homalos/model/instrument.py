@@ -99,6 +99,9 @@ class Instrument:
         """Return the part of the symbol behind the last dot."""
         return split_symbol(self.symbol)[1]
 
+    # The doubles nearest to a half, such as 0.145 at a tick of 0.01, lie on either side of
+    # it; a millionth of a tick lets every half go up that is one as written in decimals.
+
     def to_ticks(self, price: float) -> int:
         """Count the ticks in a price, to the nearest; a half goes up.
 
@@ -106,7 +109,7 @@ class Instrument:
             ValueError: The price is nan.
             OverflowError: The price is infinite.
         """
-        return floor(price * self._per_unit + 0.5)
+        return floor(price * self._per_unit + 0.500001)
 
     def from_ticks(self, ticks: int) -> float:
         """Return the double nearest to that many ticks, equal to the decimal as written."""
@@ -116,11 +119,18 @@ class Instrument:
         """Put a price on the grid, so that `==`, dict keys and JSON are exact.
 
         Returns the nearest multiple of the tick size, a half going up; nan stays nan.
+
+        Raises:
+            OverflowError: The price is infinite, or beyond what its ticks can be counted in.
         """
         if price != price:  # noqa: PLR0124  nan, the missing price
             return price
-        return floor(price * self._per_unit + 0.5) * self._num / self._den
+        return floor(price * self._per_unit + 0.500001) * self._num / self._den
 
     def is_on_grid(self, price: float) -> bool:
         """Say whether a price is a multiple of the tick size, exactly."""
-        return isfinite(price) and price == self.snap(price)
+        try:
+            return price == self.snap(price)
+        except OverflowError:
+            # Infinite, or CTP's largest double for a price that is missing.
+            return False

@@ -20,7 +20,7 @@ from homalos_storage.readers.values import SECOND
 from homalos_storage.readers.wall_clock import DAY, EPOCH_NS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -98,13 +98,17 @@ def _whole(batch: Any, rows: BarRows) -> Iterator[BarData] | None:
 
 
 def _sums(held: Mapping[str, Any]) -> list[Iterable[float]] | None:
+    """Return volume, turnover and open interest; what the file has not is 0."""
     found: list[Iterable[float]] = []
-    for name, read in (
-        ("volume", columns.counts),
-        ("turnover", columns.amounts),
-        ("open_interest", columns.amounts),
-    ):
-        values: NDArray[Any] | None = read(held[name]) if name in held else _ABSENT[name]
+    for name in ("volume", "turnover", "open_interest"):
+        if name not in held:
+            found.append(repeat(0 if name == "volume" else 0.0))
+            continue
+        read = columns.counts if name == "volume" else columns.amounts
+        values: NDArray[Any] | None = read(held[name])
+        if values is None:
+            return None
+        found.append(values.tolist())
     return found
 
 

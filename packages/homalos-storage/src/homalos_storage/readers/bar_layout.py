@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
-from homalos.errors import DataError
 from homalos_storage.readers.files import places
+from homalos_storage.readers.wall_clock import EPOCH_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from homalos_storage.readers.wall_clock import WallClock
 
@@ -48,6 +48,7 @@ _COLUMNS = {
     "openint": "open_interest",
 }
 _COMPACT = (12, 14)  # yyyymmddHHMM, yyyymmddHHMMSS
+_ISO = re.compile(r"\d{4}[-/]\d{1,2}[-/]\d{1,2}")  # a date at least
 
 
 @frozen
@@ -89,32 +90,27 @@ def is_bar_file(found: dict[str, int]) -> bool:
     return has_time and all(name in found for name in PRICES)
 
 
-def find_marks(path: Path, names: Sequence[str], first: Sequence[Any]) -> Marks:
-    """Tell from the header and the first row how a file says when.
+def find_marks(names: Sequence[str], cells: Sequence[Any]) -> Marks | None:
+    """Tell from the header and a row how a file says when; `None` when the row does not.
 
     Recorders that write a date and a time, or yyyymmddHHMM, label a bar with its end
     (WonderTrader, and what Chinese vendors sell); those that write ISO 8601 or
     nanoseconds since 1970 with its start (tqsdk, vnpy, Homalos).
 
     Args:
-        path: The file, for messages.
         names: The header as written.
-        first: Cells of the first row.
-
-    Raises:
-        DataError: There is a time but no date.
+        cells: A row, and an empty cell behind it.
     """
     found = find_columns(names)
     absent = len(names)  # the empty cell behind the last
     if "begin" in found and "end" in found:
         return Marks("span", found["begin"], found["end"], "start")
     for name in ("datetime", "time"):
-        text = str(first[found[name]]).strip() if name in found else ""
+        text = str(cells[found[name]]).strip() if name in found else ""
         if text.isdecimal() and len(text) in _COMPACT:
             return Marks("instant", found[name], absent, "end")
-        if (name == "datetime" and text) or len(text) > len("09:00:00"):
+        if (text.isdecimal() and int(text) >= EPOCH_NS) or _ISO.match(text):
             return Marks("instant", found[name], absent, "start")
-    if "date" in found:
+    if "date" in found and "datetime" not in found:
         return Marks("date", found["date"], found.get("time", absent), "end")
-    msg = f"{path}: the columns are {', '.join(names)}; bars need a date beside the time"
-    raise DataError(msg)
+    return None

@@ -87,11 +87,13 @@ class BarRows:
         self._given = context.interval
         self._days: dict[Any, int] = {}
         rows = iter(sample)
-        first = next(rows, None)
-        if first is None:
-            msg = f"{path}: not one row can be read"
+        marks, first = next(
+            ((marks, row) for row in rows if (marks := find_marks(names, row[1]))), (None, None)
+        )
+        if marks is None or first is None:
+            msg = f"{path}: not one row has a date and a time that can be read"
             raise DataError(msg)
-        self.marks = find_marks(path, names, first[1])
+        self.marks = marks
         self.label = context.label or self.marks.label
         own = "interval" in self.places
         self.interval = "" if own else self._find_interval(path, chain((first,), rows))
@@ -194,7 +196,7 @@ class BarRows:
         if not steps:
             if given is not None:
                 return given
-            msg = f"{path}: one row does not tell how long its bar is; say the interval"
+            msg = f"{path}: its rows do not tell how long the bars are; say the interval"
             raise DataError(msg)
         # A span that ends with a break or a late tick is longer or shorter than the rest.
         usual = Counter(steps).most_common(1)[0][0] if self.marks.kind == "span" else min(steps)

@@ -200,8 +200,8 @@ def batches(path: Path, used: Iterable[str]) -> Iterator[tuple[int, Any]]:
 
 
 def _plain(batch: Any) -> Any:
-    # Text may be kept as numbers into a dictionary, and an instant with a zone is one
-    # wherever it is read: the functions above take plain text and nanoseconds.
+    # Text may be kept as numbers into a dictionary, an instant with a zone is one wherever
+    # it is read, and a time of the day is HH:MM:SS: the functions above take just these.
     columns = []
     for column in batch.columns:
         kind = column.type
@@ -209,6 +209,15 @@ def _plain(batch: Any) -> Any:
             columns.append(column.dictionary_decode())
         elif pa.types.is_timestamp(kind) and kind.tz is not None:
             columns.append(pc.cast(column, pa.timestamp("ns", kind.tz)).cast(pa.int64()))
+        elif pa.types.is_time(kind):
+            columns.append(_whole_seconds(column))
         else:
             columns.append(column)
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
+
+
+def _whole_seconds(column: Any) -> Any:
+    try:
+        return pc.cast(column, pa.time32("s"))
+    except pa.ArrowInvalid:  # there are fractions
+        return column

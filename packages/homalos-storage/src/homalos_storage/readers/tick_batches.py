@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["has_several", "read"]
 
 _MINUTES = 24 * 60
+_DATES = 1_000  # combinations of dates in one batch beyond which they are garbage
 
 
 def has_several(path: Path, rows: TickRows) -> bool:
@@ -120,6 +121,8 @@ def _stamps(held: Mapping[str, Any], contract: Contract) -> tuple[list[int], lis
         codes = codes + places * (_MINUTES * len(dates[0]) if dates else _MINUTES)
         dates.append(cells)
     action_days, trading_days = dates
+    if len(action_days) * len(trading_days) > _DATES:
+        return None
     starts = np.zeros(_MINUTES * len(action_days) * len(trading_days), np.int64)
     days = np.zeros_like(starts)
     for code in np.flatnonzero(np.bincount(codes, minlength=len(starts))).tolist():

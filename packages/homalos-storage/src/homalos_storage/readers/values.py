@@ -157,15 +157,14 @@ class Prices(dict[Any, float]):
             ValueError: It is no number, negative, infinite, or on no tick.
         """
         price = number(cell)
-        if price != price:  # noqa: PLR0124  nan, the missing price
-            return nan
         if price < 0:
             msg = f"found {cell!r}, expected a price above 0"
             raise ValueError(msg)
-        price = self._on_grid(cell, price) if price else nan
-        if len(self) >= _MEMO:
-            self.clear()
-        self[cell] = price
+        price = self._on_grid(cell, price) if price > 0 else nan
+        if cell == cell:  # noqa: PLR0124  nan as a key would be found by no other nan
+            if len(self) >= _MEMO:
+                self.clear()
+            self[cell] = price
         return price
 
     def _on_grid(self, cell: Any, price: float) -> float:

@@ -1,0 +1,264 @@
+# ruff: noqa: INP001  a script, no package
+"""Make the reference pages from the docstrings and signatures of the code.
+
+    python3 start.py nox -s docs      writes them anew
+
+The head of each page, down to the mark, is written by hand and stays; what stands below the
+mark is made here. A test fails when a page and the code say different things.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any
+
+import attrs
+
+from homalos.config import settings
+from homalos.plugins import ports, specs
+from homalos.plugins.catalog import Catalog
+from homalos.plugins.hookspecs import Hooks
+from homalos.plugins.host import ANSWERS, PluginHost
+from homalos.strategy import Strategy
+
+MARK = "<!-- Made by docs/make_reference.py from here on; change the docstrings instead. -->"
+REFERENCE = Path(__file__).parent / "reference"
+BUNDLED = frozenset({"china", "core", "risk", "sim", "storage", "strategies"})
+
+_SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Yields):\n", re.MULTILINE)
+_ENTRY = re.compile(r"^(\w+): ?", re.MULTILINE)
+_SINCE = re.compile(r"^\.\. versionadded:: (\S+)$", re.MULTILINE)
+_KINDS = {
+    "markets": "Markets: `market.<name>`",
+    "gateways": "Gateways: `gateways.<any name>.options`, with `kind: <name>`",
+    "feeds": "Feeds: `feed.options`, with `kind: <name>`",
+    "stores": "Stores: `store.options`, with `kind: <name>`",
+    "risk_rules": "Risk rules: `risk.<name>`",
+    "strategies": "Strategies: `strategies[].params`, with `strategy: <name>`",
+}
+
+
+def pages() -> dict[Path, Callable[[], Iterator[str]]]:
+    """Return what makes each page's lower part, by the page."""
+    return {
+        REFERENCE / "hooks.md": hooks,
+        REFERENCE / "ports.md": all_ports,
+        REFERENCE / "settings.md": all_settings,
+        REFERENCE / "strategy.md": strategy,
+    }
+
+
+def page(path: Path, make: Callable[[], Iterator[str]]) -> str:
+    """Return a page as it should be: its head as it is, the rest made anew."""
+    head, mark, _ = path.read_text(encoding="utf-8").partition(MARK)
+    if not mark:
+        msg = f"{path.name} has no mark; put this line where the made part begins: {MARK}"
+        raise ValueError(msg)
+    return f"{head}{MARK}\n\n" + "\n\n".join(make()) + "\n"
+
+
+# -- pages ---------------------------------------------------------------------
+
+
+def hooks() -> Iterator[str]:
+    """Yield every hook in the order of the source, and the spec that answers it."""
+    for name, hook in vars(Hooks).items():
+        if name.startswith("_"):
+            continue
+        spec = ANSWERS[name]
+        yield f"## `{name}`"
+        yield f"`{signature(name, hook)}`"
+        yield from documented(hook)
+        yield f"Answered with [`{spec.__name__}`](#{spec.__name__.lower()})."
+    yield "## Specs"
+    yield from documented(specs)
+    for spec in ANSWERS.values():
+        yield f"### `{spec.__name__}`"
+        yield from described(spec)
+
+
+def all_ports() -> Iterator[str]:
+    """Yield every class of the ports, in the order of the source."""
+    shown = [value for name in ports.__all__ if inspect.isclass(value := getattr(ports, name))]
+    for cls in sorted(shown, key=lambda cls: inspect.getsourcelines(cls)[1]):
+        yield f"## `{cls.__name__}`"
+        yield from described(cls)
+
+
+def all_settings() -> Iterator[str]:
+    """Yield the settings' classes, then the options of the bundled parts."""
+    classes = [value for name in settings.__all__ if attrs.has(value := getattr(settings, name))]
+    classes.sort(key=lambda cls: (cls is not settings.Settings, cls.__name__))
+    for cls in classes:
+        yield f"## `{cls.__name__}`"
+        yield from described(cls)
+    catalog = Catalog.gather(PluginHost.discover(only=BUNDLED))
+    yield "## Options of the bundled parts"
+    for kind, heading in _KINDS.items():
+        yield f"### {heading}"
+        for spec in getattr(catalog, kind).values():
+            yield f"#### `{spec.name}`"
+            yield spec.doc
+            if attrs.fields(spec.config):
+                yield table(spec.config)
+            else:
+                yield "It has no options."
+
+
+def strategy() -> Iterator[str]:
+    """Yield the methods of the strategy class under the headings of its source."""
+    source, _ = inspect.getsourcelines(Strategy)
+    heading = re.compile(r"    # -- (\w+) -+$")
+    method = re.compile(r"    def ([a-z]\w*)\(")
+    yield from described(Strategy, with_methods=False)
+    for line in source:
+        if found := heading.match(line):
+            yield f"## {found[1].capitalize()}"
+        elif found := method.match(line):
+            yield from one_method(found[1], inspect.getattr_static(Strategy, found[1]))
+
+
+# -- pieces --------------------------------------------------------------------
+
+
+def described(cls: type, *, with_methods: bool = True) -> Iterator[str]:
+    """Yield a class: what its docstring says, its fields, its methods."""
+    text, sections = read(cls)
+    yield text
+    if attrs.has(cls):
+        yield table(cls)
+    elif "Attributes" in sections:
+        yield bullets(sections["Attributes"])
+    elif (fields := inspect.get_annotations(cls)) and with_methods:
+        yield "\n".join(f"- `{name}: {kind}`" for name, kind in fields.items())
+    if with_methods and not attrs.has(cls):
+        for name, member in vars(cls).items():
+            is_public = not name.startswith("_")
+            if is_public and (inspect.isfunction(member) or isinstance(member, property)):
+                yield from one_method(name, member)
+
+
+def one_method(name: str, member: Any) -> Iterator[str]:
+    """Yield a method or property: its signature, and what its docstring says."""
+    if isinstance(member, property):
+        assert member.fget is not None  # noqa: S101  for the type checker
+        kind = inspect.get_annotations(member.fget)["return"]
+        yield f"### `{name}: {kind}`"
+        yield from documented(member.fget)
+        return
+    yield f"### `{name}`"
+    yield f"`{signature(name, member)}`"
+    yield from documented(member)
+
+
+def signature(name: str, function: Callable[..., Any]) -> str:
+    """Return a signature as a caller sees it: without `self`, annotations as written."""
+    found = inspect.signature(function)
+    seen = []
+    for parameter in found.parameters.values():
+        if parameter.name == "self":
+            continue
+        if parameter.kind is parameter.KEYWORD_ONLY and "*" not in seen:
+            seen.append("*")
+        value = parameter.default
+        shown = f"{type(value).__name__}.{value.name}" if isinstance(value, Enum) else repr(value)
+        given = "" if value is parameter.empty else f" = {shown}"
+        seen.append(f"{parameter.name}: {parameter.annotation}{given}")
+    return f"{name}({', '.join(seen)}) -> {found.return_annotation}"
+
+
+def documented(thing: Any) -> Iterator[str]:
+    """Yield a docstring as Markdown."""
+    text, sections = read(thing)
+    yield text
+    for title, body in sections.items():
+        if title in {"Args", "Attributes", "Raises"}:
+            label = {"Args": "Arguments", "Attributes": "Attributes", "Raises": "Raises"}[title]
+            yield f"{label}:\n\n{bullets(body)}"
+        else:
+            yield f"{title}: {unwrapped(body)}"
+
+
+def read(thing: Any) -> tuple[str, dict[str, str]]:
+    """Return a docstring's text and its sections by title."""
+    text, *rest = _SECTION.split(inspect.getdoc(thing) or "")
+    bodies = {
+        title: textwrap.dedent(body) for title, body in zip(rest[::2], rest[1::2], strict=True)
+    }
+    return unwrapped(_SINCE.sub(r"*Since \1.*", text)), bodies
+
+
+def unwrapped(text: str) -> str:
+    """Return paragraphs as one line each."""
+    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
+
+
+def entries(body: str) -> dict[str, str]:
+    """Return a section's `name: text` entries."""
+    _, *rest = _ENTRY.split(body)
+    return {name: unwrapped(text) for name, text in zip(rest[::2], rest[1::2], strict=True)}
+
+
+def bullets(body: str) -> str:
+    """Return a section's entries as a list."""
+    return "\n".join(f"- `{name}`: {text}" for name, text in entries(body).items())
+
+
+def table(cls: Any) -> str:
+    """Return the fields of an attrs class: name, type, default and what they mean."""
+    meanings = entries(read(cls)[1].get("Attributes", ""))
+    lines = ["| name | type | default | meaning |", "|---|---|---|---|"]
+    for field in attrs.fields(cls):
+        if not field.init:
+            continue
+        kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", "")
+        meaning = meanings.get(field.name) or summary(kind)
+        cells = (f"`{field.name}`", f"`{kind}`", default(field), meaning)
+        lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines)
+
+
+def summary(kind: str) -> str:
+    """Return the first sentence on a settings class, "" for any other type."""
+    cls = getattr(settings, kind, None)
+    return read(cls)[0].partition("\n")[0] if cls is not None else ""
+
+
+def default(field: Any) -> str:
+    """Return a field's default as one would write it into the settings."""
+    value = field.default
+    if value is attrs.NOTHING:
+        return "required"
+    if inspect.isclass(value):
+        return f"`{value.__name__}`"
+    factory = getattr(value, "factory", None)  # of attrs.Factory, which is no class to its stub
+    return f"`{written(factory() if factory else value)}`"
+
+
+def written(value: Any) -> str:
+    """Return a value as YAML has it, on one line."""
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{name}: {written(each)}' for name, each in value.items())}}}"
+    if isinstance(value, str | Path):
+        text = str(value)
+        return f'"{text}"' if not text or text.isdecimal() else text
+    if isinstance(value, Sequence):
+        return f"[{', '.join(map(written, value))}]"
+    if attrs.has(type(value)):
+        return "{}"  # with all its own defaults
+    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+if __name__ == "__main__":
+    for each, maker in pages().items():
+        new = page(each, maker)
+        if new != each.read_text(encoding="utf-8"):
+            each.write_text(new, encoding="utf-8")
+            sys.stdout.write(f"{each.name} has changed\n")

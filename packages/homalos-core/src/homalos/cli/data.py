@@ -1,0 +1,161 @@
+"""`homalos data bars`."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import attrs
+import rich_click as click
+
+from homalos.cli.bar_files import COLUMNS, as_row, save, write_csv, write_json
+from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, with_options
+from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
+from homalos.config import JournalSettings, Settings
+from homalos.engine.engine import Engine
+from homalos.engine.tapes import TapeOptions
+from homalos.errors import DataError
+from homalos.model import BarData
+from homalos.plugins.catalog import Catalog
+
+__all__ = ["bars"]
+
+_FORMATS = ("csv", "json", "parquet")
+
+
+@click.command("bars")
+@click.argument(
+    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILE..."
+)
+@click.option(
+    "--interval", callback=as_interval, default="1m", show_default=True, help="Length of the bars."
+)
+@click.option("--symbol", metavar="S", help="Only this symbol, such as rb2510.SHFE.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(_FORMATS),
+    help="What to write; else what the name of --output says, else csv.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where; else standard output."
+)
+@LABEL
+@STRICT
+@with_options(CONFIG, HOME, SET, PLUGIN)
+def bars(
+    asked: Asked,
+    *,
+    files: Sequence[Path],
+    interval: str,
+    symbol: str | None,
+    kind: str | None,
+    output: Path | None,
+    label: Any,
+    strict: bool,
+) -> Outcome:
+    """Write the bars this engine makes of recorded ticks, or of shorter bars.
+
+    The time of a bar is its start, in China's time. Bars are in the order of their
+    start; of one start in the order of their symbols.
+    """
+    chosen = kind or _kind_of(output)
+    if chosen == "parquet" and output is None:
+        msg = "Parquet is no text: say with --output where it shall go"
+        raise click.UsageError(msg)
+    host = asked.host()
+    settings = _market_data_only(asked.settings(asked.config))
+    catalog = Catalog.gather(host)
+    only = symbol_of(catalog, settings, symbol) if symbol else None
+    tape = TapeOptions(symbol=only, label=label, strict=strict)
+    engine = Engine.build(settings, plugins=host, tape=tape)
+    tell_bad_rows(engine.parts.reader.bad_rows)
+    made = _made(engine, files, interval, only)
+    rows = [as_row(bar) for bar in made]
+    if output is not None:
+        save(rows, output, chosen)
+    data = _told(engine, made, interval, output)
+    if output is None:
+        data["rows"] = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+
+    def show() -> None:
+        if output is not None:
+            click.echo(f"{len(rows)} bars of {interval} in {output}")
+        elif chosen == "csv":
+            write_csv(rows, sys.stdout)
+        else:
+            write_json(rows, sys.stdout)
+
+    return Outcome(data=data, show=show)
+
+
+def _kind_of(output: Path | None) -> str:
+    named = output.suffix[1:].lower() if output is not None else ""
+    return named if named in _FORMATS else "csv"
+
+
+def _market_data_only(settings: Settings) -> Settings:
+    return attrs.evolve(
+        settings,
+        clock="event",
+        gateways={},
+        accounts={},
+        strategies=(),
+        risk={},
+        feed=None,
+        store=None,
+        journal=JournalSettings(),
+    )
+
+
+def _made(engine: Engine, files: Sequence[Path], interval: str, only: str | None) -> list[BarData]:
+    """Return the bars of a length that the files make, in the order in which they are written.
+
+    Raises:
+        DataError: The files have nothing that a bar could be made of.
+    """
+    made: list[BarData] = []
+    engine.subscribe(BarData, made.append, key=(None, interval), name="data bars")
+    want = engine.parts.data.want_bars
+    seen: set[str] = set()
+    with engine:
+        for event in engine.parts.reader.read(files):
+            if event.symbol not in seen:
+                seen.add(event.symbol)
+                want(event.symbol, interval)
+            engine.step(event)
+    if not made:
+        raise DataError(_nothing(engine, files, interval, only))
+    # Stable: of a start that comes twice, the one that was over first stays first.
+    made.sort(key=lambda bar: (bar.start_ns, bar.symbol))
+    return made
+
+
+def _nothing(engine: Engine, files: Sequence[Path], interval: str, only: str | None) -> str:
+    names = ", ".join(map(str, files))
+    summary = engine.summary()
+    if summary.ticks:
+        return f"{names}: {summary.ticks} ticks, not one of them inside a trading session"
+    if summary.bars:
+        return f"{names}: no bar of {interval} can be made of the bars in there"
+    what = f"tick or bar of {only}" if only else "tick or bar"
+    return f"{names}: not one {what}; {summary.bad_rows} bad rows"
+
+
+def _told(
+    engine: Engine, made: Sequence[BarData], interval: str, output: Path | None
+) -> dict[str, Any]:
+    summary = engine.summary()
+    return {
+        "interval": interval,
+        "bars": len(made),
+        "symbols": sorted({bar.symbol for bar in made}),
+        "ticks": summary.ticks,
+        "trading_days": summary.trading_days,
+        "bad_rows": summary.bad_rows,
+        "late": summary.late,
+        "outside": summary.outside,
+        "output": None if output is None else str(output),
+    }

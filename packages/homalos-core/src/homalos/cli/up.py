@@ -1,0 +1,173 @@
+"""`homalos up`."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import attrs
+import rich_click as click
+
+from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
+from homalos.cli.options import (
+    CONFIG,
+    HOME,
+    PLUGIN,
+    SET,
+    Asked,
+    Outcome,
+    as_duration,
+    as_speed,
+    with_options,
+)
+from homalos.cli.run_number import next_run
+from homalos.cli.stopping import stoppable
+from homalos.config import FeedSettings, Settings
+from homalos.engine.engine import Engine
+from homalos.engine.summary import RunSummary
+from homalos.errors import ConfigError
+
+__all__ = ["up"]
+
+_CONFIG = Path("config/system.yaml")
+_UNNAMED_RUN = "1"  # what settings have that do not name their run
+
+
+@click.command("up")
+@click.option("--demo", is_flag=True, help="Run a simulated market with strategies on it.")
+@click.option(
+    "--for",
+    "for_s",
+    callback=as_duration,
+    metavar="TIME",
+    help="Stop after so long, such as 30s or 5m, counted in paced event time.",
+)
+@click.option(
+    "--speed",
+    callback=as_speed,
+    metavar="N",
+    help="Event seconds a second of the wall, or max, which does not wait.  [demo: 60]",
+)
+@click.option("--seed", type=click.IntRange(min=0), help="Where every chance begins.")
+@with_options(CONFIG, HOME, SET, PLUGIN)
+def up(
+    asked: Asked, *, demo: bool, for_s: float | None, speed: float | None, seed: int | None
+) -> Outcome:
+    """Run an engine until its data end or Ctrl-C comes; a second Ctrl-C forces.
+
+    Settings come from --config, else from config/system.yaml. Two demos with the same
+    --seed, --for and --speed make the same decisions.
+    """
+    settings = _demo(asked, seed or 1) if demo else _configured(asked, seed)
+    settings = attrs.evolve(settings, feed=_paced(settings.feed, speed, for_s))
+    if demo:
+        begin_anew(settings.home)
+    engine = Engine.build(settings, plugins=asked.host())
+    if demo:
+        for symbol in SYMBOLS:
+            engine.parts.data.watch(symbol)
+    title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
+    with _limited(engine, settings, for_s):
+        summary = _run(engine, title, as_json=asked.as_json)
+    return Outcome(
+        data={
+            **summary.as_dict(),
+            "run": settings.run,
+            "seed": settings.seed,
+            "speed": (settings.feed.speed or "max") if settings.feed else None,
+            "trading_day": engine.parts.loop.trading_day,
+            "home": str(settings.home),
+        },
+        show=lambda: _show(title, summary),
+    )
+
+
+# -- what to run ----------------------------------------------------------------
+
+
+def _demo(asked: Asked, seed: int) -> Settings:
+    if asked.config is not None:
+        msg = "the demo takes no --config; change single settings with --set"
+        raise click.UsageError(msg)
+    settings = asked.settings(base=demo_settings(seed))
+    return attrs.evolve(settings, home=settings.home / "demo")
+
+
+def _configured(asked: Asked, seed: int | None) -> Settings:
+    config = asked.config or _CONFIG
+    if asked.config is None and not config.is_file():
+        msg = (
+            f"there is no settings file {config} here; run the demo with `homalos up --demo`, "
+            "or name a file with --config"
+        )
+        raise ConfigError([msg])
+    settings = asked.settings(config, {} if seed is None else {"seed": seed})
+    if settings.run == _UNNAMED_RUN:
+        settings = attrs.evolve(settings, run=str(next_run(settings.home)))
+    return settings
+
+
+def _paced(feed: FeedSettings | None, speed: float | None, for_s: float | None) -> FeedSettings | None:
+    """Return the feed at a speed and for a time; without waiting, for as long in event time."""
+    if feed is None:
+        if speed is not None:
+            msg = "--speed needs a feed in the settings; a venue's own data come when they come"
+            raise ConfigError([msg])
+        return None
+    wanted = feed.speed if speed is None else speed
+    lasting = feed.for_s if for_s is None else for_s
+    if speed == 0:
+        lasting *= feed.speed or SPEED
+    return attrs.evolve(feed, speed=wanted, for_s=lasting)
+
+
+def _pace(settings: Settings) -> str:
+    if settings.feed is None:
+        return "live"
+    return f"{settings.feed.speed:g} ×" if settings.feed.speed else "full speed"
+
+
+@contextmanager
+def _limited(engine: Engine, settings: Settings, for_s: float | None) -> Iterator[None]:
+    """Stop a run whose data come from a venue when its time on the wall is over."""
+    if for_s is None or settings.feed is not None:
+        yield
+        return
+    timer = threading.Timer(for_s, engine.request_stop)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
+# -- running --------------------------------------------------------------------
+
+
+def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
+    from homalos.cli.live import LiveConsole, can_draw
+    from homalos.cli.lines import lines
+
+    if as_json or not can_draw():
+        with lines(engine), stoppable(engine.request_stop, _nothing):
+            return engine.run()
+    console = LiveConsole(engine, title)
+
+    def stop() -> None:
+        console.stopping()
+        engine.request_stop()
+
+    with console.shown(), stoppable(stop, console.restore):
+        return engine.run()
+
+
+def _nothing() -> None:
+    """Leave the terminal alone."""
+
+
+def _show(title: str, summary: RunSummary) -> None:
+    from homalos.cli.tables import run_report, say
+
+    say(*run_report(title, summary))

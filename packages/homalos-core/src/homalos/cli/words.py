@@ -1,0 +1,127 @@
+"""Events in words, and figures as a trader writes them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from math import isnan
+from typing import Any
+
+from homalos.cli.bar_files import EXCHANGE_TIME
+from homalos.model import (
+    Alert,
+    ConnectionChanged,
+    Direction,
+    Offset,
+    OrderData,
+    OrderRequest,
+    Rejection,
+    StrategyChanged,
+    TradeData,
+    TradingDayChanged,
+)
+from homalos.plugins.ports import Snapshot
+
+__all__ = ["EVENTS", "clock", "day", "event_line", "heartbeat", "money", "price", "queues", "side"]
+
+EVENTS = (
+    TradeData,
+    Rejection,
+    StrategyChanged,
+    Alert,
+    ConnectionChanged,
+    TradingDayChanged,
+)
+"""The messages that `event_line` knows."""
+
+_NS = 1_000_000_000
+_SIDES = {Direction.LONG: "buy", Direction.SHORT: "sell"}
+
+
+def clock(ts_ns: int) -> str:
+    """Return an instant as `2025-08-04 21:00:00` in China's time; dashes before the first event."""
+    if not ts_ns:
+        return "---------- --:--:--"
+    return datetime.fromtimestamp(ts_ns // _NS, EXCHANGE_TIME).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def day(trading_day: int) -> str:
+    """Return a trading day as `2025-08-05`; dashes for 0, which is none."""
+    if not trading_day:
+        return "----------"
+    digits = str(trading_day)
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+
+
+def price(value: float, decimals: int | None = None) -> str:
+    """Return a price with the decimals of its grid, a dash when there is none.
+
+    Args:
+        value: Currency per unit.
+        decimals: Digits behind the point; as many as it has when left out.
+    """
+    if isnan(value):
+        return "–"
+    if decimals is not None:
+        return f"{value:.{decimals}f}"
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+def money(amount: Decimal | float) -> str:
+    """Return an amount of currency to the cent, thousands apart."""
+    return f"{amount:,.2f}"
+
+
+def side(item: OrderData | OrderRequest | TradeData) -> str:
+    """Return what an order or a trade does: `buy open`, `sell closetoday`."""
+    word = _SIDES[item.direction]
+    return word if item.offset is Offset.NONE else f"{word} {item.offset}"
+
+
+def event_line(event: Any) -> tuple[str, str]:
+    """Return (level, text) of one of `EVENTS`, its own time in front."""
+    level, text = _worded(event)
+    return level, f"[{clock(event.ts_ns)}] {text}"
+
+
+def _worded(event: Any) -> tuple[str, str]:
+    match event:
+        case TradeData():
+            what = f"{side(event)} {event.volume} {event.symbol} at {price(event.price)}"
+            return "INFO", f"{event.strategy}: {what} ({event.order_id})"
+        case Rejection():
+            asked = event.request
+            what = f"{side(asked)} {asked.volume} {asked.symbol}"
+            return "WARNING", f"{asked.strategy}: {what} refused by {event.rule}: {event.message}"
+        case StrategyChanged():
+            reason = f": {event.reason}" if event.reason else ""
+            level = "ERROR" if event.reason else "INFO"
+            return level, f"{event.strategy} is {event.state}{reason}"
+        case ConnectionChanged():
+            reason = f": {event.reason}" if event.reason else ""
+            state = "up" if event.is_up else "down"
+            return "INFO" if event.is_up else "ERROR", f"{event.gateway} is {state}{reason}"
+        case TradingDayChanged():
+            return "INFO", f"trading day {day(event.trading_day)}"
+        case Alert():
+            return event.level.upper(), f"{event.source}: {event.message}"
+        case _:
+            return "INFO", repr(event)
+
+
+def heartbeat(picture: Snapshot) -> str:
+    """Return one line on how a run is doing."""
+    counts = picture.counters
+    equity = " ".join(f"{each.account} {money(each.equity)}" for each in picture.accounts)
+    return (
+        f"[{clock(picture.ts_ns)}] ticks {counts['ticks']:,} bars {counts['bars']:,} "
+        f"orders {counts['orders']:,} trades {counts['trades']:,} equity {equity} "
+        f"queues {queues(picture.queues)} dropped {counts['dropped']} "
+        f"conflated {counts['conflated']}"
+    )
+
+
+def queues(depths: Mapping[str, int]) -> str:
+    """Return the depths of the queues by name."""
+    return " ".join(f"{name} {depth:,}" for name, depth in depths.items())

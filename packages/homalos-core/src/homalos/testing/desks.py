@@ -1,0 +1,226 @@
+"""Fakes of what the engine shows a plugin: a strategy's desk and a risk rule's view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from math import nan
+
+from attrs import Factory, define
+
+from homalos.errors import UnknownInstrument, UnknownOrder
+from homalos.model import (
+    BarData,
+    Direction,
+    Instrument,
+    Offset,
+    OrderData,
+    OrderRequest,
+    OrderType,
+    Rejection,
+    Status,
+    TickData,
+)
+from homalos.plugins.ports import Timer
+from homalos.testing.fakes import FakeClock
+from homalos.testing.records import INSTRUMENTS
+
+__all__ = ["FakeDesk", "FakeHolding", "FakeRiskContext"]
+
+
+def _ignore(_: str) -> None:
+    """Let a timer fire unheard."""
+
+
+def _contract(contracts: Mapping[str, Instrument], symbol: str) -> Instrument:
+    instrument = contracts.get(symbol)
+    if instrument is None:
+        known = ", ".join(contracts) or "none"
+        msg = f"{symbol!r} is not among the contracts of this fake; there are {known}"
+        raise UnknownInstrument(msg)
+    return instrument
+
+
+@define(eq=False)
+class FakeDesk:
+    """A desk that notes what a strategy asks, and shows it what the test has put there.
+
+    Attributes:
+        contracts: By symbol.
+        clock: Advance it and timers fire.
+        positions: Net lots by symbol; short is negative.
+        bars: What `history` is taken from, oldest first.
+        ticks: The last tick by symbol.
+        rule: Name of a rule that refuses every order; "" lets all pass.
+        on_timer: Called with a timer's name when it fires; set it to the strategy's.
+        sent: What was asked of the venue, refused or not, in order.
+        orders: The last state of every order, by id; change it to say what became of one.
+        cancelled: Ids asked back, in order.
+        targets: (symbol, lots, price) of every target set, in order.
+        logs: (level, message), in order.
+    """
+
+    contracts: Mapping[str, Instrument] = INSTRUMENTS
+    clock: FakeClock = Factory(FakeClock)
+    positions: dict[str, int] = Factory(dict)
+    bars: list[BarData] = Factory(list)
+    ticks: dict[str, TickData] = Factory(dict)
+    rule: str = ""
+    on_timer: Callable[[str], None] = _ignore
+    sent: list[OrderRequest] = Factory(list)
+    orders: dict[str, OrderData] = Factory(dict)
+    cancelled: list[str] = Factory(list)
+    targets: list[tuple[str, int, float]] = Factory(list)
+    logs: list[tuple[str, str]] = Factory(list)
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return a contract.
+
+        Raises:
+            UnknownInstrument: It is not among `contracts`.
+        """
+        return _contract(self.contracts, symbol)
+
+    def position(self, symbol: str) -> int:
+        """Return the net lots put into `positions`."""
+        return self.positions.get(symbol, 0)
+
+    def send(
+        self,
+        symbol: str,
+        direction: Direction,
+        offset: Offset,
+        price: float,
+        volume: int,
+        order_type: OrderType,
+        reference: str,
+    ) -> OrderData | Rejection:
+        """Note an order, its price put on the grid; it stays as it is until the test changes it."""
+        now = self.clock.now_ns()
+        order_id = f"1-{len(self.sent) + 1}"
+        on_grid = self.instrument(symbol).snap(price)
+        request = OrderRequest(
+            order_id, symbol, direction, offset, order_type, on_grid, volume,
+            "test", "main", "fake", now, reference,
+        )  # fmt: skip
+        self.sent.append(request)
+        if self.rule:
+            return Rejection(self.rule, "refused by the test", request, now)
+        order = self.orders[order_id] = OrderData(
+            order_id, symbol, direction, offset, order_type, on_grid, volume, 0,
+            Status.SUBMITTING, "test", "main", "fake", now, now, reference=reference,
+        )  # fmt: skip
+        return order
+
+    def cancel(self, order_id: str) -> bool:
+        """Note a cancel; False when the order is over.
+
+        Raises:
+            UnknownOrder: No order has this id.
+        """
+        order = self.orders.get(order_id)
+        if order is None:
+            msg = f"no order has the id {order_id!r}"
+            raise UnknownOrder(msg)
+        if order.is_active:
+            self.cancelled.append(order_id)
+        return order.is_active
+
+    def active_orders(self, symbol: str | None) -> list[OrderData]:
+        """Return the orders that can still be filled, oldest first."""
+        return [
+            order
+            for order in self.orders.values()
+            if order.is_active and symbol in (None, order.symbol)
+        ]
+
+    def set_target(self, symbol: str, target: int, price: float) -> None:
+        """Note a target; the position stays as it is."""
+        self.targets.append((symbol, target, price))
+
+    def history(self, symbol: str, interval: str, count: int) -> list[BarData]:
+        """Return the last of `bars` of this symbol and interval, oldest first."""
+        found = [b for b in self.bars if (b.symbol, b.interval) == (symbol, interval)]
+        return found[-count:] if count > 0 else []
+
+    def last_tick(self, symbol: str) -> TickData | None:
+        """Return the tick put into `ticks`, or `None`."""
+        return self.ticks.get(symbol)
+
+    def timer(self, name: str, interval_ns: int) -> Timer:
+        """Call `on_timer` every so often as the clock advances."""
+        return self.clock.call_every(interval_ns, lambda: self.on_timer(name))
+
+    def log(self, level: str, message: str) -> None:
+        """Note what was said."""
+        self.logs.append((level, message))
+
+
+@define
+class FakeHolding:
+    """What an account holds and works in one contract; lots, all >= 0."""
+
+    long: int = 0
+    short: int = 0
+    opening_long: int = 0
+    opening_short: int = 0
+    closing_long: int = 0
+    closing_short: int = 0
+
+
+@define(eq=False)
+class FakeRiskContext:
+    """What a rule may look at, as the test has put it there.
+
+    Attributes:
+        contracts: By symbol.
+        clock: Advance it at will.
+        holdings: By (account, symbol); one is made when a rule first asks for it.
+        funds: What new orders may use, by account, currency; 0 for one not named.
+        prices: Last price by symbol; of a symbol not named, that of its tick.
+        ticks: Last tick by symbol.
+    """
+
+    contracts: Mapping[str, Instrument] = INSTRUMENTS
+    clock: FakeClock = Factory(FakeClock)
+    holdings: dict[tuple[str, str], FakeHolding] = Factory(dict)
+    funds: dict[str, float] = Factory(dict)
+    prices: dict[str, float] = Factory(dict)
+    ticks: dict[str, TickData] = Factory(dict)
+
+    def instrument(self, symbol: str) -> Instrument:
+        """Return a contract.
+
+        Raises:
+            UnknownInstrument: It is not among `contracts`.
+        """
+        return _contract(self.contracts, symbol)
+
+    def holding(self, account: str, symbol: str) -> FakeHolding:
+        """Return the live holding, the same object each time."""
+        return self.holdings.setdefault((account, symbol), FakeHolding())
+
+    def available(self, account: str) -> float:
+        """Return what was put into `funds`, currency."""
+        return self.funds.get(account, 0.0)
+
+    def last_price(self, symbol: str) -> float:
+        """Return the last price, nan when the test gave none."""
+        seen = self.ticks.get(symbol)
+        return self.prices.get(symbol, nan if seen is None else seen.last_price)
+
+    def last_tick(self, symbol: str) -> TickData | None:
+        """Return the tick put into `ticks`, or `None`."""
+        return self.ticks.get(symbol)
+
+    def is_reducing(self, request: OrderRequest) -> bool:
+        """Say whether an order can only make a position smaller.
+
+        Of an order without offset the holding decides: its lots must not be more
+        than stand against it and nothing else closes.
+        """
+        if request.offset is not Offset.NONE:
+            return request.offset is not Offset.OPEN
+        held = self.holding(request.account, request.symbol)
+        if request.direction is Direction.LONG:
+            return request.volume <= held.short - held.closing_short
+        return request.volume <= held.long - held.closing_long

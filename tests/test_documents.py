@@ -1,0 +1,219 @@
+"""What the documents show works: their code runs, their commands and settings are understood.
+
+A document is read from top to bottom, as its reader would, in a folder of its own. Blocks fenced as
+`python` are run; `yaml` is loaded as settings and an engine built from it; `console` has command
+lines behind `$`, and what they print; `text` is what the code before it prints. A block whose first
+line is `# name.py` or `# name.yaml` is also written into that file, and one with a file name behind
+the language is that file. In what is printed, a line of dots stands for any lines.
+"""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import io
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+from attrs import frozen
+from homalos import Engine, load_settings
+from homalos.cli import main
+from homalos.cli.app import Program
+from homalos.plugins.host import PluginHost
+
+ROOT = Path(__file__).resolve().parents[1]
+CHINESE = ROOT / "README.zh-CN.md"
+DOCUMENTS = sorted(
+    path
+    for path in (*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("packages/*/README.md"))
+    if path != CHINESE
+)
+
+_FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FILE = re.compile(r"# (\S+\.(?:py|yaml))\n")
+_LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
+_RESERVED = {"test", "bench", "nox"}
+
+
+@frozen
+class Block:
+    """A fenced block of a document.
+
+    Attributes:
+        language: What is written behind the fence.
+        file: The file name behind that, "" without one.
+        line: Where its text begins, counted from 1.
+    """
+
+    language: str
+    file: str
+    text: str
+    line: int
+
+
+def blocks(path: Path) -> list[Block]:
+    """Return the fenced blocks of a document, in order."""
+    text = path.read_text(encoding="utf-8")
+    return [
+        Block(found[1], found[2], found[3], text.count("\n", 0, found.start(3)) + 1)
+        for found in _FENCE.finditer(text)
+    ]
+
+
+def name_of(path: Path) -> str:
+    """Return how a document is called in the tests' ids."""
+    return path.relative_to(ROOT).as_posix()
+
+
+class Reader:
+    """Does what a document says, in the working directory."""
+
+    def __init__(self, path: Path, module: ModuleType) -> None:
+        """Begin with nothing read; code runs in the module."""
+        self._path = path
+        self._names = vars(module)
+        self._printed = ""
+
+    def read(self, block: Block) -> None:
+        """Do what a block says."""
+        if block.file:
+            Path(block.file).write_text(block.text, encoding="utf-8")
+            return
+        if named := _FILE.match(block.text):
+            Path(named[1]).write_text(block.text, encoding="utf-8")
+        act = {"python": self._run, "yaml": _build, "console": self._type, "text": self._compare}
+        if block.language in act:
+            act[block.language](block)
+
+    def _run(self, block: Block) -> None:
+        # Blank lines in front, so that an error names the line of the document.
+        code = compile("\n" * (block.line - 1) + block.text, str(self._path), "exec")
+        with contextlib.redirect_stdout(io.StringIO()) as printed:
+            exec(code, self._names)  # noqa: S102  what the documents show is what is tested
+        self._printed = printed.getvalue()
+
+    def _type(self, block: Block) -> None:
+        for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
+            command, _, expected = part.partition("\n")
+            words = homalos_words(command)
+            if words is None:
+                continue
+            parse(words)
+            if is_cheap(words):
+                self._printed = run(words)
+                assert_shown(expected, self._printed)
+
+    def _compare(self, block: Block) -> None:
+        assert_shown(block.text, self._printed)
+
+
+def _build(block: Block) -> None:
+    path = Path("settings-of-this-block.yaml")
+    path.write_text(block.text, encoding="utf-8")
+    plugins = [file for file in Path().glob("*.py") if "@hookimpl" in file.read_text("utf-8")]
+    settings = load_settings(path, environment={}, overrides={})
+    Engine.build(settings, plugins=PluginHost.discover(files=plugins))
+
+
+def homalos_words(command: str) -> list[str] | None:
+    """Return what follows `homalos` in a command line, `None` where it is another program."""
+    program, *words = shlex.split(command)
+    if program.startswith("python"):
+        start, *words = words
+        if start != "start.py" or (words and words[0] in _RESERVED):
+            return None
+        return words or ["up", "--demo"]
+    assert program == "homalos", f"nobody can try the command {command!r}"
+    return words
+
+
+def parse(words: list[str], command: Any = None, parent: Any = None) -> None:
+    """Have a command line understood, and nothing done."""
+    command = command or Program("homalos")
+    if "--help" in words:
+        return
+    context = command.make_context("homalos", list(words), parent=parent)
+    if hasattr(command, "resolve_command"):
+        _, subcommand, rest = command.resolve_command(context, [*context.protected_args, *context.args])
+        parse(rest, subcommand, context)
+
+
+def is_cheap(words: list[str]) -> bool:
+    """Say whether to run a command: one that ends soon, and whose files are there."""
+    if words[0] == "up" and not {"--for", "--help"} & set(words):
+        return False
+    files = [word for word in words if word.endswith((".csv", ".gz", ".parquet", ".py", ".yaml"))]
+    writes = words[words.index("--output") + 1 :][:1] if "--output" in words else []
+    return all(Path(file).is_file() for file in files if file not in writes)
+
+
+def run(words: list[str]) -> str:
+    """Run a command that must succeed and return what it wrote to standard output."""
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        code = main(words)
+
+    assert code == 0, f"homalos {shlex.join(words)}"
+    return printed.getvalue()
+
+
+def assert_shown(expected: str, printed: str) -> None:
+    """Check that the lines shown are the lines printed; a line of dots stands for any."""
+    pattern = "".join(
+        r"(?:.*\n)*?" if line.strip() == "..." else rf"{re.escape(line.rstrip())} *\n"
+        for line in expected.splitlines()
+    )
+    if expected.strip():
+        assert re.fullmatch(pattern, printed), f"expected:\n{expected}\nprinted:\n{printed}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=name_of)
+def test_a_document_does_what_it_says(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who follows it line by line meets no error and sees what it shows."""
+    # A module of its own, since classes look their annotations up where they were made.
+    module = ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    monkeypatch.chdir(tmp_path)
+    for name in [name for name in os.environ if name.startswith("HOMALOS_")]:
+        monkeypatch.delenv(name)
+    reader = Reader(path, module)
+    for block in blocks(path):
+        reader.read(block)
+
+
+def test_the_chinese_readme_shows_the_same_code_and_commands() -> None:
+    """A translation that is left behind would show code that no test runs."""
+    ours, theirs = blocks(ROOT / "README.md"), blocks(CHINESE)
+    shown = [
+        [ast.dump(ast.parse(b.text)) if b.language == "python" else b.text for b in each]
+        for each in (ours, theirs)
+    ]
+
+    assert ours
+    assert [block.language for block in theirs] == [block.language for block in ours]
+    assert shown[1] == shown[0]
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, CHINESE], ids=name_of)
+def test_every_link_to_a_file_leads_somewhere(path: Path) -> None:
+    """What a document points to is there."""
+    links = [link for link in _LINK.findall(path.read_text(encoding="utf-8")) if ":" not in link]
+
+    assert [link for link in links if not (path.parent / link).exists()] == []
+
+
+@pytest.mark.parametrize("path", [*DOCUMENTS, CHINESE], ids=name_of)
+def test_no_document_installs_from_an_index_or_names_one(path: Path) -> None:
+    """Our packages are installed by path only: a stranger owns a name like ours elsewhere."""
+    text = path.read_text(encoding="utf-8")
+    words = [word for line in re.findall(r"pip install ([^`\n]*)", text) for word in line.split()]
+
+    assert [word for word in words if not word.startswith(("./", "-", "."))] == []
+    assert re.findall(r"(?i)pypi|conda|anaconda|mirror", text) == []
