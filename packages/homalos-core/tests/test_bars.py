@@ -170,9 +170,7 @@ def test_the_auction_before_the_day_joins_only_with_trades_of_its_own() -> None:
         ]
     )
 
-    assert [(b.start_ns, b.open_price, b.volume) for b in made[1:]] == [
-        (ns("10-10 09:00"), 104, 4)
-    ]
+    assert [(b.start_ns, b.open_price, b.volume) for b in made[1:]] == [(ns("10-10 09:00"), 104, 4)]
     assert maker.outside == 1
 
 

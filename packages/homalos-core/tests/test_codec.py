@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from decimal import Decimal
 from math import nan
 from typing import Any, get_type_hints
@@ -117,8 +118,6 @@ def test_equal_messages_have_equal_hashes(message: Message) -> None:
 @each_message
 def test_the_garbage_collector_leaves_messages_alone(message: Message) -> None:
     """A million of them cost no collection: that is what `gc=False` is for."""
-    import gc  # noqa: PLC0415
-
     assert not gc.is_tracked(message)
 
 

@@ -22,6 +22,7 @@ MakeReading = Callable[..., Any]
 _ZONE = "Asia/Shanghai"
 _NINE_NS = 1_538_960_400_000_000_000  # date -d '2018-10-08 09:00:00 +0800' +%s
 _MINUTE = 60_000_000_000
+_PRICES = (267.3, 267.38, 267.26, 267.34)
 
 
 def _bar(number: int) -> BarData:

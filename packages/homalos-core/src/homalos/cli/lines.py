@@ -11,6 +11,7 @@ from homalos.cli.watch import Watch
 from homalos.cli.words import EVENTS, event_line, heartbeat
 from homalos.engine.engine import Engine
 from homalos.logs import logging_to
+from homalos.plugins.ports import Snapshot
 
 __all__ = ["lines"]
 
@@ -27,6 +28,12 @@ def lines(engine: Engine) -> Iterator[None]:
                 level, text = event_line(event)
                 logger.log(level, text)
 
+        def beat(picture: Snapshot | None) -> None:
+            if picture is None:
+                logger.warning("the engine does not answer")
+            else:
+                logger.info(heartbeat(picture))
+
         engine.observe(EVENTS, tell, name="console")
-        with Watch(engine.snapshot, lambda picture: logger.info(heartbeat(picture)), _EVERY_S):
+        with Watch(engine.snapshot, beat, _EVERY_S):
             yield

@@ -58,7 +58,7 @@ class Listing:
 
 
 def quotes(picture: Snapshot, decimals: Decimals, *, is_wide: bool) -> Listing:
-    """List the last tick of every symbol watched; one without a tick yet has only dashes.
+    """List the last tick of every symbol watched that had one.
 
     The change is against the settlement before, as the exchanges count it.
     """

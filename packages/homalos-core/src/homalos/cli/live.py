@@ -63,11 +63,12 @@ class LiveConsole:
 
             def hear(events: Sequence[Any]) -> None:
                 for event in events:
-                    if isinstance(event, TradeData):
-                        self._scores.add(event)
                     level, text = event_line(event)
-                    self._messages.append((level, text))
                     logger.log(level, text)
+                    if isinstance(event, TradeData):  # these have a table of their own
+                        self._scores.add(event)
+                    else:
+                        self._messages.append((level, text))
 
             self._engine.observe(EVENTS, hear, name="console")
             start = Text(" starting …", style="dim")
@@ -87,23 +88,31 @@ class LiveConsole:
         """Give the terminal back at once, without regard to who is drawing."""
         os.write(sys.__stdout__.fileno() if sys.__stdout__ else 1, _RESTORE)
 
-    def _show_on(self, live: Live) -> Callable[[Snapshot], None]:
-        def show(picture: Snapshot) -> None:
-            view = View(
-                title=self._title,
-                picture=picture,
-                rate=self._rate(picture.dispatched),
-                decimals=self._decimals,
-                scores=self._scores.worth(
-                    {symbol: tick.last_price for symbol, tick in picture.ticks.items()}
-                ),
-                messages=tuple(self._messages),
-                is_stopping=self._is_stopping,
-            )
-            size = live.console.size
-            live.update(draw(view, size.width, size.height), refresh=True)
+    def _show_on(self, live: Live) -> Callable[[Snapshot | None], None]:
+        last: Snapshot | None = None
+
+        def show(picture: Snapshot | None) -> None:
+            nonlocal last
+            if picture is not None:
+                last = picture
+            if last is not None:  # an engine that is busy stopping does not answer
+                size = live.console.size
+                view = self._view(last, is_new=picture is not None)
+                live.update(draw(view, size.width, size.height), refresh=True)
 
         return show
+
+    def _view(self, picture: Snapshot, *, is_new: bool) -> View:
+        prices = {symbol: tick.last_price for symbol, tick in picture.ticks.items()}
+        return View(
+            title=self._title,
+            picture=picture,
+            rate=self._rate(picture.dispatched) if is_new else 0.0,
+            decimals=self._decimals,
+            scores=self._scores.worth(prices),
+            messages=tuple(self._messages),
+            is_stopping=self._is_stopping,
+        )
 
     def _rate(self, dispatched: int) -> float:
         """Return the events a wall second over the last second or so."""

@@ -77,9 +77,9 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     rest = height - fixed - top
     upper, lower = rest - rest // 2, rest // 2
     root = Layout()
-    rows = [Layout(_header(view), size=2)]
+    rows = [Layout(_header(view, width), size=2)]
     if is_wide:
-        rows.append(_pair(top, _table(quoted, top, framed=True), _account(picture), 34))
+        rows.append(_pair(top, _table(quoted, top, framed=True), _account(picture), _ACCOUNT_COLUMNS))
     else:
         rows.append(Layout(_funds_lines(picture), size=2))
         rows.append(Layout(_table(quoted, top, framed=False), size=top))
@@ -131,28 +131,35 @@ def _titled(title: str, content: RenderableType, *, framed: bool) -> RenderableT
     return Group(Rule(title, align="left", style="dim"), content)
 
 
-def _header(view: View) -> RenderableType:
+def _header(view: View, width: int) -> RenderableType:
     picture = view.picture
     counts = picture.counters
-    state = Text(" stopping, Ctrl-C again forces ", "bold reverse") if view.is_stopping else ""
-    lines = Table.grid(expand=True)
-    lines.add_column(no_wrap=True)
-    lines.add_column(no_wrap=True, justify="right")
-    lines.add_row(
-        Text.assemble((" Homalos ", "bold reverse"), f" {view.title} ", state),
-        Text(f"{clock(picture.ts_ns)}  trading day {day(picture.trading_day)} "),
-    )
-    losses = counts["dropped"] + counts["conflated"]
-    lines.add_row(
-        Text(f" {view.rate:,.0f} events/s · queues {queues(picture.queues)}"),
-        Text.assemble(
-            (
-                f"dropped {counts['dropped']:,} conflated {counts['conflated']:,} ",
-                "bold red" if losses else "dim",
-            )
+    stopping = (" stopping, Ctrl-C again forces ", "bold reverse") if view.is_stopping else ""
+    when = f"{clock(picture.ts_ns)}  trading day {day(picture.trading_day)} "
+    totals = ""
+    if width >= _WIDE:
+        names = ("ticks", "bars", "orders", "trades", "rejections")
+        totals = "".join(f" · {name} {counts[name]:,}" for name in names)
+    lost = counts["dropped"] + counts["conflated"]
+    losses = f"dropped {counts['dropped']:,} conflated {counts['conflated']:,} "
+    return Group(
+        _ends(
+            Text.assemble((" Homalos ", "bold reverse"), f" {view.title} ", stopping),
+            Text(when),
+            width,
+        ),
+        _ends(
+            Text(f" {view.rate:,.0f} events/s{totals} · queues {queues(picture.queues)}"),
+            Text(losses, style="bold red" if lost else "dim"),
+            width,
         ),
     )
-    return lines
+
+
+def _ends(left: Text, right: Text, width: int) -> Text:
+    """Return a line with one text at each end; the left one gives way."""
+    left.truncate(max(width - right.cell_len - 1, 0), overflow="ellipsis", pad=True)
+    return Text.assemble(left, " ", right, no_wrap=True, overflow="crop")
 
 
 def _account(picture: Snapshot) -> RenderableType:

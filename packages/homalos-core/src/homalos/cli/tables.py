@@ -10,6 +10,7 @@ from typing import NoReturn
 from rich import box
 from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
 from homalos.engine.ledger import cents
 from homalos.engine.summary import RunSummary
@@ -53,6 +54,18 @@ def listing(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
     return table
 
 
+def run_report(title: str, summary: RunSummary) -> tuple[RenderableType, ...]:
+    """Return what a person is shown of a run: the figures, its strategies, its fingerprint."""
+    return (
+        _summary_table(title, summary),
+        *(
+            Text(f"  {name}  {state}", style="red" if state == StrategyState.FAILED else "")
+            for name, state in summary.strategies.items()
+        ),
+        Text(f"  decision hash  {summary.decision_hash}"),
+    )
+
+
 def _summary_table(title: str, summary: RunSummary) -> Table:
     """Return the figures of a run; what should not be as it is stands out in red."""
     table = Table(box=box.SIMPLE, title=title, title_justify="left", show_header=False)
@@ -75,13 +88,3 @@ def _figure(summary: RunSummary, name: str) -> tuple[str, str]:
     else:
         text = f"{cents(Decimal(str(value))):,}"
     return name.replace("_", " "), text
-
-
-def run_report(title: str, summary: RunSummary) -> tuple[RenderableType, ...]:
-    """Return what a person is shown of a run: the figures, its strategies, its fingerprint."""
-    states = [
-        f"[red]{name} {state}[/]" if state == StrategyState.FAILED else f"{name} {state}"
-        for name, state in summary.strategies.items()
-    ]
-    strategies = f"  strategies     {', '.join(states) or 'none'}"
-    return _summary_table(title, summary), strategies, f"  decision hash  {summary.decision_hash}"

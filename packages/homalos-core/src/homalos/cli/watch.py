@@ -28,14 +28,14 @@ class Watch:
     def __init__(
         self,
         snapshot: Callable[[], Future[Snapshot]],
-        show: Callable[[Snapshot], None],
+        show: Callable[[Snapshot | None], None],
         every_s: float,
     ) -> None:
         """Make it; as a context manager it runs inside.
 
         Args:
             snapshot: Asks the engine for a picture.
-            show: Is called with each.
+            show: Is called with each; with `None` when the engine did not answer.
             every_s: Wall seconds between two pictures.
         """
         self.fault: Exception | None = None
@@ -63,9 +63,7 @@ class Watch:
     def _run(self) -> None:
         try:
             while not self._over.wait(self._every_s):
-                picture = self._ask()
-                if picture is not None:
-                    self._show(picture)
+                self._show(self._ask())
         except Exception as error:  # noqa: BLE001  the thread-top fence: told by whoever waits
             self.fault = error
 

@@ -36,6 +36,7 @@ EVENTS = (
 """The messages that `event_line` knows."""
 
 _NS = 1_000_000_000
+_LEVELS = frozenset({"INFO", "WARNING", "ERROR"})
 _SIDES = {Direction.LONG: "buy", Direction.SHORT: "sell"}
 
 
@@ -105,7 +106,8 @@ def _worded(event: Any) -> tuple[str, str]:
         case TradingDayChanged():
             return "INFO", f"trading day {day(event.trading_day)}"
         case Alert():
-            return event.level.upper(), f"{event.source}: {event.message}"
+            level = event.level.upper()
+            return level if level in _LEVELS else "INFO", f"{event.source}: {event.message}"
         case _:
             return "INFO", repr(event)
 

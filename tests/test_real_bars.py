@@ -1,0 +1,168 @@
+"""The bars this engine makes of recorded ticks, against what others counted from the same ticks."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import defaultdict
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from homalos import Engine, RunSummary, Settings
+from homalos.config import FeedSettings
+from homalos.model import BarData
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+_CHINA = timezone(timedelta(hours=8))
+_NS = 1_000_000_000
+_RU = "ticks_ctp_csv/SHFE.ru1901"
+_Row = dict[str, str]
+_Values = tuple[float, ...]
+
+
+def rows(*files: Path) -> Iterator[_Row]:
+    """Read the rows of gzipped CSV files."""
+    for file in files:
+        with gzip.open(file, "rt", encoding="utf-8", newline="") as stream:
+            yield from csv.DictReader(stream)
+
+
+def made_of(
+    files: Iterable[Path], wanted: Iterable[tuple[str, str]], home: Path
+) -> tuple[list[BarData], RunSummary]:
+    """Return the bars that an engine makes of tick files, and the figures of its run.
+
+    Args:
+        files: The tape.
+        wanted: (symbol, interval) of the bars to make.
+        home: An empty folder.
+    """
+    feed = FeedSettings(kind="tape", options={"files": [str(file) for file in files]})
+    engine = Engine.build(Settings(home=home, feed=feed))
+    wanted = set(wanted)
+    for symbol, interval in wanted:
+        engine.parts.data.want_bars(symbol, interval)
+    made: list[BarData] = []
+    engine.subscribe(BarData, made.append)
+    summary = engine.run()
+    return [bar for bar in made if (bar.symbol, bar.interval) in wanted], summary
+
+
+def label(ts_ns: int) -> str:
+    """Write an instant as the reference labels its bars: yyyymmddHHMM in Shanghai."""
+    return datetime.fromtimestamp(ts_ns // _NS, _CHINA).strftime("%Y%m%d%H%M")
+
+
+def reference_bars(file: Path) -> dict[str, dict[str, _Values]]:
+    """Read WonderTrader's bars: by symbol, by label of their end, without each one's first."""
+    found: dict[str, dict[str, _Values]] = defaultdict(dict)
+    for row in rows(file):
+        values = (row[name] for name in ("open", "high", "low", "close", "vol", "hold"))
+        symbol = f"{row['code']}.{row['exchg']}"
+        found[symbol][row["datetime"]] = tuple(round(float(value), 6) for value in values)
+    for bars in found.values():
+        del bars[min(bars)]
+    return dict(found)
+
+
+@pytest.fixture(scope="module")
+def five_exchanges(
+    real_data: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Path], list[BarData], RunSummary]:
+    """Run the recording of five exchanges once, for bars of both lengths."""
+    folder = real_data / "ticks_wt" / "ALL_20220218"
+    references = {"1m": folder / "reference_min1.csv.gz", "5m": folder / "reference_min5.csv.gz"}
+    wanted = [(s, length) for length, file in references.items() for s in reference_bars(file)]
+    ticks = sorted(folder.glob("[A-Z]*.csv.gz"))
+    made, summary = made_of(ticks, wanted, tmp_path_factory.mktemp("home"))
+    return references, made, summary
+
+
+@pytest.mark.parametrize(("interval", "count"), [("1m", 816), ("5m", 159)])
+def test_the_bars_of_five_exchanges_equal_those_of_wondertrader(
+    five_exchanges: tuple[dict[str, Path], list[BarData], RunSummary], interval: str, count: int
+) -> None:
+    """Every bar of 21 contracts after each one's first, which the recorder began inside."""
+    references, made, _ = five_exchanges
+    expected = reference_bars(references[interval])
+    actual: dict[str, dict[str, _Values]] = {symbol: {} for symbol in expected}
+    for bar in made:
+        at = label(bar.ts_ns)
+        if bar.interval == interval and at >= min(expected[bar.symbol]):
+            prices = (bar.open_price, bar.high_price, bar.low_price, bar.close_price)
+            actual[bar.symbol][at] = (*prices, bar.volume, bar.open_interest)
+
+    assert (len(expected), sum(map(len, expected.values()))) == (21, count)
+    assert actual == expected
+
+
+def test_only_the_rows_without_a_price_make_no_tick(
+    five_exchanges: tuple[dict[str, Path], list[BarData], RunSummary],
+) -> None:
+    """Four contracts begin with a row of zeros; nothing else of the recording is left out."""
+    references, _, summary = five_exchanges
+    prices = [
+        float(row["LastPrice"]) for row in rows(*references["1m"].parent.glob("[A-Z]*.csv.gz"))
+    ]
+
+    assert (summary.ticks, summary.bad_rows) == (len(prices) - 4, 4)
+    assert prices.count(0) == 4
+    assert summary.outside == 0
+
+
+def test_the_bars_of_a_day_with_its_night_sum_up_to_the_day_s_count(
+    real_data: Path, tmp_path: Path
+) -> None:
+    """Trading day 20181009 of ru1901 begins in the evening of the 8th, in the file before."""
+    files = [real_data / _RU / f"{day}.tick-ctp.csv.gz" for day in (20181008, 20181009)]
+    of_day = [row for row in rows(*files) if row["TradingDay"] == "20181009"]
+    made, _ = made_of(files, [("ru1901.SHFE", "1m"), ("ru1901.SHFE", "d")], tmp_path)
+    minutes = [bar for bar in made if (bar.interval, bar.trading_day) == ("1m", 20181009)]
+    (whole,) = [bar for bar in made if (bar.interval, bar.trading_day) == ("d", 20181009)]
+    last = of_day[-1]
+
+    assert label(minutes[0].start_ns) == "201810082100"
+    assert sum(bar.volume for bar in minutes) == max(int(row["Volume"]) for row in of_day)
+    assert sum(bar.turnover for bar in minutes) == pytest.approx(float(last["Turnover"]), abs=1)
+    assert whole.volume == int(last["Volume"])
+    assert (whole.open_price, whole.close_price) == (
+        float(last["OpenPrice"]),
+        float(last["LastPrice"]),
+    )
+    assert whole.high_price == max(float(row["LastPrice"]) for row in of_day)
+    assert whole.complete
+
+
+@pytest.mark.parametrize(
+    ("folder", "symbol", "days"),
+    [("ticks_ctp_csv/CZCE.AP010", "AP010.CZCE", 5), ("ticks_wt/CFFEX.IF.HOT", "IF2101.CFFEX", 4)],
+)
+def test_each_day_of_a_tape_sums_up_and_opens_as_the_exchange_says(
+    real_data: Path, tmp_path: Path, folder: str, symbol: str, days: int
+) -> None:
+    """Evening snapshots and settlement pushes fall outside; the auction opens the first bar."""
+    files = sorted((real_data / folder).glob("*.csv.gz"))
+    counts: dict[int, int] = {}
+    opens: dict[int, float] = {}
+    outside = 0
+    for row in rows(*files):
+        day = int(row["TradingDay"])
+        counts[day] = max(counts.get(day, 0), int(row["Volume"]))
+        opens[day] = float(row["OpenPrice"])
+        outside += not "08:55:00" <= row["UpdateTime"] < "15:00:05"
+    made, summary = made_of(files, [(symbol, "1m")], tmp_path)
+    sums: dict[int, int] = defaultdict(int)
+    first: dict[int, float] = {}
+    for bar in made:
+        sums[bar.trading_day] += bar.volume
+        first.setdefault(bar.trading_day, bar.open_price)
+
+    assert len(counts) == days
+    assert dict(sums) == counts
+    assert first == opens
+    assert summary.outside == outside > 0
