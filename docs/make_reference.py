@@ -9,6 +9,7 @@ mark is made here. A test fails when a page and the code say different things.
 
 from __future__ import annotations
 
+import importlib
 import inspect
 import json
 import re
@@ -20,7 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import attrs
+import click
 
+from homalos import RunSummary
 from homalos.config import settings
 from homalos.plugins import ports, specs
 from homalos.plugins.catalog import Catalog
@@ -48,6 +51,7 @@ _KINDS = {
 def pages() -> dict[Path, Callable[[], Iterator[str]]]:
     """Return what makes each page's lower part, by the page."""
     return {
+        REFERENCE / "commands.md": commands,
         REFERENCE / "hooks.md": hooks,
         REFERENCE / "ports.md": all_ports,
         REFERENCE / "settings.md": all_settings,
@@ -65,6 +69,40 @@ def page(path: Path, make: Callable[[], Iterator[str]]) -> str:
 
 
 # -- pages ---------------------------------------------------------------------
+
+
+def commands() -> Iterator[str]:
+    """Yield every command with its options, and the figures that a run gives."""
+    for spec in bundled().commands.values():
+        module, _, attribute = spec.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        arguments = [p for p in command.params if isinstance(p, click.Argument)]
+        usage = " ".join(p.metavar or p.human_readable_name.upper() for p in arguments)
+        yield f"## `{f'homalos {spec.name} {usage}'.rstrip()}`"
+        yield unwrapped(inspect.cleandoc(command.help))
+        options = [p for p in command.params if isinstance(p, click.Option)]
+        rows = (f"| `{spelling(each)}` | {meaning(each)} |" for each in options)
+        yield "\n".join(("| option | meaning |", "|---|---|", *rows))
+    yield "## Figures of a run"
+    yield "What `up` and `backtest` give as JSON, beside what they were asked for:"
+    yield bullets(read(RunSummary)[1]["Attributes"])
+
+
+def spelling(option: click.Option) -> str:
+    """Return how an option is written, its value included."""
+    value = ""
+    if not option.is_flag:
+        choices = getattr(option.type, "choices", ())
+        value = " " + (option.metavar or "|".join(choices) or "N")
+    return (", ".join(option.opts) + value).replace("|", r"\|")
+
+
+def meaning(option: click.Option) -> str:
+    """Return what an option does, as its help says."""
+    needed = " Required." if option.required else ""
+    default = f" Default: `{option.default}`." if option.show_default else ""
+    text = " ".join((option.help or "").split()).replace("|", r"\|")
+    return f"{text}{needed}{default}"
 
 
 def hooks() -> Iterator[str]:
@@ -99,7 +137,7 @@ def all_settings() -> Iterator[str]:
     for cls in classes:
         yield f"## `{cls.__name__}`"
         yield from described(cls)
-    catalog = Catalog.gather(PluginHost.discover(only=BUNDLED))
+    catalog = bundled()
     yield "## Options of the bundled parts"
     for kind, heading in _KINDS.items():
         yield f"### {heading}"
@@ -123,6 +161,11 @@ def strategy() -> Iterator[str]:
             yield f"## {found[1].capitalize()}"
         elif found := method.match(line):
             yield from one_method(found[1], inspect.getattr_static(Strategy, found[1]))
+
+
+def bundled() -> Catalog:
+    """Return what the packages of this checkout offer, whatever else is installed."""
+    return Catalog.gather(PluginHost.discover(only=BUNDLED))
 
 
 # -- pieces --------------------------------------------------------------------

@@ -106,7 +106,9 @@ def test_the_own_strategy_buys_and_sells_in_turn_and_pays_for_each() -> None:
     """The fees of the printed trades, added up here, are the fees it was charged."""
     printed = run("own_strategy.py")
     trades = re.findall(r"^(long  open|short close)  ?1 at (\d+)$", printed, re.MULTILINE)
-    total = re.search(r"^(\d+) trades, profit -?[\d.]+ after fees of ([\d.]+)$", printed, re.M)
+    total = re.search(
+        r"^(\d+) trades, profit -?[\d.]+ after fees of ([\d.]+)$", printed, re.MULTILINE
+    )
     given_up = re.search(r"^strategy.dips: (\d+) orders were given up$", printed, re.MULTILINE)
     sides = [side for side, _ in trades]
     fees = sum(int(price) * MULTIPLIER * FEE_RATE for _, price in trades)

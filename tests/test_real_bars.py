@@ -140,13 +140,13 @@ def test_the_bars_of_a_day_with_its_night_sum_up_to_the_day_s_count(
 
 @pytest.mark.parametrize(
     ("folder", "symbol", "days"),
-    [("ticks_ctp_csv/CZCE.AP010", "AP010.CZCE", 5), ("ticks_wt/CFFEX.IF.HOT", "IF2101.CFFEX", 4)],
+    [("ticks_ctp_csv/CZCE.AP010", "AP010.CZCE", 3), ("ticks_wt/CFFEX.IF.HOT", "IF2101.CFFEX", 2)],
 )
 def test_each_day_of_a_tape_sums_up_and_opens_as_the_exchange_says(
     real_data: Path, tmp_path: Path, folder: str, symbol: str, days: int
 ) -> None:
     """Evening snapshots and settlement pushes fall outside; the auction opens the first bar."""
-    files = sorted((real_data / folder).glob("*.csv.gz"))
+    files = sorted((real_data / folder).glob("*.csv.gz"))[:days]
     counts: dict[int, int] = {}
     opens: dict[int, float] = {}
     outside = 0

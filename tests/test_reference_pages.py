@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import inspect
 import re
@@ -10,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 import pytest
+
 from homalos.config import Settings, load_settings
+from homalos.engine.builtin import register_commands
 from homalos.plugins.hookspecs import Hooks
 from homalos.strategy import Strategy
 
@@ -36,7 +39,9 @@ def text_of(name: str) -> str:
     return (REFERENCE / name).read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", ["hooks.md", "ports.md", "settings.md", "strategy.md"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "hooks.md", "ports.md", "settings.md", "strategy.md"]
+)
 def test_a_made_page_is_what_the_code_makes_of_it_now(name: str) -> None:
     """A changed docstring or signature needs `python3 start.py nox -s docs`."""
     maker = load_maker()
@@ -53,11 +58,13 @@ def test_every_hook_is_in_the_manual_with_its_arguments() -> None:
     lines = text_of("hooks.md").splitlines()
     documented = [line.strip("#` ") for line in lines if line.startswith("## `")]
     arguments = {name: manager.hook.__dict__[name].spec.argnames for name in hooks}
-    shown = {name: re.findall(rf"^`{name}\(([^)]*)\) -> ", text_of("hooks.md"), re.M) for name in hooks}
+    shown = {
+        name: re.findall(rf"^`{name}\(([^)]*)\) -> ", text_of("hooks.md"), re.MULTILINE)
+        for name in hooks
+    }
 
     assert sorted(documented) == sorted(hooks)
-    for name in hooks:
-        assert [re.findall(r"(\w+):", each) for each in shown[name]] == [list(arguments[name])]
+    assert shown == {name: list(names) for name, names in arguments.items()}
 
 
 def test_every_public_member_of_a_strategy_is_in_the_manual() -> None:
@@ -80,6 +87,19 @@ def test_the_defaults_in_the_manual_are_settings_that_mean_the_defaults(tmp_path
     path.write_text("".join(f"{key}: {value}\n" for key, value in defaults.items()))
 
     assert load_settings(path, environment={}, overrides={}) == Settings()
+
+
+def test_every_command_and_option_is_in_the_manual() -> None:
+    """What `homalos COMMAND --help` offers stands under the command's heading."""
+    sections = re.split(r"^## ", text_of("commands.md"), flags=re.MULTILINE)
+    for spec in register_commands():
+        module, _, attribute = spec.target.partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        section = next(each for each in sections if each.startswith(f"`homalos {spec.name}"))
+        options = {name for each in command.params for name in each.opts if name.startswith("-")}
+        documented = set(re.findall(r"^\| `(-[-\w]+)", section, re.MULTILINE))
+
+        assert documented == options
 
 
 def test_every_setting_has_a_meaning_in_the_manual() -> None:

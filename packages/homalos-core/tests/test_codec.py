@@ -130,8 +130,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
     dict[str, Any]: st.dictionaries(st.text(), st.none() | st.integers(0, 9) | st.text()),
-    Depth
-    | None: st.none()
+    Depth | None: st.none()
     | st.builds(
         Depth,
         *[st.lists(values, max_size=5).map(tuple) for values in (prices, st.integers(0, 9))] * 2,

@@ -255,9 +255,7 @@ def test_a_desk_notes_orders_on_the_grid() -> None:
     strategy = Strategy(desk, name="s", symbols=(OTHER,), interval="1m", params=None)
     order = strategy.buy(100.29, 3, reference="why")
     assert isinstance(order, OrderData)
-    assert desk.sent == [
-        order_request(price=100.2, volume=3, symbol=OTHER, reference="why")
-    ]
+    assert desk.sent == [order_request(price=100.2, volume=3, symbol=OTHER, reference="why")]
     assert strategy.active_orders() == [order]
     assert strategy.cancel_order(order)
     assert desk.cancelled == ["1-1"]
@@ -334,9 +332,7 @@ def test_an_engine_trades_with_a_venue_that_the_test_speaks_for() -> None:
     assert isinstance(strategy, Keen)
     with running:
         running.step(tick(price=100.0))
-        assert venue.requests == [
-            order_request(price=101.0, volume=2, strategy=strategy.name)
-        ]
+        assert venue.requests == [order_request(price=101.0, volume=2, strategy=strategy.name)]
         venue.accept()
         venue.fill(volume=1)
         assert strategy.pos == 1
@@ -401,9 +397,7 @@ def test_an_engine_runs_a_fake_feed_to_its_end() -> None:
     assert [each.close_price for each in seen] == [100, 101, 102, 103, 104]
 
 
-def test_an_engine_of_fakes_writes_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_engine_of_fakes_writes_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder it runs in stays empty."""
     monkeypatch.chdir(tmp_path)
     running = engine()

@@ -97,12 +97,13 @@ class WeekdayMarket:
 
     def resolve(self, symbol: str, *, on_day: int | None = None) -> Instrument:
         """Return the contract of a symbol."""
-        del on_day
         code = re.match(r"[A-Za-z]+", symbol)
         if code is None or code[0] not in _PRODUCTS:
             msg = f"{symbol!r} is no contract here"
             raise UnknownInstrument(msg)
         _, tick_size, multiplier, _ = _PRODUCTS[code[0]]
+        if code[0] == "au" and on_day is not None and on_day < 20191210:
+            tick_size = 0.05  # SHFE made it 0.02 on that day
         return Instrument(symbol, code[0], tick_size, multiplier)
 
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:

@@ -22,13 +22,13 @@ MakeReading = Callable[..., Any]
 _ZONE = "Asia/Shanghai"
 _NINE_NS = 1_538_960_400_000_000_000  # date -d '2018-10-08 09:00:00 +0800' +%s
 _MINUTE = 60_000_000_000
-_PRICES = (267.3, 267.38, 267.26, 267.34)
+_PRICES = (94.865, 94.9, 94.845, 94.87)
 
 
 def _bar(number: int) -> BarData:
     start = _NINE_NS + number * _MINUTE
     bar = BarData(
-        "au1812.SHFE", "1m", start, start + _MINUTE, 20181008, 267.3, 267.38, 267.26, 267.34
+        "T1812.CFFEX", "1m", start, start + _MINUTE, 20181008, 94.865, 94.9, 94.845, 94.87
     )
     return replace(bar, volume=10 + number, turnover=2673400.5, open_interest=233000.0)
 
@@ -38,8 +38,8 @@ _BARS = [_bar(number) for number in range(3)]
 
 def test_a_row_has_the_start_in_the_zone_that_was_named() -> None:
     """ISO 8601 with the offset, so that nobody has to guess."""
-    rest = (267.3, 267.38, 267.26, 267.34, 10, 2673400.5, 233000.0)
-    expected = ("au1812.SHFE", 20181008, "2018-10-08T09:00:00+08:00", *rest)
+    rest = (94.865, 94.9, 94.845, 94.87, 10, 2673400.5, 233000.0)
+    expected = ("T1812.CFFEX", 20181008, "2018-10-08T09:00:00+08:00", *rest)
     assert list(bar_rows(_BARS[:1], _ZONE)) == [expected]
     (row,) = bar_rows(_BARS[:1], "UTC")
     assert row[2] == "2018-10-08T01:00:00+00:00"
@@ -51,9 +51,9 @@ def test_csv_is_the_text_worked_out_by_hand() -> None:
     write_csv([_BARS[0], replace(_BARS[1], turnover=nan)], stream, _ZONE)
     assert stream.getvalue() == (
         "symbol,trading_day,datetime,open,high,low,close,volume,turnover,open_interest\n"
-        "au1812.SHFE,20181008,2018-10-08T09:00:00+08:00,267.3,267.38,267.26,267.34,10,"
+        "T1812.CFFEX,20181008,2018-10-08T09:00:00+08:00,94.865,94.9,94.845,94.87,10,"
         "2673400.5,233000.0\n"
-        "au1812.SHFE,20181008,2018-10-08T09:01:00+08:00,267.3,267.38,267.26,267.34,11,,"
+        "T1812.CFFEX,20181008,2018-10-08T09:01:00+08:00,94.865,94.9,94.845,94.87,11,,"
         "233000.0\n"
     )
 
@@ -70,7 +70,7 @@ def test_json_is_an_array_of_objects(count: int) -> None:
         f"2018-10-08T09:0{number}:00+08:00" for number in range(count)
     ]
     assert [row["open_interest"] for row in found] == [None] * count
-    assert [row["high"] for row in found] == [267.38] * count
+    assert [row["high"] for row in found] == [94.9] * count
 
 
 def test_parquet_has_numbers_and_an_instant(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_parquet_has_numbers_and_an_instant(tmp_path: Path) -> None:
         *["double"] * 4,
         *("int64", "double", "double"),
     ]
-    assert table["close"].to_pylist() == [267.34] * 3
+    assert table["close"].to_pylist() == [94.87] * 3
     assert [moment.isoformat() for moment in table["datetime"].to_pylist()][1] == (
         "2018-10-08T09:01:00+08:00"
     )

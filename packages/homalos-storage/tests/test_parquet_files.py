@@ -185,6 +185,20 @@ def test_a_night_gets_its_trading_days_from_the_market(
     assert [bar.trading_day for bar in found] == [20181008] * 4 + [20181009] * 2
 
 
+def test_the_grid_is_that_of_the_trading_day(
+    tmp_path: Path, reading: MakeReading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Gold changed its step on 2019-12-10; a batch of one day is still read by the column."""
+    days = [20191209, 20191209, 20191210, 20191210]
+    table = _ticks(4, InstrumentID=["au2006"] * 4, TradingDay=days, ActionDay=days)
+    path = _write(tmp_path / "t.parquet", table | {"LastPrice": [335.05, 335.1, 335.06, 335.04]})
+    found = [tick.last_price for tick in ticks.read(path, reading().context)]
+    assert found == [335.05, 335.1, 335.06, 335.04]
+    monkeypatch.setattr(columns, "BATCH", 2)
+    monkeypatch.setattr(tick_rows.TickRows, "record", _refuse)
+    assert [tick.last_price for tick in ticks.read(path, reading().context)] == found
+
+
 def test_bars_out_of_order_come_in_file_order(tmp_path: Path, reading: MakeReading) -> None:
     """Then the market is asked about each."""
     starts = [_NINE_NS + minute * _MINUTE for minute in (3, 1, 2)]

@@ -12,6 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from msgspec.structs import replace
 
 from homalos.model import BarData
 from homalos_storage.readers import bars
@@ -37,12 +38,13 @@ def _ns(text: str) -> int:
     return int(datetime.fromisoformat(text).replace(tzinfo=_SHANGHAI).timestamp()) * 10**9
 
 
-def _bar(stamps: tuple[str, str, str, str, int], *values: float) -> BarData:
+def _bar(stamps: tuple[str, str, str, str, int], values: tuple[float, ...]) -> BarData:
     """Return a bar of (symbol, interval, start, end, trading day) and the values of its row."""
     symbol, interval, start, end, day = stamps
     opened, high, low, close, volume, *sums = values
-    prices = (opened, high, low, close)
-    return BarData(symbol, interval, _ns(start), _ns(end), day, *prices, int(volume), *sums)
+    bar = BarData(symbol, interval, _ns(start), _ns(end), day, opened, high, low, close)
+    turnover, interest = (*sums, 0.0, 0.0)[:2]
+    return replace(bar, volume=int(volume), turnover=turnover, open_interest=interest)
 
 
 def _lines(path: Path) -> int:
@@ -76,19 +78,11 @@ def test_five_minutes_of_steel_are_labelled_with_their_end(
     found = _read(real_data / "bars/SHFE.rb.HOT_m5.csv.gz", reading(symbol="rb2001.SHFE"))
     assert found[0] == _bar(
         ("rb2001.SHFE", "5m", "2019-07-31T21:00", "2019-07-31T21:05", 20190801),
-        3888.0,
-        3897.0,
-        3882.0,
-        3897.0,
-        118432,
+        (3888.0, 3897.0, 3882.0, 3897.0, 118432),
     )
     assert found[-1] == _bar(
         ("rb2001.SHFE", "5m", "2020-08-13T14:55", "2020-08-13T15:00", 20200813),
-        3799.0,
-        3801.0,
-        3790.0,
-        3791.0,
-        25138,
+        (3799.0, 3801.0, 3790.0, 3791.0, 25138),
     )
 
 
@@ -123,13 +117,7 @@ def test_daily_index_bars_last_a_whole_day(real_data: Path, reading: MakeReading
     found = _read(real_data / "bars/CFFEX.IF.HOT_d.csv.gz", reading(symbol="IF1005.CFFEX"))
     assert found[0] == _bar(
         ("IF1005.CFFEX", "d", "2010-04-16T09:30", "2010-04-16T15:00", 20100416),
-        3450.0,
-        3488.0,
-        3413.2,
-        3415.6,
-        48988,
-        50538805320.0,
-        2702.0,
+        (3450.0, 3488.0, 3413.2, 3415.6, 48988, 50538805320.0, 2702.0),
     )
     assert found[-1].trading_day == 20211213
 
@@ -142,13 +130,7 @@ def test_minutes_of_tqsdk_are_labelled_with_their_start(
     first = next(iter(bars.read(path, reading(symbol="IF2003.CFFEX").context)))
     assert first == _bar(
         ("IF2003.CFFEX", "1m", "2019-12-16T14:21", "2019-12-16T14:22", 20191216),
-        3981.2,
-        3982.0,
-        3980.8,
-        3981.4,
-        35,
-        0.0,
-        28796.0,
+        (3981.2, 3982.0, 3980.8, 3981.4, 35, 0.0, 28796.0),
     )
 
 
@@ -167,13 +149,7 @@ def test_minutes_of_java_trader_have_begin_and_end(real_data: Path, reading: Mak
     }
     assert found[0] == _bar(
         ("ru1901.SHFE", "1m", "2018-10-08T09:00", "2018-10-08T09:01", 20181008),
-        12485.0,
-        12490.0,
-        12380.0,
-        12410.0,
-        11060,
-        1374894700.0,
-        311824.0,
+        (12485.0, 12490.0, 12380.0, 12410.0, 11060, 1374894700.0, 311824.0),
     )
     lengths = Counter((bar.ts_ns - bar.start_ns) // 10**9 for bar in found)
     assert lengths.most_common(1)[0][0] == 60
@@ -192,12 +168,7 @@ def test_a_year_of_copper_in_parquet_has_one_row_at_fault(
     assert reason.startswith("found open 71750.0, high 71920.0, low 71750.0, close 71940.0;")
     assert found[0] == _bar(
         ("cu2101.SHFE", "1m", "2021-01-04T09:00", "2021-01-04T09:01", 20210104),
-        57750.0,
-        57840.0,
-        57680.0,
-        57740.0,
-        3297,
-        952159250.0,
+        (57750.0, 57840.0, 57680.0, 57740.0, 3297, 952159250.0),
     )
 
 
@@ -214,11 +185,5 @@ def test_live_minutes_of_all_products_come_merged(real_data: Path, reading: Make
     second = next(bar for bar in found if bar.symbol == "IF2203.CFFEX")
     assert second == _bar(
         ("IF2203.CFFEX", "1m", "2022-02-18T11:21", "2022-02-18T11:22", 20220218),
-        4612.2,
-        4612.4,
-        4611.2,
-        4611.4,
-        36,
-        49807200.0,
-        112930.0,
+        (4612.2, 4612.4, 4611.2, 4611.4, 36, 49807200.0, 112930.0),
     )

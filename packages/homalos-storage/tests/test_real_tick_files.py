@@ -176,14 +176,16 @@ def test_what_is_no_contract_is_told_of_row_by_row(real_data: Path, reading: Mak
 
 
 def test_placeholders_before_the_open_are_missing_prices(
-    real_data: Path, reading: MakeReading
+    real_data: Path, reading: MakeReading, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Four raw rows of options full of 1.7976931348623157e+308, at 18:50 and 19:31."""
     made = reading()
+    monkeypatch.setattr(
+        made.market, "resolve", lambda symbol, **_: Instrument(symbol, "option", 1.0, 5)
+    )
     context = evolve(
         made.context,
         parse_symbol=lambda code, _: f"{code}.{'CZCE' if code[0] == 'C' else 'SHFE'}",
-        instrument=lambda symbol: Instrument(symbol, "option", 1.0, 5),
     )
     path = real_data / "ticks_misc/raw_preopen_rows_with_DBL_MAX_20191031.csv"
     found = list(ticks.read(path, context))

@@ -98,6 +98,24 @@ def test_float_artefacts_are_put_on_the_grid(write: Write, reading: MakeReading)
     assert tick.ask_price_1 == 4900.0
 
 
+def test_the_grid_is_that_of_the_trading_day(write: Write, reading: MakeReading) -> None:
+    """Gold moved in steps of 0.05 until 2019-12-09, in steps of 0.02 from the next day on."""
+    rows = [
+        f"au2006,{day},{day},10:00:00,0,{price}"
+        for day in (20191209, 20191210)
+        for price in ("335.05", "335.06")
+    ]
+    found, bad = _read(write, reading, *rows)
+    assert [(t.trading_day, t.last_price) for t in found] == [
+        (20191209, 335.05),
+        (20191210, 335.06),
+    ]
+    assert bad == [
+        (3, "LastPrice: found '335.06', expected a multiple of 0.05 for au2006.SHFE"),
+        (4, "LastPrice: found '335.05', expected a multiple of 0.02 for au2006.SHFE"),
+    ]
+
+
 def test_a_settlement_price_may_stand_off_the_grid(write: Write, reading: MakeReading) -> None:
     """It is an average over trades; prices one can trade at are on the grid."""
     head = f"{_HEAD},PreSettlementPrice,PreClosePrice"

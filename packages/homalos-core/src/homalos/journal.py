@@ -59,18 +59,16 @@ class CountingJournal:
     Attributes:
         record: Takes an event that is about to be dispatched. It is the `append`
             of a deque, because it is called for every event there is.
+        decide: Takes a decision that is about to leave; the same.
     """
 
-    __slots__ = ("_last", "decisions", "record")
+    __slots__ = ("decide", "last_decision", "last_input", "record")
 
     def __init__(self) -> None:
-        self._last: deque[Message] = deque(maxlen=1)
-        self.record = self._last.append
-        self.decisions = 0
-
-    def decide(self, decision: Message) -> None:  # noqa: ARG002  one face for both
-        """Count a decision that is about to leave."""
-        self.decisions += 1
+        self.last_input: deque[Message] = deque(maxlen=1)
+        self.last_decision: deque[Message] = deque(maxlen=1)
+        self.record = self.last_input.append
+        self.decide = self.last_decision.append
 
     def close(self) -> None:
         """Do nothing; a file journal flushes here."""

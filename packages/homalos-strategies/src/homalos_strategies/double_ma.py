@@ -58,6 +58,10 @@ class DoubleMa(Strategy):
         self._closes = closes + [0.0] * missing
         self._next = len(closes) % self._slow
         self._difference = sum(closes[-self._fast :]) * self._slow - sum(closes) * self._fast
+        # What a close adds as the newest, and takes away as it leaves each average; as
+        # floats, since a product of two floats is the cheaper one.
+        self._gain = float(self._slow - self._fast)
+        self._fast_loss, self._slow_loss = float(self._slow), float(self._fast)
         self._half_tick = self.instrument().tick_size * 0.5
         # Nothing is beyond infinity: no decision until the ring is full for the first time.
         self._tolerance = inf if missing else self._half_tick
@@ -69,17 +73,17 @@ class DoubleMa(Strategy):
             return
         closes = self._closes
         place = self._next
-        fast, slow = self._fast, self._slow
         # An index below 0 counts from the end, which is what a ring needs.
         difference = (
             self._difference
-            + close * (slow - fast)
-            - closes[place - fast] * slow
-            + closes[place] * fast
+            + close * self._gain
+            - closes[place - self._fast] * self._fast_loss
+            + closes[place] * self._slow_loss
         )
         closes[place] = close
         place += 1
-        if place == slow:
+        if place == self._slow:
+            fast, slow = self._fast, self._slow
             # The ring is full. Summed anew once a turn, rounding does not add up in a long run.
             place = 0
             difference = sum(closes[-fast:]) * slow - sum(closes) * fast

@@ -9,7 +9,8 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import rich_click as click
+import click
+from rich_click import RichCommand, RichGroup
 
 from homalos.cli.plugin_host import discover
 from homalos.errors import ConfigError, DuplicateNameError, HomalosError, PluginLoadError
@@ -26,91 +27,105 @@ _GROUPS = {"data": "Work with files of market data."}
 def run(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code; errors are told, not raised."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    program = Program(
-        "homalos",
+    program = _Program(
+        name="homalos",
         help="Homalos, an event-driven trading framework.",
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    wants_json = "--json" in given
     try:
-        code = program.main(given, prog_name="homalos", standalone_mode=False)
-    except click.exceptions.Abort:
-        return _fail(("interrupted",), _INTERRUPTED, wants_json=wants_json)
-    except click.ClickException as error:
-        code = _fail((error.format_message(),), error.exit_code, wants_json=wants_json)
-        if isinstance(error, click.UsageError) and error.ctx is not None:
-            sys.stderr.write(f"see `{error.ctx.command_path} --help`\n")
-        return code
-    except ConfigError as error:
-        return _fail(error.problems, 1, wants_json=wants_json)
-    except (HomalosError, OSError) as error:
-        return _fail((str(error),), 1, wants_json=wants_json)
-    except SystemExit as leaving:  # click's own, after a help that nobody reads on
-        return leaving.code if isinstance(leaving.code, int) else 1
-    except Exception as error:  # noqa: BLE001  the thread-top fence: a bug is shown in full
-        traceback.print_exc()
-        what = f"{type(error).__name__}: {error}"
-        return _fail((what,), 1, wants_json=wants_json, told=True)
+        code: object = program.main(given, prog_name="homalos", standalone_mode=False)
+    except SystemExit as leaving:
+        # click's own: the bare program's help, or one that nobody read to its end.
+        code = 0 if isinstance(leaving.__context__, BrokenPipeError) else leaving.code
+    except Exception as error:  # noqa: BLE001  the thread-top fence: told, with its exit code
+        code = _told(error, wants_json="--json" in given)
     return code if isinstance(code, int) else 0
 
 
-def _fail(problems: Sequence[str], code: int, *, wants_json: bool, told: bool = False) -> int:
-    if not told:
-        for problem in problems:
-            sys.stderr.write(f"error: {problem}\n")
+def _told(error: Exception, *, wants_json: bool) -> int:
+    """Tell an error, as the last line of standard output too where that is JSON."""
+    problems, code = _diagnosed(error)
+    for problem in problems:
+        sys.stderr.write(f"error: {problem}\n")
+    if isinstance(error, click.UsageError) and error.ctx is not None:
+        sys.stderr.write(f"see `{error.ctx.command_path} --help`\n")
     if wants_json:
-        line = json.dumps({"error": "; ".join(problems), "problems": list(problems)})
+        line = json.dumps({"error": "; ".join(problems), "problems": problems})
         sys.stdout.write(f"{line}\n")
     return code
 
 
-class Program(click.RichGroup):
+def _diagnosed(error: Exception) -> tuple[list[str], int]:
+    """Return what to say of an error, a line each, and the exit code."""
+    match error:
+        case click.exceptions.Abort():
+            return ["interrupted"], _INTERRUPTED
+        case click.ClickException():
+            return [error.format_message()], error.exit_code
+        case ConfigError():
+            return list(error.problems), 1
+        case HomalosError() | OSError():
+            return [str(error)], 1
+        case _:
+            # A bug: shown in full.
+            traceback.print_exception(error)
+            return [f"{type(error).__name__}: {error}"], 1
+
+
+class _Program(RichGroup):
     """The root command; what it offers is asked of the plugins, once."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of the commands and groups, sorted."""
-        return sorted(self._found(ctx))
+        return sorted(self._offered(ctx))
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Return a stand-in that imports the command when it is called."""
-        return self._found(ctx).get(cmd_name)
+        return self._offered(ctx).get(cmd_name)
 
-    def _found(self, ctx: click.Context) -> dict[str, click.Command]:
+    def _offered(self, ctx: click.Context) -> dict[str, click.Command]:
         if not self.commands:
             ctx.obj = discover()
-            self.commands = _tree(ctx.obj.answers("register_commands"))
-        return self.commands
+            self.commands.update(_tree(ctx.obj.answers("register_commands")))
+        return dict(self.commands)
 
 
-def _tree(specs: Sequence[tuple[str, Any]]) -> dict[str, click.Command]:
-    """Return the commands by their first word; those of two words are in a group."""
+def _tree(offered: Sequence[tuple[str, Any]]) -> dict[str, click.Command]:
+    """Return the commands by their first word; those of two words are in a group.
+
+    Raises:
+        DuplicateNameError: Two have the same name, or one that of another's group.
+    """
     found: dict[str, click.Command] = {}
     owner: dict[str, str] = {}
-    for plugin, spec in specs:
+    for plugin, spec in offered:
         first, _, second = spec.name.partition(" ")
-        group = found.get(first)
-        if second and group is None:
-            group = found[first] = click.RichGroup(first)
-        taken = group is not None and (not isinstance(group, click.RichGroup) or not second)
-        if taken or spec.name in owner:
-            other = owner.get(spec.name) or owner[first]
-            msg = f"the command {spec.name!r} is offered by both {other!r} and {plugin!r}"
-            raise DuplicateNameError(f"{msg}; take one of them out", plugin=plugin)
-        owner[spec.name] = owner[first] = plugin
-        command = _Lazy(second or first, spec, plugin)
-        if isinstance(group, click.RichGroup):
+        group = found.setdefault(first, RichGroup(name=first)) if second else None
+        taken = owner.get(spec.name)
+        if taken is None and (second or first in found) and not isinstance(group, RichGroup):
+            taken = owner[first]
+        if taken is not None:
+            msg = (
+                f"the command {spec.name!r} is offered by both {taken!r} and {plugin!r}; "
+                "take one of them out"
+            )
+            raise DuplicateNameError(msg, plugin=plugin)
+        command = _Lazy(spec, plugin)
+        if isinstance(group, RichGroup):
             group.add_command(command)
             group.help = _GROUPS.get(first) or f"The commands {', '.join(group.commands)}."
         else:
             found[first] = command
+        owner[spec.name] = plugin
+        owner.setdefault(first, plugin)
     return found
 
 
-class _Lazy(click.RichCommand):
+class _Lazy(RichCommand):
     """Stands for a command until it is called, so that an overview imports none."""
 
-    def __init__(self, name: str, spec: CommandSpec, plugin: str) -> None:
-        super().__init__(name, help=spec.help)
+    def __init__(self, spec: CommandSpec, plugin: str) -> None:
+        super().__init__(name=spec.name.rpartition(" ")[2], help=spec.help)
         self._spec = spec
         self._plugin = plugin
 
@@ -123,7 +138,7 @@ class _Lazy(click.RichCommand):
     def _load(self) -> click.Command:
         module, _, attribute = self._spec.target.partition(":")
         try:
-            command = getattr(importlib.import_module(module), attribute)
+            command: object = getattr(importlib.import_module(module), attribute)
         except (ImportError, AttributeError) as error:
             msg = f"the command {self._spec.name!r} of the plugin {self._plugin!r}: {error}"
             raise PluginLoadError(msg, plugin=self._plugin) from error

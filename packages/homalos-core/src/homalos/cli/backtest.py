@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import rich_click as click
+from attrs import frozen
 
 from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, as_pairs, with_options
 from homalos.cli.strategy_file import strategy_class
@@ -40,22 +40,7 @@ from homalos.strategy import Strategy
 __all__ = ["backtest"]
 
 
-def _one_by_one(arguments: Sequence[str], flag: str) -> Iterator[str]:
-    """Yield arguments with a flag in front of each of the words that follow it."""
-    inside = False
-    for at, argument in enumerate(arguments):
-        if argument == "--":
-            yield from arguments[at:]
-            return
-        is_option = argument.startswith("-") and len(argument) > 1
-        if is_option:
-            inside = argument == flag or argument.startswith(f"{flag}=")
-        following = arguments[at + 1 : at + 2]
-        if argument == flag and following and not following[0].startswith("-"):
-            continue  # it comes again with each word
-        if inside and not is_option:
-            yield flag
-        yield argument
+_DATA = "--data"
 
 
 class _SeveralFiles(click.RichCommand):
@@ -63,7 +48,38 @@ class _SeveralFiles(click.RichCommand):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Write the flag out for each file, as click knows it."""
-        return super().parse_args(ctx, list(_one_by_one(args, "--data")))
+        try:
+            return super().parse_args(ctx, list(_one_by_one(args)))
+        except click.MissingParameter as error:
+            if error.param is None or error.param.name != "strategy":
+                raise
+            msg = f"Missing STRATEGY: put it before {_DATA}, which takes every word behind it"
+            raise click.UsageError(msg, ctx) from error
+
+
+def _one_by_one(arguments: Sequence[str]) -> Iterator[str]:
+    """Yield arguments with `--data` in front of each of the words that follow one."""
+    inside = False
+    words = 1
+    for at, argument in enumerate(arguments):
+        if argument == "--":
+            yield from arguments[at:]
+            break
+        if argument.startswith("-") and len(argument) > 1:
+            if not words:
+                break
+            inside = argument.startswith(f"{_DATA}=") or argument == _DATA
+            words = 0 if argument == _DATA else 1
+            if argument != _DATA:
+                yield argument
+            continue
+        if inside:
+            words += 1
+            yield _DATA
+        yield argument
+    if not words:
+        msg = f"Option {_DATA!r} needs at least one file."
+        raise click.UsageError(msg)
 
 
 def _as_capital(
@@ -115,58 +131,34 @@ def _as_capital(
 )
 @STRICT
 @with_options(CONFIG, HOME, SET, PLUGIN)
-def backtest(
-    asked: Asked,
-    *,
-    strategy: str,
-    files: Sequence[Path],
-    symbol: str,
-    params: Mapping[str, str],
-    interval: str | None,
-    label: Any,
-    capital: Decimal | None,
-    mode: str | None,
-    strict: bool,
-) -> Outcome:
+def backtest(asked: Asked, **options: Any) -> Outcome:
     """Run STRATEGY over recorded ticks or bars.
 
     STRATEGY is the name of one that a plugin offers, or a class of your own as
     path/to/file.py:ClassName.
     """
-    host = asked.host()
-    catalog = Catalog.gather(host)
+    wish = _Wish(**options)
     settings = asked.settings(asked.config)
-    own = strategy_class(strategy)
-    if own is None:
-        catalog.strategy(strategy)
-    only = symbol_of(catalog, settings, symbol)
-    tape = TapeOptions(symbol=only, label=label, strict=strict)
-    tape, length = _look_into(files, catalog, settings, tape, interval)
-    settings = _over_tape(settings, files, capital, mode)
-    wanted = StrategySettings(
-        strategy=strategy if own is None else own.__name__,
-        symbols=(only,),
-        interval=length,
-        params={key: _given(text) for key, text in params.items()},
-    )
-    engine = _engine(host, settings, tape, wanted, own)
+    engine, wanted = _prepared(wish, settings, asked.host())
     tell_bad_rows(engine.parts.reader.bad_rows)
     engine.observe([Alert], _tell, name="console", policy="block")
     begun = time.perf_counter()
     summary = engine.run()
     took = time.perf_counter() - begun
-    account = next(iter(settings.accounts.values()))
-    title = f"{wanted.strategy} on {only}, bars of {length}, {len(files)} files, {took:.1f} s"
+    symbol = wanted.symbols[0]
+    count = f"{len(wish.files)} files" if len(wish.files) > 1 else "1 file"
+    title = f"{wanted.strategy} on {symbol}, bars of {wanted.interval}, {count}, {took:.1f} s"
+    account = engine.parts.settings.accounts["main"]
     return Outcome(
         data={
             **summary.as_dict(),
             "strategy": wanted.strategy,
-            "symbol": only,
-            "interval": length,
-            "params": {key: read_text(text) for key, text in params.items()},
+            "symbol": symbol,
+            "interval": wanted.interval,
+            "params": {key: read_text(text) for key, text in wish.params.items()},
             "capital": float(account.capital),
             "mode": str(account.mode),
-            "files": [str(path) for path in files],
+            "files": [str(path) for path in wish.files],
         },
         show=lambda: _show(title, summary),
     )
@@ -175,12 +167,45 @@ def backtest(
 # -- what to run ----------------------------------------------------------------
 
 
-def _look_into(
-    files: Sequence[Path],
-    catalog: Catalog,
-    settings: Settings,
-    tape: TapeOptions,
-    interval: str | None,
+@frozen(kw_only=True)
+class _Wish:
+    """What the command line asks for."""
+
+    strategy: str
+    files: Sequence[Path]
+    symbol: str
+    params: Mapping[str, str]
+    interval: str | None
+    label: Literal["start", "end"] | None
+    capital: Decimal | None
+    mode: str | None
+    strict: bool
+
+
+def _prepared(wish: _Wish, settings: Settings, host: PluginHost) -> tuple[Engine, StrategySettings]:
+    """Return an engine with the strategy in it, ready to run.
+
+    Raises:
+        HomalosError: Something asked for is not there, or does not fit together.
+    """
+    catalog = Catalog.gather(host)
+    own = strategy_class(wish.strategy)
+    if own is None:
+        catalog.strategy(wish.strategy)
+    symbol = symbol_of(catalog, settings, wish.symbol)
+    tape = TapeOptions(symbol=symbol, label=wish.label, strict=wish.strict)
+    tape, length = _looked_into(wish, catalog, settings, tape)
+    wanted = StrategySettings(
+        strategy=wish.strategy if own is None else own.__name__,
+        symbols=(symbol,),
+        interval=length,
+        params={key: _given(text) for key, text in wish.params.items()},
+    )
+    return _engine(host, _over_tape(settings, wish), tape, wanted, own), wanted
+
+
+def _looked_into(
+    wish: _Wish, catalog: Catalog, settings: Settings, tape: TapeOptions
 ) -> tuple[TapeOptions, str]:
     """Return how to read the files, and the length of the strategy's bars.
 
@@ -188,27 +213,27 @@ def _look_into(
         DataError: A file is missing or unreadable, none has the symbol, or its bars
             are too long for the strategy's.
     """
-    missing = [f"{path}: no such file" for path in files if not path.is_file()]
+    missing = [f"{path}: no such file" for path in wish.files if not path.is_file()]
     if missing:
         raise DataError("; ".join(missing))
     try:
-        first = _first(files, catalog, settings, tape)
+        first = _first(wish.files, catalog, settings, tape)
     except DataError:
-        if interval is None:
+        if wish.interval is None:
             raise
         # Too few rows to tell how long the bars are: then they are as long as asked for.
-        first = _first(files, catalog, settings, attrs.evolve(tape, interval=interval))
+        first = _first(wish.files, catalog, settings, attrs.evolve(tape, interval=wish.interval))
     if first is None:
-        names = ", ".join(map(str, files))
+        names = ", ".join(map(str, wish.files))
         msg = f"no tick or bar of {tape.symbol} came from {names}"
         raise DataError(msg)
     if not isinstance(first, BarData):
-        return tape, interval or Interval.MINUTE.value
+        return tape, wish.interval or Interval.MINUTE.value
     held = first.interval
-    if interval is not None and not _is_made_of(interval, held):
-        msg = f"the files hold bars of {held}, of which none of {interval} can be made"
+    if wish.interval is not None and not _is_made_of(wish.interval, held):
+        msg = f"the files hold bars of {held}, of which none of {wish.interval} can be made"
         raise DataError(msg)
-    return attrs.evolve(tape, interval=held), interval or held
+    return attrs.evolve(tape, interval=held), wish.interval or held
 
 
 def _first(
@@ -216,9 +241,7 @@ def _first(
 ) -> TickData | BarData | None:
     markets = make_markets(catalog, settings)
     for path in files:
-        events = make_reader(catalog, markets, tape).read([path])
-        with closing(events):  # type: ignore[type-var]  # importers are generators
-            first = next(events, None)
+        first = next(make_reader(catalog, markets, tape).read([path]), None)
         if first is not None:
             return first
     return None
@@ -232,9 +255,7 @@ def _is_made_of(longer: str, shorter: str) -> bool:
     return length > 0 and interval_ns(longer) % length == 0
 
 
-def _over_tape(
-    settings: Settings, files: Sequence[Path], capital: Decimal | None, mode: str | None
-) -> Settings:
+def _over_tape(settings: Settings, wish: _Wish) -> Settings:
     """Return the settings with the simulated venue, one account, the tape and nothing else."""
     venue = next((each for each in settings.gateways.values() if each.kind == "sim"), None)
     account = next(iter(settings.accounts.values()), AccountSettings())
@@ -246,11 +267,11 @@ def _over_tape(
             "main": attrs.evolve(
                 account,
                 gateway="sim",
-                capital=account.capital if capital is None else capital,
-                mode=account.mode if mode is None else PositionMode(mode),
+                capital=account.capital if wish.capital is None else wish.capital,
+                mode=account.mode if wish.mode is None else PositionMode(wish.mode),
             )
         },
-        feed=FeedSettings(options={"files": [str(path) for path in files]}),
+        feed=FeedSettings(options={"files": [str(path) for path in wish.files]}),
         strategies=(),
         store=None,
         journal=JournalSettings(),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta, timezone
 from math import isnan
@@ -98,7 +97,7 @@ def save(rows: Sequence[_Row], path: Path, kind: str) -> None:
             )
             with part.open("w", encoding="utf-8", newline="") as stream:
                 write(rows, stream)
-        os.replace(part, path)
+        part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
@@ -110,7 +109,7 @@ def _write_parquet(rows: Sequence[_Row], path: Path) -> None:
     except ImportError as error:
         msg = "Parquet needs pyarrow, which comes with homalos-storage; or write csv or json"
         raise MissingPluginError(msg) from error
-    columns = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else {}
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) or [()] * len(COLUMNS)
     kinds = (
         pa.string(),
         pa.int32(),
@@ -120,10 +119,6 @@ def _write_parquet(rows: Sequence[_Row], path: Path) -> None:
         pa.float64(),
         pa.float64(),
     )
-    arrays = []
-    for name, kind in zip(COLUMNS, kinds, strict=True):
-        values = columns.get(name, ())
-        if name == "datetime":
-            values = [datetime.fromisoformat(text) for text in values]
-        arrays.append(pa.array(values, type=kind))
+    columns[2] = [datetime.fromisoformat(text) for text in columns[2]]
+    arrays = [pa.array(each, type=kind) for each, kind in zip(columns, kinds, strict=True)]
     parquet.write_table(pa.table(arrays, names=list(COLUMNS)), path, compression="zstd")

@@ -76,7 +76,7 @@ class LiveConsole:
             with live, Watch(self._engine.snapshot, self._show_on(live), _EVERY_S) as watch:
                 yield
             if watch.fault is not None:
-                logger.error(f"the live console failed: {watch.fault!r}")
+                logger.opt(exception=watch.fault).error("the live console failed")
                 sys.stderr.write(f"warning: the live console failed: {watch.fault!r}\n")
 
     def stopping(self) -> None:

@@ -72,7 +72,8 @@ class Asked:
 
     def host(self) -> PluginHost:
         """Return the plugins: those the commands came from, unless files were named."""
-        known = click.get_current_context().find_root().obj
+        context: Any = click.get_current_context()
+        known = context.find_root().obj
         if isinstance(known, PluginHost) and not self.plugins:
             return known
         return discover(self.plugins)

@@ -13,7 +13,7 @@ __all__ = ["plugins"]
 @click.command("plugins")
 @with_options(PLUGIN)
 def plugins(asked: Asked) -> Outcome:
-    """Show every plugin: its version, where it comes from, what it offers, what is wrong with it."""
+    """Show every plugin: version, where it comes from, what it offers, what is wrong with it."""
     host = asked.host()
     catalog = Catalog.gather(host)
     offers: dict[str, dict[str, list[str]]] = {}

@@ -79,13 +79,14 @@ def draw(view: View, width: int, height: int) -> RenderableType:
     root = Layout()
     rows = [Layout(_header(view, width), size=2)]
     if is_wide:
-        rows.append(_pair(top, _table(quoted, top, framed=True), _account(picture), _ACCOUNT_COLUMNS))
+        shown = _table(quoted, top, framed=True)
+        rows.append(_pair(top, shown, _account(picture), _ACCOUNT_COLUMNS))
     else:
         rows.append(Layout(_funds_lines(picture), size=2))
         rows.append(Layout(_table(quoted, top, framed=False), size=top))
     for lines, left, right in ((upper, held, running), (lower, working, traded)):
-        sides = (_table(each, lines, framed=is_wide) for each in (left, right))
-        rows.append(_pair(lines, *sides))
+        shown = _table(left, lines, framed=is_wide)
+        rows.append(_pair(lines, shown, _table(right, lines, framed=is_wide)))
     if spoken:
         rows.append(Layout(_messages(view.messages, spoken, framed=is_wide), size=spoken))
     root.split_column(*rows)
@@ -134,7 +135,7 @@ def _titled(title: str, content: RenderableType, *, framed: bool) -> RenderableT
 def _header(view: View, width: int) -> RenderableType:
     picture = view.picture
     counts = picture.counters
-    stopping = (" stopping, Ctrl-C again forces ", "bold reverse") if view.is_stopping else ""
+    stopping = (" stopping, Ctrl-C forces ", "bold red") if view.is_stopping else ""
     when = f"{clock(picture.ts_ns)}  trading day {day(picture.trading_day)} "
     totals = ""
     if width >= _WIDE:
@@ -144,7 +145,7 @@ def _header(view: View, width: int) -> RenderableType:
     losses = f"dropped {counts['dropped']:,} conflated {counts['conflated']:,} "
     return Group(
         _ends(
-            Text.assemble((" Homalos ", "bold reverse"), f" {view.title} ", stopping),
+            Text.assemble((" Homalos ", "bold reverse"), stopping, f" {view.title} "),
             Text(when),
             width,
         ),
@@ -184,9 +185,7 @@ def _funds_lines(picture: Snapshot) -> RenderableType:
     return grid
 
 
-def _messages(
-    messages: Sequence[tuple[str, str]], lines: int, *, framed: bool
-) -> RenderableType:
+def _messages(messages: Sequence[tuple[str, str]], lines: int, *, framed: bool) -> RenderableType:
     room = lines - 2 if framed else lines
     shown = [
         Text(text, style=_LEVELS.get(level, ""), no_wrap=True, overflow="ellipsis")

@@ -13,9 +13,13 @@ __all__ = ["FORCED", "stoppable"]
 FORCED = 130
 """The exit code of a process ended by Ctrl-C: 128 and the signal's number."""
 
+_STDERR = 2
+
 
 @contextmanager
-def stoppable(stop: Callable[[], None], restore: Callable[[], None]) -> Iterator[None]:
+def stoppable(
+    stop: Callable[[], None], *, restore: Callable[[], None] | None = None
+) -> Iterator[None]:
     """Turn SIGINT and SIGTERM into a clean stop; the main thread only.
 
     A second SIGINT ends the process with exit code 130, whatever it is doing. What the
@@ -23,16 +27,21 @@ def stoppable(stop: Callable[[], None], restore: Callable[[], None]) -> Iterator
 
     Args:
         stop: Asks for the stop; must be safe inside a signal handler.
-        restore: Gives the terminal back before the process is forced to end.
+        restore: Gives a terminal back that is drawn on; without one a line says what
+            happens.
     """
     asked = False
 
     def handle(number: int, _frame: FrameType | None) -> None:
         nonlocal asked
         if asked and number == signal.SIGINT:
-            restore()
-            os.write(2, b"forced to end\n")
+            if restore is not None:
+                restore()
+            os.write(_STDERR, b"forced to end\n")
             os._exit(FORCED)
+        if restore is None:
+            # Not by `sys.stderr`, which may be in the middle of a line.
+            os.write(_STDERR, b"stopping; Ctrl-C again forces\n")
         asked = True
         stop()
 

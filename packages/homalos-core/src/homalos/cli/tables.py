@@ -41,7 +41,7 @@ def say(*parts: RenderableType) -> None:
     """Write tables and lines to standard output."""
     console = _Stdout(highlight=False)
     for part in parts:
-        console.print(part, soft_wrap=isinstance(part, str))
+        console.print(part, soft_wrap=isinstance(part, Text))
 
 
 def listing(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
@@ -62,7 +62,7 @@ def run_report(title: str, summary: RunSummary) -> tuple[RenderableType, ...]:
             Text(f"  {name}  {state}", style="red" if state == StrategyState.FAILED else "")
             for name, state in summary.strategies.items()
         ),
-        Text(f"  decision hash  {summary.decision_hash}"),
+        Text(f"  decision hash {summary.decision_hash}"),
     )
 
 

@@ -109,7 +109,9 @@ def _configured(asked: Asked, seed: int | None) -> Settings:
     return settings
 
 
-def _paced(feed: FeedSettings | None, speed: float | None, for_s: float | None) -> FeedSettings | None:
+def _paced(
+    feed: FeedSettings | None, speed: float | None, for_s: float | None
+) -> FeedSettings | None:
     """Return the feed at a speed and for a time; without waiting, for as long in event time."""
     if feed is None:
         if speed is not None:
@@ -147,11 +149,11 @@ def _limited(engine: Engine, settings: Settings, for_s: float | None) -> Iterato
 
 
 def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
-    from homalos.cli.live import LiveConsole, can_draw
     from homalos.cli.lines import lines
+    from homalos.cli.live import LiveConsole, can_draw
 
     if as_json or not can_draw():
-        with lines(engine), stoppable(engine.request_stop, _nothing):
+        with lines(engine), stoppable(engine.request_stop):
             return engine.run()
     console = LiveConsole(engine, title)
 
@@ -159,12 +161,8 @@ def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
         console.stopping()
         engine.request_stop()
 
-    with console.shown(), stoppable(stop, console.restore):
+    with console.shown(), stoppable(stop, restore=console.restore):
         return engine.run()
-
-
-def _nothing() -> None:
-    """Leave the terminal alone."""
 
 
 def _show(title: str, summary: RunSummary) -> None:

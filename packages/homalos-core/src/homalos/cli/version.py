@@ -34,7 +34,7 @@ def version(_asked: Asked) -> Outcome:
 
 def _installed() -> dict[str, str]:
     """Return the installed distributions of the house and their versions, by name."""
-    found = {}
+    found: dict[str, str] = {}
     for distribution in distributions():
         name = re.sub(r"[-_.]+", "-", distribution.name or "").lower()
         if name.startswith("homalos-"):

@@ -87,29 +87,34 @@ def event_line(event: Any) -> tuple[str, str]:
 
 
 def _worded(event: Any) -> tuple[str, str]:
+    level = "INFO"
     match event:
         case TradeData():
             what = f"{side(event)} {event.volume} {event.symbol} at {price(event.price)}"
-            return "INFO", f"{event.strategy}: {what} ({event.order_id})"
+            text = f"{event.strategy}: {what} ({event.order_id})"
         case Rejection():
             asked = event.request
             what = f"{side(asked)} {asked.volume} {asked.symbol}"
-            return "WARNING", f"{asked.strategy}: {what} refused by {event.rule}: {event.message}"
+            text = f"{asked.strategy}: {what} refused by {event.rule}: {event.message}"
+            level = "WARNING"
         case StrategyChanged():
-            reason = f": {event.reason}" if event.reason else ""
+            text = _because(f"{event.strategy} is {event.state}", event.reason)
             level = "ERROR" if event.reason else "INFO"
-            return level, f"{event.strategy} is {event.state}{reason}"
         case ConnectionChanged():
-            reason = f": {event.reason}" if event.reason else ""
-            state = "up" if event.is_up else "down"
-            return "INFO" if event.is_up else "ERROR", f"{event.gateway} is {state}{reason}"
+            text = _because(f"{event.gateway} is {'up' if event.is_up else 'down'}", event.reason)
+            level = "INFO" if event.is_up else "ERROR"
         case TradingDayChanged():
-            return "INFO", f"trading day {day(event.trading_day)}"
+            text = f"trading day {day(event.trading_day)}"
         case Alert():
-            level = event.level.upper()
-            return level if level in _LEVELS else "INFO", f"{event.source}: {event.message}"
+            text = f"{event.source}: {event.message}"
+            level = event.level.upper() if event.level.upper() in _LEVELS else "INFO"
         case _:
-            return "INFO", repr(event)
+            text = repr(event)
+    return level, text
+
+
+def _because(what: str, reason: str) -> str:
+    return f"{what}: {reason}" if reason else what
 
 
 def heartbeat(picture: Snapshot) -> str:

@@ -67,14 +67,6 @@ class Account:
         """Return what new orders may use, currency."""
         return self.worth + self.floating - self.ledger.margin - self.frozen
 
-    def see(self, equity: float) -> None:
-        """Take note of an equity above the peak or below the trough."""
-        if equity > self.peak:
-            self.peak = equity
-        else:
-            self.max_drawdown = max(self.peak - equity, self.max_drawdown)
-        self.trough = self.peak - self.max_drawdown
-
 
 class _Mark:
     """Moves one account's floating profit with one symbol's price, in float arithmetic.
@@ -102,8 +94,12 @@ class _Mark:
             self.price = price
             account.floating = floating
             equity = account.worth + floating
-            if equity > account.peak or equity < account.trough:
-                account.see(equity)
+            if equity > account.peak:
+                account.peak = equity
+                account.trough = equity - account.max_drawdown
+            elif equity < account.trough:
+                account.trough = equity
+                account.max_drawdown = account.peak - equity
 
     def on_bar(self, bar: BarData) -> None:
         """Take the close of a bar; written out again, for it is on the hot path."""
@@ -114,8 +110,12 @@ class _Mark:
             self.price = price
             account.floating = floating
             equity = account.worth + floating
-            if equity > account.peak or equity < account.trough:
-                account.see(equity)
+            if equity > account.peak:
+                account.peak = equity
+                account.trough = equity - account.max_drawdown
+            elif equity < account.trough:
+                account.trough = equity
+                account.max_drawdown = account.peak - equity
 
     def book(self, trade: TradeData) -> None:
         """Have the books take a trade, and the float picture follow them exactly."""
@@ -131,8 +131,12 @@ class _Mark:
         account.worth = account.capital + ledger.cash
         self.value = net * self.multiplier
         equity = account.worth + account.floating
-        if equity > account.peak or equity < account.trough:
-            account.see(equity)
+        if equity > account.peak:
+            account.peak = equity
+            account.trough = equity - account.max_drawdown
+        elif equity < account.trough:
+            account.trough = equity
+            account.max_drawdown = account.peak - equity
 
 
 class AccountManager:

@@ -14,7 +14,7 @@ from homalos.model import BarData, TickData
 
 __all__ = ["DataManager"]
 
-_KEPT_BARS = 2_000
+_KEPT_BARS = 500
 _MINUTE = "1m"
 
 
@@ -139,6 +139,9 @@ class DataManager:
         ticks = self._ticks.get(symbol)
         if ticks:
             return ticks[-1].last_price
+        bars = self._last_bar.get(symbol)
+        if bars:
+            return bars[-1].close_price
         bar = self._newest(symbol)
         return bar.close_price if bar is not None else nan
 

@@ -113,16 +113,18 @@ class StrategyDesk:
             self._targets.pop(symbol, None)
         if self._working and self._clear(symbol, target, price):
             return
-        gap = target - self._positions.get(symbol, 0)
+        held = self._positions.get(symbol, 0)
+        gap = target - held
         if not gap:
             return
-        direction = _LONG if gap > 0 else _SHORT
-        volume = abs(gap)
+        if gap > 0:
+            direction, volume = _LONG, gap
+        else:
+            direction, volume = _SHORT, -gap
         order_type = _LIMIT if price == price else _MARKET  # noqa: PLR0124  nan: market
         if self._netting:
             self.send(symbol, direction, _NONE, price, volume, order_type, "")
             return
-        held = self._positions.get(symbol, 0)
         closes = min(volume, max(-held if gap > 0 else held, 0))
         if closes:
             self.send(symbol, direction, _CLOSE, price, closes, order_type, "")

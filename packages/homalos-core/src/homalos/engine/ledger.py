@@ -230,6 +230,9 @@ class Ledger:
                 break
         while lots and not lots[0].volume:
             lots.popleft()
+        if offset is _TODAY and lots:
+            # Behind lots of earlier days the empty ones would pile up.
+            _drop_empty(lots)
         closed = today + yesterday
         if buys:
             position.short -= closed
@@ -246,6 +249,12 @@ class Ledger:
             self.cash -= position.fee_close.charge(price * yesterday, yesterday)
             self.postings += 2
         return closed
+
+
+def _drop_empty(lots: deque[Lot]) -> None:
+    held = [lot for lot in lots if lot.volume]
+    lots.clear()
+    lots.extend(held)
 
 
 class _FeeLine:

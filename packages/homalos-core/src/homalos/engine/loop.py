@@ -59,7 +59,7 @@ class Loop:
         self._record = journal.record
         self._event_time = event_time
         self._ready: deque[Any] = deque()
-        self._publish: dict[type, Callable[[Any], None]] = {}
+        self._publish = _Handlers(bus)
         self._ticks = bus.topic(TickData)
         self._bars = bus.topic(BarData)
         self.step = self._bind_step(_all_taps(()))
@@ -218,16 +218,15 @@ class Loop:
 
     def _dispatch(self, event: Any) -> None:
         self.number(event)
-        handler = self._publish.get(type(event))
-        if handler is None:
-            handler = self._publish[type(event)] = self._bus.topic(type(event)).publish
-        handler(event)
+        self._publish[type(event)](event)
 
     def _drain(self) -> None:
-        ready = self._ready
-        dispatch = self._dispatch
+        ready, record, handlers = self._ready, self._record, self._publish
         while ready:
-            dispatch(ready.popleft())
+            event = ready.popleft()
+            self.dispatched += 1
+            record(event)
+            handlers[type(event)](event)
 
     def _run_due(self, now_ns: int) -> None:
         agenda = self._clock.agenda
@@ -249,6 +248,18 @@ class Loop:
         if self._event_time:
             return _IDLE_S
         return min(max((self._clock.agenda.next_ns - wall_ns()) / 1e9, 0.0), _IDLE_S)
+
+
+class _Handlers(dict[type, Callable[[Any], None]]):
+    """Who takes an input, by its type; the bus, where nobody else was named."""
+
+    def __init__(self, bus: Bus) -> None:
+        super().__init__()
+        self._bus = bus
+
+    def __missing__(self, kind: type) -> Callable[[Any], None]:
+        handler = self[kind] = self._bus.topic(kind).publish
+        return handler
 
 
 class _AnyWaiting(Sized):

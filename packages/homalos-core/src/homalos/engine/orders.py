@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Mapping
 
 from homalos.bus import Bus
@@ -130,7 +131,7 @@ class OrderManager:
         self._last_price = last_price
         self._lanes: dict[tuple[str, str], Lane] = {}
         self._working: dict[str, Working] = {}
-        self._by_strategy: dict[str, dict[str, Working]] = {}
+        self._by_strategy: defaultdict[str, dict[str, Working]] = defaultdict(dict)
         self._seen: set[tuple[str, str, int]] = set()
         self._say_order = bus.topic(OrderData).publish
         self._say_trade = bus.topic(TradeData).publish
@@ -188,8 +189,8 @@ class OrderManager:
             strategy, name, gateway, now, now, "", "", reference,
         )  # fmt: skip
         working = self._working[order_id] = Working(order, lane)
+        self._by_strategy[strategy][order_id] = working
         self._reserve(working)
-        self.working_of(strategy)[order_id] = working
         lane.gateway.send_order(request)
         return order
 
@@ -219,10 +220,7 @@ class OrderManager:
 
     def working_of(self, strategy: str) -> dict[str, Working]:
         """Return a strategy's working orders by id, live: the same dict for ever."""
-        found = self._by_strategy.get(strategy)
-        if found is None:
-            found = self._by_strategy[strategy] = {}
-        return found
+        return self._by_strategy[strategy]
 
     def working(self) -> list[OrderData]:
         """Return every order that is not over, oldest first."""

@@ -46,6 +46,7 @@ class RunSummary:
         postings: Ledger entries made.
         events: Inputs dispatched.
         decision_hash: Fingerprint of every request and cancel in order.
+        strategies: State of every strategy by name.
     """
 
     ticks: int

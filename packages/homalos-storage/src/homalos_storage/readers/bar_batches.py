@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from homalos.model import Instrument
     from homalos.plugins.ports import ImportContext
     from homalos_storage.readers.contracts import Contract
     from homalos_storage.readers.wall_clock import WallClock
@@ -85,12 +86,12 @@ def _whole(batch: Any, rows: BarRows) -> Iterator[BarData] | None:
             return iter(())
     held = {name: batch.column(their) for name, their in theirs.items()}
     starts = _starts(batch, rows, contract, length)
-    prices = _prices(held, contract)
-    if starts is None or prices is None:
+    if starts is None:
         return None
     days = _days(held.get("trading_day"), starts, rows, contract)
+    prices = _prices(held, columns.one_grid(contract, days)) if days else None
     sums = _sums(held)
-    if days is None or sums is None:
+    if days is None or prices is None or sums is None:
         return None
     ends = (starts + length).tolist()
     names = (repeat(contract.symbol), repeat(rows.interval))
@@ -112,8 +113,10 @@ def _sums(held: Mapping[str, Any]) -> list[Iterable[float]] | None:
     return found
 
 
-def _prices(held: Mapping[str, Any], contract: Contract) -> list[list[float]] | None:
-    grids = [columns.on_grid(held[name], contract.instrument) for name in PRICES]
+def _prices(held: Mapping[str, Any], instrument: Instrument | None) -> list[list[float]] | None:
+    if instrument is None:
+        return None
+    grids = [columns.on_grid(held[name], instrument) for name in PRICES]
     opened, high, low, close = grids
     if opened is None or high is None or low is None or close is None:
         return None

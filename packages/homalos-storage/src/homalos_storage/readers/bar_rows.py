@@ -112,11 +112,13 @@ class BarRows:
         if contract is None:
             return None
         interval = self.interval or self._own_interval(own)
+        start, end, day = self._when(contract, cells, trading_day, interval)
+        if day != contract.day:
+            contract.turn_to(day)
         price = contract.prices
         opened, high, low, close = (price[cell] for cell in prices)
         if not (low <= opened <= high and low <= close <= high):
             raise ValueError(_contradiction(prices, (opened, high, low, close)))
-        start, end, day = self._when(contract, cells, trading_day, interval)
         open_interest = amount(interest)
         if self.marks.kind == "span":
             open_interest /= _FIXED_POINT

@@ -37,6 +37,7 @@ __all__ = [
     "has_several",
     "on_grid",
     "one_contract",
+    "one_grid",
     "rows",
 ]
 
@@ -162,6 +163,18 @@ def one_contract(
     if len(codes) > 1:
         batch = batch.filter(pc.equal(batch.column(code), wanted[0]))
     return found[wanted[0]], batch
+
+
+def one_grid(contract: Contract, days: Iterable[int]) -> Instrument | None:
+    """Return the contract as it stood on all of some trading days, if its tick did not change."""
+    grids: dict[float, Instrument] = {}
+    for day in set(days):
+        try:
+            instrument = contract.market.resolve(contract.symbol, on_day=day)
+        except ValueError:
+            return None
+        grids[instrument.tick_size] = instrument
+    return instrument if len(grids) == 1 else None
 
 
 def has_several(file: Any, code: str) -> bool:

@@ -18,6 +18,7 @@ from homalos_storage.readers.values import (
 from homalos_storage.readers.wall_clock import WallClock
 
 if TYPE_CHECKING:
+    from homalos.model import Instrument
     from homalos.plugins.ports import ImportContext
 
 __all__ = ["Contract", "Contracts", "Milliseconds"]
@@ -34,7 +35,9 @@ class Contract:
 
     Attributes:
         symbol: `CODE.EXCHANGE`.
-        prices: Cells to prices that can be traded at.
+        day: The trading day whose grid holds, 0 before the first row.
+        instrument: The contract on that day.
+        prices: Cells to prices that can be traded at, on its grid.
         settlements: Cells to settlement prices, which may stand off the grid.
     """
 
@@ -46,13 +49,23 @@ class Contract:
         """
         self.symbol = symbol
         self.market = context.market(symbol)
-        self.instrument = context.instrument(symbol)
-        self.prices = Prices(self.instrument)
-        self.settlements = Prices(self.instrument, strict=False)
+        self._take(context.instrument(symbol))
+        self.day = 0
         self._minutes: dict[tuple[Any, Any, str], tuple[int, int]] = {}
         self._day_from = 0
         self._day_until = 0
         self._day = 0
+
+    def turn_to(self, day: int) -> None:
+        """Take the price grid of a trading day: exchanges change the tick of a product.
+
+        Raises:
+            UnknownInstrument: The market does not know the contract on that day.
+        """
+        instrument = self.market.resolve(self.symbol, on_day=day)
+        if instrument.tick_size != self.instrument.tick_size:
+            self._take(instrument)
+        self.day = day
 
     @cached_property
     def clock(self) -> WallClock:
@@ -137,6 +150,11 @@ class Contract:
             msg = f"found {trading_day}, on which {self.symbol} has no session"
             raise MarketError(msg)
         return sessions[0].start_ns, sessions[-1].end_ns
+
+    def _take(self, instrument: Instrument) -> None:
+        self.instrument = instrument
+        self.prices = Prices(instrument)
+        self.settlements = Prices(instrument, strict=False)
 
 
 def _clock_time(text: str) -> tuple[str, int]:

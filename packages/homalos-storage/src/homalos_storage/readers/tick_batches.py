@@ -71,11 +71,12 @@ def _whole(batch: Any, rows: TickRows) -> Iterator[TickData] | None:
         return iter(())
     held = {name: batch.column(their) for name, their in theirs.items()}
     stamps = _stamps(held, contract)
-    if stamps is None or not _is_flat(held):
+    instrument = columns.one_grid(contract, stamps[1]) if stamps else None
+    if stamps is None or instrument is None or not _is_flat(held):
         return None
     values: list[Iterable[Any]] = []
     for name in VALUES:
-        column = _values(name, held.get(name), contract.instrument)
+        column = _values(name, held.get(name), instrument)
         if column is None:
             return None
         values.append(column)

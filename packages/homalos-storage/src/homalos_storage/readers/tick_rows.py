@@ -160,11 +160,13 @@ class TickRows:
             return None
         last, volume, turnover, interest, bid, bid_lots, ask, ask_lots, up, down = self._now(cells)
         opened, high, low, close, settlement, pre_interest, settled = self._day(cells)
+        ts_ns, day = contract.stamp(trading_day, action_day, time, self._milliseconds[millisecond])
+        if day != contract.day:
+            contract.turn_to(day)
         price = contract.prices
         last_price = price[last]
         if last_price != last_price:  # noqa: PLR0124  nan, the missing price
             raise ValueError(_NO_LAST_PRICE)
-        ts_ns, day = contract.stamp(trading_day, action_day, time, self._milliseconds[millisecond])
         return TickData(
             contract.symbol,
             ts_ns,
