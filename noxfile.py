@@ -69,6 +69,12 @@ def bench(session: nox.Session) -> None:
 
 
 @nox.session(venv_backend="none")
+def docs(session: nox.Session) -> None:
+    """Make the reference pages anew from the docstrings and signatures of the code."""
+    session.run(sys.executable, "docs/make_reference.py", *session.posargs)
+
+
+@nox.session(venv_backend="none")
 def deep(session: nox.Session) -> None:
     """Run every test with many more examples, and those that take minutes."""
     options = ("--hypothesis-profile=deep", "-m", "deep or not deep")

@@ -257,11 +257,13 @@ def bullets(body: str) -> str:
 def table(cls: Any) -> str:
     """Return the fields of an attrs class: name, type, default and what they mean."""
     meanings = entries(read(cls)[1].get("Attributes", ""))
+    # As written: attrs' own record of them changes once a converter has looked at the class.
+    kinds = inspect.get_annotations(cls)
     lines = ["| name | type | default | meaning |", "|---|---|---|---|"]
     for field in attrs.fields(cls):
         if not field.init:
             continue
-        kind = field.type if isinstance(field.type, str) else getattr(field.type, "__name__", "")
+        kind = kinds[field.name]
         meaning = meanings.get(field.name) or summary(kind)
         cells = (f"`{field.name}`", f"`{kind}`", default(field), meaning)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")

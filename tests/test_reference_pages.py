@@ -58,10 +58,8 @@ def test_every_hook_is_in_the_manual_with_its_arguments() -> None:
     lines = text_of("hooks.md").splitlines()
     documented = [line.strip("#` ") for line in lines if line.startswith("## `")]
     arguments = {name: manager.hook.__dict__[name].spec.argnames for name in hooks}
-    shown = {
-        name: re.findall(rf"^`{name}\(([^)]*)\) -> ", text_of("hooks.md"), re.MULTILINE)
-        for name in hooks
-    }
+    signatures = [re.fullmatch(r"`(\w+)\((.*)\) -> .*`", line) for line in lines]
+    shown = {each[1]: re.findall(r"(\w+):", each[2]) for each in signatures if each}
 
     assert sorted(documented) == sorted(hooks)
     assert shown == {name: list(names) for name, names in arguments.items()}

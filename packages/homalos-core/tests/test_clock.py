@@ -88,9 +88,12 @@ def test_a_call_once_does_not_come_again() -> None:
 def test_a_cancelled_call_never_comes() -> None:
     """Cancelled before it is due, or by its own call."""
     agenda = Agenda()
-    entries: list[Entry] = []
     agenda.add(10, nothing).cancel()
-    entries.append(agenda.add(20, lambda: entries[0].cancel(), interval_ns=5))
+
+    def cancel() -> None:
+        entry.cancel()
+
+    entry = agenda.add(20, cancel, interval_ns=5)
     assert fire(agenda, 100) == [20]
     assert agenda.next_ns == NEVER
 

@@ -44,8 +44,10 @@ from homalos.model.message import Message
 from homalos.testing import SYMBOL, bar, order_request, same, tick
 
 BUY, SELL, OPEN, CLOSE = Direction.LONG, Direction.SHORT, Offset.OPEN, Offset.CLOSE
+CENT = Decimal("0.01")
 ORDER = order_request(price=nan, reference="为什么")
 STATE = (SYMBOL, BUY, OPEN, ORDER.type, nan, 3, 1, Status.PARTTRADED, "s", "main", "g", 1, 2)
+FUNDS = (CENT, -CENT, CENT, CENT * 0, CENT * 100, Decimal("1e-9"), Decimal("12345678901.23"))
 
 ONE_OF_EACH = (
     tick(recv_ns=2**62, depth=Depth((99.0,), (1,), (nan, 102.5), (2, 3))),
@@ -59,7 +61,7 @@ ONE_OF_EACH = (
     TradeData("T1", "1-1", SYMBOL, SELL, CLOSE, 100.5, 2, 1, 20250106, "s", "main", "g"),
     Rejection("rule", "no", ORDER, 1, 2.5),
     PositionData("main", SYMBOL, BUY, 3, 1, 100.5, nan, Decimal("1005.0")),
-    AccountData("main", "CNY", 20250106, *[Decimal(f"{n}.01") for n in range(7)], 5.5),
+    AccountData("main", "CNY", 20250106, *FUNDS, max_drawdown=5.5),
     ConnectionChanged("g", is_up=True, reason="", ts_ns=1),
     TimerFired("s", "t", 1, 2),
     SessionChanged(SYMBOL, SessionState.OPEN, 20250106, 1),

@@ -52,8 +52,8 @@ def numbered(symbol: str, number: int) -> TickData:
 def test_the_execution_lane_goes_first() -> None:
     """A report does not wait behind a thousand ticks; each lane keeps its order."""
     inbox = Inbox()
-    for item in (tick(), bar()):
-        inbox.post_market(item)
+    for event in (tick(), bar()):
+        inbox.post_market(event)
     for item in ("report", "command"):
         inbox.post(item)
     assert inbox.depth() == 4
@@ -83,7 +83,12 @@ def test_a_full_execution_lane_blocks_its_poster_until_something_is_taken() -> N
 def test_a_full_blocking_market_lane_blocks_its_poster() -> None:
     """Nothing is conflated then: a replay through a feed thread loses no tick."""
     inbox = Inbox(market=1, when_full="block")
-    with another_thread(lambda: [inbox.post_market(tick(volume=n)) for n in range(5)]) as feed:
+
+    def post() -> None:
+        for number in range(5):
+            inbox.post_market(numbered(SYMBOL, number))
+
+    with another_thread(post) as feed:
         assert blocks(feed)
         got = [inbox.take(PATIENCE_S).volume for _ in range(5)]
     assert got == [0, 1, 2, 3, 4]

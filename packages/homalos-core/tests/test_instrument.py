@@ -139,7 +139,7 @@ def test_a_multiplier_must_be_above_0(multiplier: int) -> None:
 @pytest.mark.parametrize("symbol", ["", "rb2510", "rb2510.", ".SHFE"])
 def test_a_symbol_needs_a_code_and_an_exchange(symbol: str) -> None:
     """The message shows what a symbol looks like."""
-    with pytest.raises(ValueError, match="write CODE.EXCHANGE"):
+    with pytest.raises(ValueError, match=r"write CODE\.EXCHANGE"):
         Instrument(symbol, "rb", tick_size=1.0, multiplier=10)
 
 

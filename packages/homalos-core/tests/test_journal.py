@@ -62,7 +62,7 @@ def log(tmp_path: Path) -> Log:
 
 
 def record(log: Log, events: Iterable[TickData | BarData | OrderReport]) -> Path:
-    """Write events and close; return the file."""
+    """Write events and close; return the last file."""
     for event in events:
         log.journal.record(event)
     log.journal.close()
@@ -179,10 +179,11 @@ def test_much_market_data_does_not_wait(log: Log) -> None:
 @pytest.mark.parametrize("follows", [REPORT, Command("order.cancel_all", {})])
 def test_other_inputs_are_on_disk_at_once(log: Log, follows: Message) -> None:
     """And the market data before them."""
-    log.journal.record(tick())
-    assert log.messages() == []
+    for event in numbered(2):
+        log.journal.record(event)
+    assert same(log.messages(), numbered(1))
     log.journal.record(follows)
-    assert same(log.messages(), [tick(), follows])
+    assert same(log.messages(), [*numbered(2), follows])
 
 
 def test_a_decision_before_any_market_data_is_on_disk(log: Log) -> None:
@@ -233,23 +234,19 @@ def test_a_failed_write_is_an_error_and_goes_on_where_it_stopped(
     write = os.write
 
     def half(file: int, data: bytes) -> int:
-        if len(data) > 10:
-            return write(file, data[:10])
+        monkeypatch.setattr(os, "write", full)
+        return write(file, data[:10])
+
+    def full(_file: int, _data: bytes) -> int:
         raise OSError(errno.ENOSPC, "no space left on device")
 
     log.journal.record(tick())
-    with monkeypatch.context() as patched:
-        patched.setattr(os, "write", lambda file, data: full.pop()(file, data))
-        full = [half_then_fail, half]
-        with pytest.raises(StoreError, match="no space left"):
-            log.journal.record(REPORT)
+    monkeypatch.setattr(os, "write", half)
+    with pytest.raises(StoreError, match="no space left"):
+        log.journal.record(REPORT)
+    monkeypatch.setattr(os, "write", write)
     log.journal.close()
     assert same(log.messages(), [tick(), REPORT])
-
-
-def half_then_fail(file: int, data: bytes) -> int:
-    """Write nothing: the disk is full."""
-    raise OSError(errno.ENOSPC, "no space left on device")
 
 
 # -- damage --------------------------------------------------------------------
@@ -291,7 +288,7 @@ def test_reading_gives_what_stands_before_the_damage(log: Log) -> None:
     """A recovery may use it, knowing where it ends."""
     path = record(log, numbered(3))
     data = path.read_bytes()
-    path.write_bytes(data[:-1] + b"\x00" if data[-1] else data[:-1] + b"\x01")
+    path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     read = read_journal(path)
     assert [next(read)[0], next(read)[0]] == [1, 2]
     with pytest.raises(JournalCorrupt, match=r"20250106-001\.journal: the frame after number 2"):
@@ -388,11 +385,12 @@ def test_the_order_of_decisions_is_part_of_the_fingerprint() -> None:
     assert first.hexdigest() != second.hexdigest()
 
 
-def test_a_counting_journal_keeps_nothing_but_the_count() -> None:
-    """For backtests, whose tape is the log."""
+def test_a_journal_for_backtests_keeps_only_what_came_last() -> None:
+    """A million bars go through it: the tape they came from is the log."""
     journal = CountingJournal()
-    journal.record(tick())
-    journal.decide(order_request())
-    journal.decide(order_request())
+    for number in range(3):
+        journal.record(tick(volume=number))
+        journal.decide(order_request(volume=number + 1))
     journal.close()
-    assert journal.decisions == 2
+    assert same(list(journal.last_input), [tick(volume=2)])
+    assert list(journal.last_decision) == [order_request(volume=3)]

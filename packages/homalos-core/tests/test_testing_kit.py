@@ -268,8 +268,9 @@ def test_a_desk_refuses_when_it_was_told_to() -> None:
     refused = strategy.sell(100.0, 1)
     assert isinstance(refused, Rejection)
     assert (refused.rule, desk.active_orders(None)) == ("no", [])
+    assert not strategy.cancel_order(refused)
     with pytest.raises(UnknownOrder):
-        strategy.cancel_order(refused)
+        desk.cancel(refused.order_id)
 
 
 def test_a_desks_timer_fires_as_its_clock_advances() -> None:

@@ -26,6 +26,7 @@ __all__ = ["OBSERVER", "STATE", "STRATEGY", "Bus", "Fault", "Handler", "Subscrip
 
 Handler = Callable[[Any], object]
 Key = str | tuple[str | None, str | None] | None
+Publish = Callable[[Any], None]
 Fault = Callable[["Subscription", Any, Exception], None]
 
 STATE, STRATEGY, OBSERVER = 10, 50, 90
@@ -131,54 +132,7 @@ class Topic:
         self._published = 0
         self.bars = RoutesByInterval(self._make)
         self.routes = Routes(self._make)
-        self.publish = self._bind()
-
-    def _bind(self) -> Callable[[Any], None]:
-        # Closures, one for each way to find a route: a local variable is the
-        # cheapest thing there is, and `try` costs nothing until a handler raises.
-        routes, bars, go_on = self.routes, self.bars, self.go_on
-
-        def by_symbol(event: Any) -> None:
-            route = routes[event.symbol]
-            route.count += 1
-            try:
-                for handler in route.handlers:
-                    handler(event)
-            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                go_on(route, handler, event, error)
-
-        def by_interval(event: Any) -> None:
-            route = bars[event.interval][event.symbol]
-            route.count += 1
-            try:
-                for handler in route.handlers:
-                    handler(event)
-            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                go_on(route, handler, event, error)
-
-        def by_strategy(event: Any) -> None:
-            route = routes[event.strategy]
-            route.count += 1
-            try:
-                for handler in route.handlers:
-                    handler(event)
-            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                go_on(route, handler, event, error)
-
-        def without_key(event: Any) -> None:
-            route = routes[""]
-            route.count += 1
-            try:
-                for handler in route.handlers:
-                    handler(event)
-            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                go_on(route, handler, event, error)
-
-        if self.kind is BarData:
-            return by_interval
-        if self.kind in _BY_SYMBOL:
-            return by_symbol
-        return by_strategy if self.kind in _BY_STRATEGY else without_key
+        self.publish = _publisher(kind)(self)
 
     def subscribe(
         self, handler: Handler, *, key: Key = None, order: int = OBSERVER, name: str = ""
@@ -268,6 +222,78 @@ class Topic:
             if subscription.hears(key):
                 heard.setdefault(subscription.handler, subscription)
         return Route(tuple(heard.values()))
+
+
+# Closures, one for each way to find a route: a local variable is the cheapest
+# thing there is, and `try` costs nothing until a handler raises.
+
+
+def _by_symbol(topic: Topic) -> Publish:
+    routes, go_on = topic.routes, topic.go_on
+
+    def publish(event: Any) -> None:
+        route = routes[event.symbol]
+        route.count += 1
+        try:
+            for handler in route.handlers:
+                handler(event)
+        except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+            go_on(route, handler, event, error)
+
+    return publish
+
+
+def _by_interval(topic: Topic) -> Publish:
+    bars, go_on = topic.bars, topic.go_on
+
+    def publish(event: Any) -> None:
+        route = bars[event.interval][event.symbol]
+        route.count += 1
+        try:
+            for handler in route.handlers:
+                handler(event)
+        except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+            go_on(route, handler, event, error)
+
+    return publish
+
+
+def _by_strategy(topic: Topic) -> Publish:
+    routes, go_on = topic.routes, topic.go_on
+
+    def publish(event: Any) -> None:
+        route = routes[event.strategy]
+        route.count += 1
+        try:
+            for handler in route.handlers:
+                handler(event)
+        except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+            go_on(route, handler, event, error)
+
+    return publish
+
+
+def _without_key(topic: Topic) -> Publish:
+    routes, go_on = topic.routes, topic.go_on
+
+    def publish(event: Any) -> None:
+        route = routes[""]
+        route.count += 1
+        try:
+            for handler in route.handlers:
+                handler(event)
+        except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+            go_on(route, handler, event, error)
+
+    return publish
+
+
+def _publisher(kind: type) -> Callable[[Topic], Publish]:
+    if kind is BarData:
+        return _by_interval
+    if kind in _BY_SYMBOL:
+        return _by_symbol
+    return _by_strategy if kind in _BY_STRATEGY else _without_key
 
 
 class Bus:

@@ -1,8 +1,7 @@
-"""The tree of errors. Expected outcomes are values; these are bugs, broken data, broken surroundings."""
+"""The tree of errors: bugs, broken data, broken surroundings. Expected outcomes are values."""
 
 from __future__ import annotations
 
-import copyreg
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -36,7 +35,11 @@ class HomalosError(Exception):
 
         Python would call the class with the message alone, which most of them do not take.
         """
-        return copyreg.__newobj__, (type(self), *self.args), self.__dict__
+        return _rebuilt, (type(self), self.args), self.__dict__
+
+
+def _rebuilt(kind: type[HomalosError], args: tuple[Any, ...]) -> HomalosError:
+    return kind.__new__(kind, *args)
 
 
 class ConfigError(HomalosError, ValueError):
@@ -152,7 +155,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
 
     The end of an error message, so that everybody words it the same.
     """
-    import difflib  # noqa: PLC0415  only for the unlucky
+    import difflib  # only for the unlucky
 
     nearest = difflib.get_close_matches(name, tuple(known), n=1)
     return f"; did you mean {nearest[0]!r}?" if nearest else ""

@@ -15,6 +15,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Args:
         arguments: What follows the program's name; that of this process when left out.
     """
-    from homalos.cli.app import run
+    try:
+        from homalos.cli.app import run
 
-    return run(arguments)
+        return run(arguments)
+    except KeyboardInterrupt:  # before the program could see to it
+        return 130

@@ -137,23 +137,23 @@ def _header(view: View, width: int) -> RenderableType:
     counts = picture.counters
     stopping = (" stopping, Ctrl-C forces ", "bold red") if view.is_stopping else ""
     when = f"{clock(picture.ts_ns)}  trading day {day(picture.trading_day)} "
-    totals = ""
-    if width >= _WIDE:
-        names = ("ticks", "bars", "orders", "trades", "rejections")
-        totals = "".join(f" · {name} {counts[name]:,}" for name in names)
+    rate = f"{view.rate:,.0f} events/s"
+    waiting = f"queues {queues(picture.queues)}"
     lost = counts["dropped"] + counts["conflated"]
     losses = f"dropped {counts['dropped']:,} conflated {counts['conflated']:,} "
+    if width >= _WIDE:
+        names = ("ticks", "bars", "orders", "trades", "rejections")
+        totals = "  ".join(f"{name} {counts[name]:,}" for name in names)
+        first, second = f" {view.title} · {rate}", f" {totals} · {waiting}"
+    else:
+        first, second = f" {view.title}", f" {rate} · {waiting}"
     return Group(
         _ends(
-            Text.assemble((" Homalos ", "bold reverse"), stopping, f" {view.title} "),
+            Text.assemble((" Homalos ", "bold reverse"), stopping, first),
             Text(when),
             width,
         ),
-        _ends(
-            Text(f" {view.rate:,.0f} events/s{totals} · queues {queues(picture.queues)}"),
-            Text(losses, style="bold red" if lost else "dim"),
-            width,
-        ),
+        _ends(Text(second), Text(losses, style="bold red" if lost else "dim"), width),
     )
 
 

@@ -247,10 +247,13 @@ class OrderManager:
                 self._say_order(self._end(working, status, order.traded, report))
             else:
                 working.ending = report
-        elif order.status is _SUBMITTING:
-            state = self._state(order, _NOTTRADED, 0, report.ts_ns, report.venue_order_id)
-            working.state = state
-            self._say_order(state)
+        elif order.status is _SUBMITTING or (report.venue_order_id and not order.venue_order_id):
+            # Where a fill has overtaken the acknowledgement, only the venue's id is news.
+            now = _NOTTRADED if order.status is _SUBMITTING else order.status
+            working.state = self._state(
+                order, now, order.traded, report.ts_ns, report.venue_order_id
+            )
+            self._say_order(working.state)
         else:
             self.ignored["duplicate"] += 1
 

@@ -1,0 +1,253 @@
+"""Tests of the program: which commands there are, how errors are told, what is not loaded."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from homalos.cli import main
+
+PLUGIN = """
+import click
+from homalos.plugins import CommandSpec, hookimpl
+
+
+@hookimpl
+def register_commands():
+    return {specs}
+
+
+@click.command()
+def ring():
+    click.echo("ding")
+
+
+@click.command()
+@click.option("--json", is_flag=True)
+def bug(json):
+    raise RuntimeError("a bug of ours")
+
+
+@click.command()
+def disk():
+    raise OSError(28, "No space left on device")
+
+
+@click.command()
+def halt():
+    raise KeyboardInterrupt
+
+
+not_a_command = 1
+"""
+
+Install = Callable[..., None]
+
+
+@pytest.fixture
+def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
+    """Give a function that puts a package with commands on the path: `name=target` each."""
+
+    def put(plugin: str, **commands: str) -> None:
+        specs = "".join(
+            f"CommandSpec(name={name.replace('_', ' ')!r}, target='{plugin}:{target}', help='Ring.'),"
+            for name, target in commands.items()
+        )
+        (tmp_path / f"{plugin}.py").write_text(PLUGIN.format(specs=f"({specs})"))
+        info = tmp_path / f"{plugin}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {plugin}\nVersion: 1.0\n")
+        (info / "entry_points.txt").write_text(f"[homalos]\n{plugin} = {plugin}\n")
+        monkeypatch.delitem(sys.modules, plugin, raising=False)
+        monkeypatch.syspath_prepend(tmp_path)
+        importlib.invalidate_caches()
+
+    return put
+
+
+def test_help_lists_the_commands_and_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+    """The overview names every command of the core with its one line."""
+    assert main(["--help"]) == 0
+    shown = capsys.readouterr().out
+    for word in ("backtest", "data", "plugins", "up", "version", "Show the version."):
+        assert word in shown
+
+
+def test_help_loads_no_library_that_only_a_run_needs() -> None:
+    """The overview is quick because nothing of an engine, the settings or the logs is imported."""
+    program = (
+        "import sys; from homalos.cli import main; main(['--help']);"
+        "sys.stderr.write(' '.join(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True)
+    loaded = set(done.stderr.decode().split())
+    heavy = {"loguru", "numpy", "cattrs", "dynaconf", "pyarrow", "yaml", "homalos.engine.engine"}
+    assert heavy & loaded == set()
+    assert "rich_click" in loaded
+
+
+def test_the_bare_program_shows_its_help_as_a_wrong_use(capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a command there is nothing to do, and the help says what there is."""
+    assert main([]) == 2
+    assert "backtest" in capsys.readouterr().out
+
+
+def test_an_unknown_command_is_a_wrong_use_with_the_nearest_name(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A slip of the finger is told with what was probably meant, and where help is."""
+    assert main(["versoin"]) == 2
+    told = capsys.readouterr()
+    assert told.out == ""
+    assert "error: No such command 'versoin'. Did you mean 'version'?" in told.err
+    assert "see `homalos --help`" in told.err
+
+
+def test_a_wrong_use_with_json_ends_in_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """A program that reads along gets the error as JSON, too."""
+    assert main(["version", "--json", "--loud"]) == 2
+    told = json.loads(capsys.readouterr().out)
+    assert told["problems"] == [told["error"]]
+    assert "--loud" in told["error"]
+
+
+def test_a_command_of_another_package_is_found_and_called(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What an installed package offers through the hook is a command like any other."""
+    install("bells", ring="ring")
+    assert main(["ring"]) == 0
+    assert capsys.readouterr().out == "ding\n"
+
+
+def test_commands_of_two_words_share_a_group(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`bell ring` and `bell chime` are two commands of the group `bell`."""
+    install("bells", bell_ring="ring", bell_chime="ring")
+    assert main(["bell", "chime"]) == 0
+    assert capsys.readouterr().out == "ding\n"
+    main(["--help"])
+    assert "The commands ring, chime." in capsys.readouterr().out
+
+
+def test_a_command_joins_a_group_of_the_core(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A package may add `data ring` beside the core's `data bars`."""
+    install("bells", data_ring="ring")
+    assert main(["data", "ring"]) == 0
+    assert capsys.readouterr().out == "ding\n"
+
+
+@pytest.mark.parametrize("name", ["version", "data_bars", "data", "version_ring"])
+def test_a_command_name_that_is_taken_names_both_plugins(
+    name: str, install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Two plugins with one name, or a command named like a group, cannot both be had."""
+    install("bells", **{name: "ring"})
+    assert main(["--help"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: the command ")
+    assert "'core'" in told
+    assert "'bells'" in told
+
+
+@pytest.mark.parametrize(
+    ("target", "reason"),
+    [("absent", "has no attribute 'absent'"), ("not_a_command", "is no click command, but int")],
+)
+def test_a_command_that_cannot_be_loaded_is_told(
+    target: str, reason: str, install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A plugin's faulty command costs an error line, not a traceback, and only when called."""
+    install("bells", ring=target)
+    assert main(["version"]) == 0
+    capsys.readouterr()
+    assert main(["ring"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: ")
+    assert reason in told
+
+
+def test_a_bug_is_shown_in_full_and_ends_in_json(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An exception that nobody foresaw keeps its traceback, and a program still gets its line."""
+    install("bells", bug="bug")
+    assert main(["bug", "--json"]) == 1
+    told = capsys.readouterr()
+    assert "Traceback (most recent call last)" in told.err
+    assert json.loads(told.out)["error"] == "RuntimeError: a bug of ours"
+
+
+def test_a_fault_of_the_machine_is_one_line(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A full disk is nobody's bug: the message is enough."""
+    install("bells", disk="disk")
+    assert main(["disk"]) == 1
+    assert capsys.readouterr().err == "error: [Errno 28] No space left on device\n"
+
+
+def test_ctrl_c_in_a_command_ends_it_with_130(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """128 and the signal's number, as every shell has it."""
+    install("bells", halt="halt")
+    assert main(["halt"]) == 130
+    assert "error: interrupted" in capsys.readouterr().err
+
+
+def test_plugins_can_be_limited_by_the_environment(
+    install: Install, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`HOMALOS_PLUGINS` leaves out what it does not name; the core is always there."""
+    install("bells", ring="ring")
+    monkeypatch.setenv("HOMALOS_PLUGINS", "core")
+    assert main(["ring"]) == 2
+    monkeypatch.setenv("HOMALOS_PLUGINS", "core, bells")
+    assert main(["ring"]) == 0
+
+
+def test_a_plugin_that_is_not_installed_is_told_with_the_nearest_name(
+    install: Install, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A misspelt name in `HOMALOS_PLUGINS` would silently leave a plugin out."""
+    install("bells", ring="ring")
+    monkeypatch.setenv("HOMALOS_PLUGINS", "belsl")
+    assert main(["version"]) == 1
+    told = capsys.readouterr().err
+    assert "error: HOMALOS_PLUGINS: no plugin 'belsl' is installed" in told
+    assert "did you mean 'bells'?" in told
+
+
+def test_hook_calls_can_be_traced(
+    install: Install, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`HOMALOS_TRACE_HOOKS` tells each call on standard error."""
+    install("bells", ring="ring")
+    monkeypatch.setenv("HOMALOS_TRACE_HOOKS", "1")
+    assert main(["ring"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "ding\n"
+    assert "hook register_commands -> bells: 1 offered\n" in told.err
+
+
+def test_what_a_plugin_prints_at_import_stays_off_standard_output(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A chatty package must not break a command's output."""
+    install("bells", ring="ring")
+    with (tmp_path / "bells.py").open("a") as module:
+        module.write("print('hello')\n")
+    assert main(["ring"]) == 0
+    told = capsys.readouterr()
+    assert told.out == "ding\n"
+    assert "hello" in told.err

@@ -1,0 +1,249 @@
+"""The checks that every order passes: who is asked, in what order, and what a no is."""
+
+from __future__ import annotations
+
+from math import isnan, nan
+from typing import TYPE_CHECKING
+
+import pytest
+
+from homalos.engine.risk import BoundRule, RiskManager, RiskView
+from homalos.errors import MissingPluginError
+from homalos.model import Direction, Offset, OrderRequest, Rejection
+from homalos.plugins import RiskRuleSpec
+from homalos.plugins.ports import Refusal, RiskCheck, RiskContext
+from homalos.strategy import Strategy
+from homalos.testing import (
+    INSTRUMENTS,
+    SYMBOL,
+    FakeClock,
+    FakeGateway,
+    FakeHolding,
+    engine,
+    order_request,
+    tick,
+)
+
+if TYPE_CHECKING:
+    from homalos.engine.ledger import Position
+    from homalos.plugins import NoOptions
+
+LONG, SHORT = Direction.LONG, Direction.SHORT
+
+
+def allow(_request: OrderRequest) -> Refusal | None:
+    """Let every order pass."""
+    return None
+
+
+def at_most(lots: int) -> RiskCheck:
+    """Refuse orders of more lots."""
+
+    def check(request: OrderRequest) -> Refusal | None:
+        if request.volume <= lots:
+            return None
+        return Refusal(f"{request.volume} lots are too many", request.volume, lots)
+
+    return check
+
+
+def broken(_request: OrderRequest) -> Refusal | None:
+    """Fail."""
+    msg = "no idea"
+    raise ZeroDivisionError(msg)
+
+
+def bound(*rules: tuple[str, int, RiskCheck]) -> RiskManager:
+    """Return a manager of these rules: name, order, check."""
+    manager = RiskManager()
+    manager.bind([BoundRule(*each) for each in rules])
+    return manager
+
+
+def test_an_order_that_no_rule_refuses_passes() -> None:
+    """And every rule was asked."""
+    manager = bound(("a", 1, allow), ("b", 2, at_most(5)))
+
+    assert manager.check(order_request(volume=5)) == ()
+    assert (manager.evaluated, manager.refused) == (2, 0)
+
+
+def test_without_rules_every_order_passes() -> None:
+    """Nothing is asked."""
+    manager = bound()
+
+    assert manager.check(order_request()) == ()
+    assert manager.evaluated == 0
+
+
+def test_a_no_says_which_rule_what_it_measured_and_what_it_allows() -> None:
+    """The request comes along, and the time of the decision."""
+    request = order_request(volume=6, ts_ns=77)
+    (rejection,) = bound(("size", 1, at_most(5))).check(request)
+
+    assert rejection == Rejection("size", "6 lots are too many", request, 77, 6, 5)
+    assert (rejection.order_id, rejection.strategy) == ("1-1", "test")
+
+
+def test_every_rule_that_refuses_is_named_in_the_order_of_asking() -> None:
+    """By rising order, ties by name; the one order is refused once."""
+    manager = bound(
+        ("late", 90, at_most(1)), ("b", 10, at_most(2)), ("a", 10, at_most(3)), ("c", 50, allow)
+    )
+    refused = manager.check(order_request(volume=9))
+
+    assert manager.rules == ("a", "b", "c", "late")
+    assert [(each.rule, each.limit) for each in refused] == [("a", 3), ("b", 2), ("late", 1)]
+    assert (manager.evaluated, manager.refused) == (4, 1)
+
+
+def test_a_rule_that_raises_refuses() -> None:
+    """An order that nobody could judge does not leave; the other rules are asked all the same."""
+    refused = bound(("broken", 1, broken), ("size", 2, at_most(1))).check(order_request(volume=2))
+
+    assert [each.rule for each in refused] == ["broken", "size"]
+    assert "ZeroDivisionError('no idea')" in refused[0].message
+    assert isnan(refused[0].input)
+
+
+# -- what a rule may look at -----------------------------------------------------
+
+
+def view(holding: FakeHolding) -> RiskView:
+    """Return a view of one holding."""
+    position: Position = holding  # type: ignore[assignment]  # all that is looked at is there
+    return RiskView(
+        clock=FakeClock(),
+        instrument=INSTRUMENTS.__getitem__,
+        holding=lambda _account, _symbol: position,
+        available=lambda _: 0.0,
+        last_price=lambda _: nan,
+        last_tick=lambda _: None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("offset", "reduces"),
+    [
+        (Offset.OPEN, False),
+        (Offset.CLOSE, True),
+        (Offset.CLOSETODAY, True),
+        (Offset.CLOSEYESTERDAY, True),
+    ],
+)
+def test_with_an_offset_closing_reduces(offset: Offset, reduces: bool) -> None:  # noqa: FBT001  drawn
+    """Whatever is held: a closing order cannot open."""
+    request = order_request(SHORT, offset=offset)
+
+    assert view(FakeHolding()).is_reducing(request) is reduces
+
+
+@pytest.mark.parametrize(
+    ("holding", "direction", "volume", "reduces"),
+    [
+        (FakeHolding(long=3), SHORT, 3, True),
+        (FakeHolding(long=3), SHORT, 4, False),
+        (FakeHolding(long=3), LONG, 1, False),
+        (FakeHolding(short=2), LONG, 2, True),
+        (FakeHolding(short=2), LONG, 3, False),
+        (FakeHolding(long=3, closing_long=2), SHORT, 1, True),
+        (FakeHolding(long=3, closing_long=2), SHORT, 2, False),
+        (FakeHolding(short=3, closing_short=3), LONG, 1, False),
+        (FakeHolding(), SHORT, 1, False),
+    ],
+)
+def test_without_an_offset_what_is_held_and_not_closing_yet_decides(
+    holding: FakeHolding,
+    direction: Direction,
+    volume: int,
+    reduces: bool,  # noqa: FBT001  drawn
+) -> None:
+    """Whatever else fills, the order can only make the position smaller."""
+    request = order_request(direction, volume=volume, offset=Offset.NONE)
+
+    assert view(holding).is_reducing(request) is reduces
+
+
+class Trader(Strategy):
+    """Trades by hand, from the test."""
+
+    def on_tick(self, tick: object) -> None:
+        """See the market, so that it is watched."""
+
+
+def test_a_rule_sees_the_engine_s_own_state_as_it_is_now() -> None:
+    """Clock, last price and tick, holding and funds, bound once and alive."""
+    seen: list[tuple[float, ...]] = []
+
+    def look(context: RiskContext, _options: NoOptions) -> RiskCheck:
+        holding = context.holding("main", SYMBOL)
+
+        def check(request: OrderRequest) -> Refusal | None:
+            last = context.last_tick(SYMBOL)
+            assert last is not None
+            assert context.instrument(SYMBOL).multiplier == 10
+            assert context.clock.now_ns() == request.ts_ns == last.ts_ns
+            seen.append(
+                (context.last_price(SYMBOL), holding.long, holding.opening_long,
+                 context.available("main"))
+            )  # fmt: skip
+            return None
+
+        return check
+
+    venue = FakeGateway()
+    running = engine(RiskRuleSpec(name="look", factory=look), gateway=venue)
+    trader = running.add_strategy(Trader, symbol=SYMBOL)
+    with running:
+        running.step(tick(price=100.0))
+        trader.buy(100, 2)
+        trader.buy(100, 1)
+        venue.fill("1-1")
+        running.step(tick(price=101.0))
+        trader.buy(100, 1)
+
+    # 1,000,000 to begin with; 100 a lot frozen or held; up 1 x 10 x 2 at 101.
+    assert seen == [
+        pytest.approx((100, 0, 0, 1_000_000)),
+        pytest.approx((100, 0, 2, 999_800)),
+        pytest.approx((101, 2, 1, 999_720)),
+    ]
+
+
+def test_a_refused_order_never_reaches_the_venue_and_everybody_hears_why() -> None:
+    """The asker gets the first no, the bus all of them; no decision was made."""
+    rules = [
+        RiskRuleSpec(name="a", factory=lambda *_: at_most(1), order=1),
+        RiskRuleSpec(name="b", factory=lambda *_: at_most(2), order=2),
+    ]
+    venue = FakeGateway()
+    running = engine(*rules, gateway=venue)
+    trader = running.add_strategy(Trader, symbol=SYMBOL, name="trader")
+    heard: list[Rejection] = []
+    running.subscribe(Rejection, heard.append, key="trader")
+    with running:
+        got = trader.buy(100, 3)
+        summary = running.summary()
+
+    assert isinstance(got, Rejection)
+    assert got.rule == "a"
+    assert [each.rule for each in heard] == ["a", "b"]
+    assert venue.requests == []
+    assert (summary.orders, summary.rejections, summary.rules) == (0, 1, 2)
+    # SHA-256 of nothing at all.
+    assert summary.decision_hash.startswith("e3b0c44298fc1c14")
+
+
+def test_a_rule_is_switched_off_by_name() -> None:
+    """`risk: {a: false}` leaves it out; `true` and nothing at all keep it."""
+    rules = [RiskRuleSpec(name=name, factory=lambda *_: allow) for name in ("a", "b", "c")]
+    running = engine(*rules, risk={"a": False, "b": True})
+
+    assert running.parts.risk.rules == ("b", "c")
+
+
+def test_a_rule_that_nobody_offers_cannot_be_configured() -> None:
+    """A mistyped name must not leave the desk without its rule."""
+    rule = RiskRuleSpec(name="size", factory=lambda *_: allow)
+    with pytest.raises(MissingPluginError, match="'siez'"):
+        engine(rule, risk={"siez": False})
