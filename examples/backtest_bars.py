@@ -3,7 +3,7 @@
 The file is made up here, a price that swings, in the format that `homalos data bars` writes:
 one row a bar, its time the bar's start.
 
-python examples/backtest_bars.py [FOLDER]   (a temporary folder when left out)
+.venv/bin/python examples/backtest_bars.py [FOLDER]   (a temporary folder when left out)
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Embed an engine in a program of your own: four lines, on a market made up from a seed.
 
-python examples/embed_demo.py
+.venv/bin/python examples/embed_demo.py
 """
 
 from __future__ import annotations

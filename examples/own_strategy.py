@@ -2,7 +2,7 @@
 
 It buys dips with limit orders and gives up on those that are not filled in time.
 
-python examples/own_strategy.py
+.venv/bin/python examples/own_strategy.py
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """A risk rule in a single file: some symbols may be bought and sold again, never sold short.
 
-homalos up --demo --for 10s --plugin examples/risk_rule_plugin.py
+python3 start.py up --demo --for 10s --plugin examples/risk_rule_plugin.py
 
 Its options go into the settings: `risk: {long_only: {symbols: [rb2510.SHFE]}}`.
 """

@@ -1,6 +1,6 @@
 """Drive an engine tick by tick, with ticks made by hand, and watch one order fill.
 
-python examples/step_by_hand.py
+.venv/bin/python examples/step_by_hand.py
 """
 
 from __future__ import annotations

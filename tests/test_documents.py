@@ -2,9 +2,10 @@
 
 A document is read from top to bottom, as its reader would, in a folder of its own. Blocks fenced as
 `python` are run; `yaml` is loaded as settings and an engine built from it; `console` has command
-lines behind `$`, and what they print; `text` is what the code before it prints. A block whose first
-line is `# name.py` or `# name.yaml` is also written into that file, and one with a file name behind
-the language is that file. In what is printed, a line of dots stands for any lines.
+lines behind `$`, and what they print; `text` is what the code before it prints, or what the command
+before it says on standard error. A block whose first line is `# name.py` or `# name.yaml` is also
+written into that file, and one with a file name behind the language is that file. In what is
+printed, a line of dots stands for any lines.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import io
 import os
 import re
 import shlex
+import subprocess
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -109,13 +111,14 @@ class Reader:
     def _type(self, block: Block) -> None:
         for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
+            run_example(command)
             words = homalos_words(command)
             if words is None:
                 continue
             parse(words)
             if is_cheap(words):
-                self._printed = run(words)
-                assert_shown(expected, self._printed)
+                printed, self._printed = run(words)
+                assert_shown(expected, printed)
 
     def _compare(self, block: Block) -> None:
         assert_shown(block.text, self._printed)
@@ -131,6 +134,15 @@ def _build(block: Block) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()  # a tape looks whether its files are there; what is in them, only when it runs
     Engine.build(settings, plugins=PluginHost.discover(files=plugins))
+
+
+def run_example(command: str) -> None:
+    """Run a command line that is one of the examples; do nothing with another."""
+    _, *words = shlex.split(command)
+    if words and words[0].startswith("examples/"):
+        subprocess.run(
+            [sys.executable, ROOT / words[0], *words[1:]], check=True, capture_output=True
+        )
 
 
 def homalos_words(command: str) -> list[str] | None:
@@ -170,13 +182,14 @@ def is_cheap(words: list[str]) -> bool:
     return all(Path(file).is_file() for file in files if file not in writes)
 
 
-def run(words: list[str]) -> str:
-    """Run a command that must succeed and return what it wrote to standard output."""
-    with contextlib.redirect_stdout(io.StringIO()) as printed:
+def run(words: list[str]) -> tuple[str, str]:
+    """Run a command that must succeed; return what it wrote to standard output and error."""
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(words)
 
-    assert code == 0, f"homalos {shlex.join(words)}"
-    return printed.getvalue()
+    assert code == 0, f"homalos {shlex.join(words)}: {err.getvalue()}"
+    return out.getvalue(), err.getvalue()
 
 
 def assert_shown(expected: str, printed: str) -> None:

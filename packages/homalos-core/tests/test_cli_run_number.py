@@ -14,18 +14,20 @@ def test_runs_are_counted_from_one(tmp_path: Path) -> None:
     assert [next_run(home) for _ in range(12)] == list(range(1, 13))
 
 
-def test_counting_leaves_one_file(tmp_path: Path) -> None:
-    """The counter does not grow with the years."""
-    for _ in range(3):
+def test_counting_does_not_fill_the_folder(tmp_path: Path) -> None:
+    """The last hundred numbers are kept, whatever the years bring."""
+    for _ in range(130):
         next_run(tmp_path)
-    assert [path.name for path in tmp_path.iterdir()] == ["run.3"]
+    assert len(list((tmp_path / "runs").iterdir())) == 100
+    assert next_run(tmp_path) == 131
 
 
-def test_a_file_that_only_looks_like_the_counter_is_let_be(tmp_path: Path) -> None:
-    """`run.log` is somebody else's, and stays."""
-    (tmp_path / "run.log").touch()
+def test_a_file_that_is_no_number_is_let_be(tmp_path: Path) -> None:
+    """What somebody else put there neither counts nor goes."""
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "9.txt").touch()
     assert next_run(tmp_path) == 1
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["run.1", "run.log"]
+    assert (tmp_path / "runs" / "9.txt").exists()
 
 
 def test_runs_that_begin_at_once_get_different_numbers(tmp_path: Path) -> None:

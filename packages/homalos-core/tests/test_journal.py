@@ -344,8 +344,9 @@ def packed(value: str | float | list[str | int | float]) -> bytes:
 def test_the_fingerprint_is_sha_256_over_msgpack() -> None:
     """Against a computation that shares nothing with it but hashlib."""
     order = OrderRequest(
-        "1-1", "aa2510.TEST", Direction.LONG, Offset.OPEN, OrderType.LIMIT, 101.5, 2,
-        "ma", "main", "sim", START_NS, "为",
+        order_id="1-1", symbol="aa2510.TEST", direction=Direction.LONG, offset=Offset.OPEN,
+        type=OrderType.LIMIT, price=101.5, volume=2, strategy="ma", account="main",
+        gateway="sim", ts_ns=START_NS, reference="为",
     )  # fmt: skip
     cancel = CancelRequest("1-1", "aa2510.TEST", "ma", "main", "sim", at(1))
     written = packed(
@@ -364,7 +365,7 @@ def test_the_fingerprint_of_many_decisions_does_not_depend_on_when_it_is_read() 
     for number in range(1_000):
         watched.add(CancelRequest(f"1-{number}", "aa", "s", "a", "g", START_NS))
         expected.update(packed(["CancelRequest", f"1-{number}", "aa", "s", "a", "g", START_NS]))
-        if number % 37 == 0:
+        if number == 500:
             assert watched.hexdigest() == expected.hexdigest()
     assert watched.hexdigest() == expected.hexdigest()
 

@@ -53,6 +53,7 @@ def test_only_an_artefact_is_put_on_the_grid(tick: str, count: int, off: float) 
         st.one_of(
             st.integers(1, 10_000_000).map(float),
             st.floats(0.001, 100_000),
+            st.floats(1e15, 1e18),
             st.sampled_from([0.0, None, 1.7976931348623157e308]),
         ),
         min_size=1,

@@ -220,30 +220,50 @@ def test_a_bad_row_in_a_batch_is_told_of_by_its_number(
     assert made.reasons == [(26, "Volume: found -1, expected 0 or more")]
 
 
-_PRICE = st.sampled_from(
-    [12485.0, 12490.000000000002, 12487.0, 0.0, -5.0, nan, None, 1.7976931348623157e308]
-)
-_COUNT = st.sampled_from([0, 1, 7, 10**12, -1, None])
-_TICK = st.tuples(
-    st.sampled_from(["ru1901", "ru1901", "ru1901", "rb1901", "gold", None]),
-    st.sampled_from(["20181008", "20181008", "20181009", "8 Oct", None]),
-    st.sampled_from(["09:00:00", "10:59:59", "21:30:01", "9:00:00", "09:00:00.25", "x", None]),
-    st.sampled_from([0, 500, 999, 1000, None]),
-    st.one_of(st.just(12485.0), _PRICE),
-    _PRICE,
-    _COUNT,
-    _PRICE,
-)
-_TICK_COLUMNS = (
-    *("InstrumentID", "TradingDay", "UpdateTime", "UpdateMillisec"),
-    *("LastPrice", "BidPrice1", "Volume", "PreSettlementPrice"),
-)
+# Rows as they should be, and what may stand in a cell instead, by column.
+_TICK_ROW = ("ru1901", "20181008", "09:00:00", 500, 12485.0, 12480.0, 7, 12410.0)
+_PRICES = (12485.000000000002, 12487.0, 0.0, -5.0, nan, None, 1.7976931348623157e308)
+_COUNTS = (0, 10**12, -1, None)
+_TICK_CELLS: dict[str, tuple[Any, ...]] = {
+    "InstrumentID": ("rb1901", "gold", None),
+    "TradingDay": ("20181009", "8 Oct", None),
+    "UpdateTime": ("10:59:59", "21:30:01", "9:00:00", "09:00:00.25", "09-00-00", "x", None),
+    "UpdateMillisec": (0, 999, 1000, -1, None),
+    "LastPrice": _PRICES,
+    "BidPrice1": _PRICES,
+    "Volume": _COUNTS,
+    "PreSettlementPrice": _PRICES,
+}
+_BAR_ROW = (0, 20181008, 3888.0, 3897.0, 3882.0, 3890.0, 7, 0.5)
+_BAR_CELLS: dict[str, tuple[Any, ...]] = {
+    "datetime": (1, 2, 60 * 12, -60 * 12, 60 * 24 * 5, None),
+    "trading_day": (20181009, 0, 7, None),
+    "open": (3889.0000000001, 3888.5, 3899.0, 0.0, -1.0, nan, None),
+    "high": (3887.0, 3897.5, nan, None),
+    "low": (3889.0, 3898.0, 0.0, None),
+    "close": (3881.0, 3898.0, nan, None),
+    "volume": _COUNTS,
+    "turnover": (0.0, -0.5, nan, None),
+}
+
+
+@st.composite
+def _tables(
+    draw: st.DrawFn, row: tuple[Any, ...], cells: dict[str, tuple[Any, ...]]
+) -> dict[str, list[Any]]:
+    """Draw up to twelve rows, most of them clean, so that whole batches are too."""
+    count = draw(st.integers(1, 12))
+    table = {name: [value] * count for name, value in zip(cells, row, strict=True)}
+    for _ in range(draw(st.integers(0, 3))):
+        name = draw(st.sampled_from(list(cells)))
+        table[name][draw(st.integers(0, count - 1))] = draw(st.sampled_from(cells[name]))
+    return table
 
 
 @_SHARED
-@given(rows=st.lists(_TICK, min_size=1, max_size=12), batch=st.integers(1, 5))
+@given(table=_tables(_TICK_ROW, _TICK_CELLS), batch=st.integers(1, 12))
 def test_ticks_by_the_column_equal_ticks_by_the_row(
-    rows: list[tuple[Any, ...]],
+    table: dict[str, list[Any]],
     batch: int,
     tmp_path: Path,
     reading: MakeReading,
@@ -252,29 +272,18 @@ def test_ticks_by_the_column_equal_ticks_by_the_row(
     """Whatever stands in the cells, the text of them gives the same ticks and bad rows."""
     monkeypatch.setattr(columns, "BATCH", batch)
     kinds = [*[pa.string()] * 3, pa.int32(), pa.float64(), pa.float64(), pa.int64(), pa.float64()]
-    arrays = [pa.array(c, k) for c, k in zip(zip(*rows, strict=True), kinds, strict=True)]
-    path = _write(tmp_path / "t.parquet", dict(zip(_TICK_COLUMNS, arrays, strict=True)))
+    arrays = [pa.array(c, k) for c, k in zip(table.values(), kinds, strict=True)]
+    path = _write(tmp_path / "t.parquet", dict(zip(table, arrays, strict=True)))
     whole, single = reading(), reading()
     found = [repr(tick) for tick in ticks.read(path, whole.context)]
     assert found == [repr(tick) for tick in ticks.read(_as_csv(path), single.context)]
     assert [row.line + 1 for row in whole.bad_rows] == [row.line for row in single.bad_rows]
 
 
-_BAR_PRICE = st.sampled_from([3888.0, 3889.0, 3889.0000000001, 3888.5, 0.0, -1.0, nan, None])
-_BAR = st.tuples(
-    st.sampled_from([0, 1, 2, 3, 60 * 12, None]),
-    st.sampled_from([20181008, 20181009, 0, 7, None]),
-    *[_BAR_PRICE] * 4,
-    _COUNT,
-    st.sampled_from([0.0, 0.5, -0.5, nan, None]),
-)
-_BAR_COLUMNS = ("datetime", "trading_day", "open", "high", "low", "close", "volume", "turnover")
-
-
 @_SHARED
-@given(rows=st.lists(_BAR, min_size=1, max_size=12), batch=st.integers(1, 5), days=st.booleans())
+@given(table=_tables(_BAR_ROW, _BAR_CELLS), batch=st.integers(1, 12), days=st.booleans())
 def test_bars_by_the_column_equal_bars_by_the_row(
-    rows: list[tuple[Any, ...]],
+    table: dict[str, list[Any]],
     batch: int,
     days: bool,  # noqa: FBT001  (the same)
     tmp_path: Path,
@@ -283,20 +292,48 @@ def test_bars_by_the_column_equal_bars_by_the_row(
 ) -> None:
     """Whatever stands in the cells, the text of them gives the same bars and bad rows."""
     monkeypatch.setattr(columns, "BATCH", batch)
-    starts = [None if row[0] is None else _NINE_NS + row[0] * _MINUTE for row in rows]
-    cells = [[_NINE_NS, *starts], *([None, *c] for c in list(zip(*rows, strict=True))[1:])]
-    kinds = [pa.int64(), pa.int32(), *[pa.float64()] * 4, pa.int64(), pa.float64()]
-    table = {
-        name: pa.array(column, kind)
-        for name, column, kind in zip(_BAR_COLUMNS, cells, kinds, strict=True)
-    }
+    minutes = [0, *table.pop("datetime")]
+    starts = [None if at is None else _NINE_NS + at * _MINUTE for at in minutes]
     if not days:
         del table["trading_day"]
-    path = _write(tmp_path / "b.parquet", table)
+    kinds = [*[pa.int32()] * days, *[pa.float64()] * 4, pa.int64(), pa.float64()]
+    arrays = [pa.array([None, *c], k) for c, k in zip(table.values(), kinds, strict=True)]
+    stamped = {"datetime": pa.array(starts, pa.int64()), **dict(zip(table, arrays, strict=True))}
+    path = _write(tmp_path / "b.parquet", stamped)
     whole, single = (reading(symbol="rb1901.SHFE", interval="1m") for _ in range(2))
     found = list(bars.read(path, whole.context))
     assert found == list(bars.read(_as_csv(path), single.context))
     assert [row.line + 1 for row in whole.bad_rows] == [row.line for row in single.bad_rows]
+
+
+def test_a_night_and_a_day_in_one_batch_keep_their_dates(
+    tmp_path: Path, reading: MakeReading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Three pairs of trading day and natural day, each with its own instant."""
+    monkeypatch.setattr(tick_rows.TickRows, "record", _refuse)
+    table = _ticks(
+        4,
+        TradingDay=[20181008, 20181009, 20181009, 20181010],
+        ActionDay=[20181008, 20181008, 20181009, 20181009],
+        UpdateTime=["14:59:59", "21:00:00", "09:00:00", "21:00:00"],
+        UpdateMillisec=[0] * 4,
+    )
+    found = list(ticks.read(_write(tmp_path / "t.parquet", table), reading().context))
+    hour = 3_600_000_000_000
+    assert [(tick.ts_ns - _NINE_NS, tick.trading_day) for tick in found] == [
+        (6 * hour - 1_000_000_000, 20181008),
+        (12 * hour, 20181009),
+        (24 * hour, 20181009),
+        (36 * hour, 20181010),
+    ]
+
+
+def test_a_column_of_exchanges_is_heard_row_by_row(tmp_path: Path, reading: MakeReading) -> None:
+    """The same code beside another exchange is no contract."""
+    made = reading()
+    path = _write(tmp_path / "t.parquet", _ticks(ExchangeID=["SHFE", "DCE", "SHFE"]))
+    assert [tick.last_price for tick in ticks.read(path, made.context)] == [12485.0, 12495.0]
+    assert made.reasons == [(2, "'ru1901' is no contract here")]
 
 
 def test_deeper_levels_of_a_parquet_file_are_kept(tmp_path: Path, reading: MakeReading) -> None:

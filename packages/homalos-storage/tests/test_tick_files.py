@@ -58,7 +58,9 @@ def test_milliseconds_go_into_the_stamp(write: Write, reading: MakeReading) -> N
     assert bad == []
 
 
-@pytest.mark.parametrize("missing", ["N/A", "", "1.7976931348623157e+308", "0.0", "0", "nan"])
+@pytest.mark.parametrize(
+    "missing", ["N/A", "", "1.7976931348623157e+308", "1e301", "0.0", "0", "nan"]
+)
 def test_what_exchanges_write_for_no_price_is_nan(
     missing: str, write: Write, reading: MakeReading
 ) -> None:
@@ -222,9 +224,10 @@ def test_quoted_cells_are_read(write: Write, reading: MakeReading) -> None:
     quoted = '"' + _row().replace(",", '","') + '"'
     partly = _row().replace("ru1901", '"ru1901"')
     head = '"' + _HEAD.replace(",", '","') + '"'
-    found, bad = _read(write, reading, quoted, partly, _row(), head=head)
+    ends = '"ru1901",20181008,20181008,09:00:00,500,"12485"'
+    found, bad = _read(write, reading, quoted, partly, ends, _row(), head=head)
     assert len({repr(tick) for tick in found}) == 1
-    assert len(found) == 3
+    assert len(found) == 4
     assert bad == []
 
 

@@ -11,14 +11,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from attrs import define, field
+from attrs import define, field, frozen
 
-from homalos.bus import OBSERVER, Bus, Subscription
+from homalos.bus import OBSERVER, Bus
 from homalos.clock import EngineClock
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
 from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
+from homalos.engine.faults import Faults
 from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
@@ -30,7 +31,6 @@ from homalos.errors import DataError
 from homalos.inbox import Inbox
 from homalos.journal import CountingJournal, FileJournal
 from homalos.model import (
-    Alert,
     BarData,
     CancelRefused,
     OrderData,
@@ -73,10 +73,10 @@ class Parts:
     strategies: StrategyManager
     gateways: dict[str, Gateway]
     reader: TapeReader
+    faults: Faults
     feed: Feed | None = None
     store: Store | None = None
     observers: list[Observer] = field(factory=list)
-    faults: list[tuple[str, str]] = field(factory=list)
 
 
 class _ByPath:
@@ -125,43 +125,58 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
         MissingPluginError: The settings name something that no plugin offers.
         ConfigError: A part's options are wrong; every problem of that part at once.
     """
-    faults: list[tuple[str, str]] = []
-    strategies: StrategyManager
+    sockets = _make_sockets(settings)
+    parts = _make_managers(settings, catalog, sockets, tape or TapeOptions())
+    parts.loop.bind(OrderReport, parts.orders.on_report)
+    parts.loop.bind(TradeReport, parts.orders.on_trade)
+    parts.loop.bind(CancelRefused, parts.orders.on_cancel_refused)
+    sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
+    sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
+    SessionWatch(parts.bus, parts.clock, sessions, symbols)
+    _bind_rules(parts)
+    parts.feed = _make_feed(parts)
+    parts.store = _make_store(parts)
+    return parts
 
-    def fault(subscription: Subscription, event: Any, error: Exception) -> None:
-        owner = strategies.owns(subscription)
-        what = f"{type(error).__name__}: {error}"
-        faults.append((subscription.name, what))
-        if owner is not None:
-            strategies.fail(owner, error, event)
-        elif type(event) is not Alert:
-            bus.publish(Alert("error", subscription.name, f"raised {what}", clock.now))
 
-    bus = Bus(fault)
+@frozen(kw_only=True)
+class _Sockets:
+    """What everything else is plugged into."""
+
+    faults: Faults
+    bus: Bus
+    clock: EngineClock
+    inbox: Inbox
+    journal: CountingJournal | FileJournal
+    loop: Loop
+
+
+def _make_sockets(settings: Settings) -> _Sockets:
+    faults = Faults()
+    bus = Bus(faults.in_handler)
     clock = EngineClock()
-    inbox = Inbox(
-        execution=settings.inbox.execution,
-        market=settings.inbox.market,
-        when_full=settings.inbox.when_full,
-    )
-    journal: CountingJournal | FileJournal = (
-        FileJournal(settings.home / "journal", clock.now_ns)
-        if settings.journal.mode == "file"
-        else CountingJournal()
-    )
+    lanes = settings.inbox
+    inbox = Inbox(execution=lanes.execution, market=lanes.market, when_full=lanes.when_full)
+    journal: CountingJournal | FileJournal = CountingJournal()
+    if settings.journal.mode == "file":
+        journal = FileJournal(settings.home / "journal", clock.now_ns)
+    event_time = settings.clock == "event"
+    loop = Loop(bus=bus, clock=clock, inbox=inbox, journal=journal, event_time=event_time)
+    return _Sockets(faults=faults, bus=bus, clock=clock, inbox=inbox, journal=journal, loop=loop)
+
+
+def _make_managers(
+    settings: Settings, catalog: Catalog, sockets: _Sockets, tape: TapeOptions
+) -> Parts:
+    bus, clock = sockets.bus, sockets.clock
     markets = make_markets(catalog, settings)
+    instrument = markets.instrument
     grace_ns = FOLD_NS if settings.clock == "live" else 0
     data = DataManager(bus, clock, markets.sessions, grace_ns=grace_ns)
-    accounts = AccountManager(bus, settings.accounts, markets.instrument, data.last_price)
+    last_price = data.last_price
+    accounts = AccountManager(bus, settings.accounts, instrument, last_price)
+    gateways = _make_gateways(settings, catalog, sockets, markets, data)
     risk = RiskManager()
-    loop = Loop(
-        bus=bus,
-        clock=clock,
-        inbox=inbox,
-        journal=journal,
-        event_time=settings.clock == "event",
-    )
-    gateways = _make_gateways(settings, catalog, clock, markets, loop, inbox, data)
     orders = OrderManager(
         run=settings.run,
         bus=bus,
@@ -169,50 +184,35 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
         risk=risk,
         accounts=accounts,
         gateways=gateways,
-        journal=journal,
-        last_price=data.last_price,
+        journal=sockets.journal,
+        last_price=last_price,
     )
-    loop.bind(OrderReport, orders.on_report)
-    loop.bind(TradeReport, orders.on_trade)
-    loop.bind(CancelRefused, orders.on_cancel_refused)
-    strategies = StrategyManager(
-        bus=bus, clock=clock, data=data, orders=orders, instrument=markets.instrument
-    )
-    SessionWatch(bus, clock, markets.sessions, strategies.session_symbols)
-    _bind_rules(settings, catalog, risk, clock, markets, accounts, data)
-    reader = make_reader(catalog, markets, tape or TapeOptions())
-    parts = Parts(
+    return Parts(
         settings=settings,
         catalog=catalog,
         bus=bus,
         clock=clock,
-        inbox=inbox,
-        journal=journal,
-        loop=loop,
+        inbox=sockets.inbox,
+        journal=sockets.journal,
+        loop=sockets.loop,
         markets=markets,
         data=data,
         accounts=accounts,
         risk=risk,
         orders=orders,
-        strategies=strategies,
+        strategies=StrategyManager(
+            bus=bus, clock=clock, data=data, orders=orders, instrument=instrument
+        ),
         gateways=gateways,
-        reader=reader,
-        faults=faults,
+        reader=make_reader(catalog, markets, tape),
+        faults=sockets.faults,
     )
-    parts.feed = _make_feed(parts)
-    parts.store = _make_store(parts)
-    return parts
 
 
 def _make_gateways(
-    settings: Settings,
-    catalog: Catalog,
-    clock: EngineClock,
-    markets: Markets,
-    loop: Loop,
-    inbox: Inbox,
-    data: DataManager,
+    settings: Settings, catalog: Catalog, sockets: _Sockets, markets: Markets, data: DataManager
 ) -> dict[str, Gateway]:
+    loop, inbox = sockets.loop, sockets.inbox
     made: dict[str, Gateway] = {}
     taps = []
     for name, each in settings.gateways.items():
@@ -220,8 +220,8 @@ def _make_gateways(
         options: Any = structure(each.options, spec.config, path=f"$.gateways.{name}.options")
         context = GatewayContext(
             name=name,
-            clock=clock,
-            random=random.Random(f"{settings.seed}:{name}"),  # noqa: S311  a simulation's chance
+            clock=sockets.clock,
+            random=random.Random(f"{settings.seed}:{name}"),
             instrument=markets.instrument,
             last_tick=data.last_tick,
             post=loop.post if spec.in_process else inbox.post,
@@ -235,22 +235,15 @@ def _make_gateways(
     return made
 
 
-def _bind_rules(
-    settings: Settings,
-    catalog: Catalog,
-    risk: RiskManager,
-    clock: EngineClock,
-    markets: Markets,
-    accounts: AccountManager,
-    data: DataManager,
-) -> None:
+def _bind_rules(parts: Parts) -> None:
+    settings, catalog, accounts = parts.settings, parts.catalog, parts.accounts
     view = RiskView(
-        clock=clock,
-        instrument=markets.instrument,
+        clock=parts.clock,
+        instrument=parts.markets.instrument,
         holding=accounts.holding,
         available=lambda name: accounts.accounts[name].available(),
-        last_price=data.last_price,
-        last_tick=data.last_tick,
+        last_price=parts.data.last_price,
+        last_tick=parts.data.last_tick,
     )
     bound = []
     for name in settings.risk:
@@ -263,7 +256,7 @@ def _bind_rules(
             options = {}
         config: Any = structure(options, spec.config, path=f"$.risk.{name}")
         bound.append(BoundRule(name, spec.order, spec.factory(view, config)))
-    risk.bind(bound)
+    parts.risk.bind(bound)
 
 
 def _make_feed(parts: Parts) -> Feed | None:

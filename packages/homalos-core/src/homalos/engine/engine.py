@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
@@ -12,12 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-
 from homalos.bus import OBSERVER, Handler, Subscription
 from homalos.clock import paced
 from homalos.config import FeedSettings, Settings, StrategySettings, check, structure
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
+from homalos.engine.errand import Errand
+from homalos.engine.quiet import quiet_collector
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, EngineStateError, HomalosError
@@ -32,17 +31,6 @@ from homalos.strategy import Strategy
 __all__ = ["Engine"]
 
 _CREATED, _STARTED, _STOPPED = "created", "started", "stopped"
-
-
-class _Errand:
-    """Something to do on the engine thread between two events."""
-
-    __slots__ = ("action", "command", "future")
-
-    def __init__(self, action: Callable[[], Any], command: Command | None) -> None:
-        self.action = action
-        self.command = command
-        self.future: Future[Any] = Future()
 
 
 class Engine:
@@ -205,7 +193,7 @@ class Engine:
         Raises:
             HomalosError: What the feed raised: a missing file, a bad row of a strict run.
         """
-        with _quiet_collector():
+        with quiet_collector():
             if self._state != _STARTED:
                 self.start()
             try:
@@ -239,6 +227,7 @@ class Engine:
                 leaving.callback(gateway.close)
             leaving.callback(parts.loop.flush)
             leaving.callback(parts.strategies.stop_all)
+            parts.loop.finish()
             parts.inbox.close()
             if not parts.loop.interrupted:
                 parts.data.finish()
@@ -267,11 +256,11 @@ class Engine:
             known = ", ".join(sorted(COMMANDS))
             msg = f"no command is named {command.name!r}; there are {known}"
             raise HomalosError(msg)
-        return self._send(_Errand(lambda: action(self._parts, **command.arguments), command))
+        return self._send(Errand(lambda: action(self._parts, **command.arguments), command))
 
     def snapshot(self) -> Future[Snapshot]:
         """Take a picture between two events. Any thread."""
-        return self._send(_Errand(lambda: take_snapshot(self._parts), None))
+        return self._send(Errand(lambda: take_snapshot(self._parts), None))
 
     def subscribe(
         self, kind: type, handler: Handler, *, key: Any = None, name: str = "outside"
@@ -370,9 +359,9 @@ class Engine:
             self._feed_error = error
         finally:
             # In the market lane, so that everything before it is dispatched first.
-            self._parts.inbox.post_last(_Errand(self._parts.loop.finish, None))
+            self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
 
-    def _send(self, errand: _Errand) -> Future[Any]:
+    def _send(self, errand: Errand) -> Future[Any]:
         self._parts.inbox.post(errand)
         if self._state == _STOPPED:
             self._turn_away()
@@ -386,48 +375,21 @@ class Engine:
     def _turn_away(self) -> None:
         """Tell everybody who still waits in the inbox that the engine has stopped."""
         while (item := self._parts.inbox.take_now()) is not None:
-            if type(item) is _Errand and not item.future.done():
+            if type(item) is Errand and not item.future.done():
                 item.future.set_exception(EngineStateError("this engine has stopped"))
 
     def _serve(self, item: Any) -> bool:
-        if type(item) is not _Errand:
+        if type(item) is not Errand:
             return False
         if not item.future.set_running_or_notify_cancel():
             return True  # whoever asked does not want it any more
         self._parts.loop.catch_up()
         if item.command is not None:
             parts = self._parts
-            parts.loop.number(_stamped(item.command, parts.clock.now))
+            parts.loop.number(item.command_at(parts.clock.now))
         try:
             item.future.set_result(item.action())
         except Exception as error:  # noqa: BLE001  the asker gets it
             item.future.set_exception(error)
         self._parts.loop.flush()
         return True
-
-
-def _stamped(command: Command, now_ns: int) -> Command:
-    """Return the command with the time of its dispatch."""
-    return Command(command.name, command.arguments, now_ns)
-
-
-@contextlib.contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """Keep full garbage collections, and long turns of other threads, away from the run.
-
-    Messages take no part in collection, so a run leaves little behind that only
-    the collector could find: what was built before it is frozen, and the young
-    generation may grow. A busy thread beside the engine gives way after 0.1 ms
-    instead of 5.
-    """
-    interval, threshold = sys.getswitchinterval(), gc.get_threshold()
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 20, 100)
-    sys.setswitchinterval(1e-4)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(interval)
-        gc.set_threshold(*threshold)
-        gc.unfreeze()

@@ -218,7 +218,7 @@ class Ledger:
             is_today = lot.day >= day
             if (offset is _TODAY and not is_today) or (offset is _YESTERDAY and is_today):
                 continue
-            taken = lot.volume if lot.volume < left else left
+            taken = min(left, lot.volume)
             lot.volume -= taken
             left -= taken
             cost += lot.price * taken

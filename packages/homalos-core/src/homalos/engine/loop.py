@@ -79,7 +79,7 @@ class Loop:
 
     # -- inputs ----------------------------------------------------------------
 
-    def _bind_step(self, tap: MarketTap) -> Callable[[Any], None]:
+    def _bind_step(self, tap: MarketTap) -> Callable[[Any], None]:  # noqa: C901  one hot path
         # One closure over everything it touches, the routes walked in place of a
         # `publish`: of all that runs, this runs most often.
         clock, agenda, ready = self._clock, self._clock.agenda, self._ready
@@ -89,7 +89,7 @@ class Loop:
         tick_fault, bar_fault = self._ticks.go_on, self._bars.go_on
         waiting, tap_tick, tap_bar = tap.waiting, tap.on_tick, tap.on_bar
 
-        def step(event: Any) -> None:
+        def step(event: Any) -> None:  # noqa: C901  a call costs more than a line
             """Dispatch one event, and everything that is due before it or follows from it."""
             now = event.ts_ns if event_time else wall_ns()
             if now >= agenda.next_ns:
@@ -111,16 +111,14 @@ class Loop:
             record(event)
             if event.trading_day > self.trading_day:
                 turn(event.trading_day)
-            if kind is BarData:
-                route = bars[event.interval][event.symbol]
-            else:
-                route = ticks[event.symbol]
+            is_bar = kind is BarData
+            route = bars[event.interval][event.symbol] if is_bar else ticks[event.symbol]
             route.count += 1
             try:
                 for handler in route.handlers:
                     handler(event)
             except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                fault = bar_fault if kind is BarData else tick_fault
+                fault = bar_fault if is_bar else tick_fault
                 fault(route, handler, event, error)
             if ready:
                 drain()

@@ -357,7 +357,7 @@ class OrderManager:
             else:
                 held = position.long - position.closing_long
             if held > 0:
-                closes = held if held < volume else volume
+                closes = min(volume, held)
         elif offset is not _OPEN:
             closes = volume
         opens = volume - closes
@@ -380,7 +380,7 @@ class OrderManager:
         """Let go of what filled or ended; lots that close go first, as they fill first."""
         lane = working.lane
         position = lane.position
-        closes = working.closes if working.closes < lots else lots
+        closes = min(lots, working.closes)
         opens = lots - closes
         if opens > working.opens:
             opens = working.opens

@@ -76,7 +76,7 @@ class RunSummary:
 
     def as_dict(self) -> dict[str, Any]:
         """Return the figures as plain JSON values; money is rounded half-up to 0.01."""
-        from attrs import asdict  # noqa: PLC0415  only when somebody prints
+        from attrs import asdict
 
         found = asdict(self, recurse=False)
         for name in ("fees", "pnl", "equity"):
@@ -126,6 +126,7 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
     """Return a picture of a running engine. Engine thread.
 
     Args:
+        parts: The engine's.
         last: Trades to show at most; of the orders, those that work.
     """
     accounts = parts.accounts

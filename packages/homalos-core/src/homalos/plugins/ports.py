@@ -164,6 +164,7 @@ class Market(Protocol):
         Exchanges fill the two dates differently at night; the market knows how.
 
         Args:
+            symbol: Of the contract.
             trading_day: yyyymmdd, or "" when the source has none.
             action_day: yyyymmdd, or "" when the source has none.
             time: HH:MM:SS, exchange time.
