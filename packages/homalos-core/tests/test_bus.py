@@ -185,6 +185,8 @@ def test_a_handler_that_cannot_be_routed_is_refused(party: Party) -> None:
     """At once, and not while the first event is on its way."""
 
     class Unhashable:
+        """A handler as attrs makes one that is compared by its fields."""
+
         __hash__ = None  # type: ignore[assignment]  # as of every class with an `__eq__` alone
 
         def __call__(self, event: object) -> None: ...

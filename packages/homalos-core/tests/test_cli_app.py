@@ -55,9 +55,9 @@ def install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Install:
     """Give a function that puts a package with commands on the path: `name=target` each."""
 
     def put(plugin: str, **commands: str) -> None:
+        spec = "CommandSpec(name={!r}, target='{}:{}', help='Ring.'),"
         specs = "".join(
-            f"CommandSpec(name={name.replace('_', ' ')!r}, target='{plugin}:{target}', help='Ring.'),"
-            for name, target in commands.items()
+            spec.format(name.replace("_", " "), plugin, target) for name, target in commands.items()
         )
         (tmp_path / f"{plugin}.py").write_text(PLUGIN.format(specs=f"({specs})"))
         info = tmp_path / f"{plugin}-1.0.dist-info"
@@ -102,10 +102,10 @@ def test_an_unknown_command_is_a_wrong_use_with_the_nearest_name(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     """A slip of the finger is told with what was probably meant, and where help is."""
-    assert main(["versoin"]) == 2
+    assert main(["bactest"]) == 2
     told = capsys.readouterr()
     assert told.out == ""
-    assert "error: No such command 'versoin'. Did you mean 'version'?" in told.err
+    assert "error: No such command 'bactest'. Did you mean 'backtest'?" in told.err
     assert "see `homalos --help`" in told.err
 
 
@@ -206,7 +206,7 @@ def test_ctrl_c_in_a_command_ends_it_with_130(
 
 
 def test_plugins_can_be_limited_by_the_environment(
-    install: Install, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    install: Install, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`HOMALOS_PLUGINS` leaves out what it does not name; the core is always there."""
     install("bells", ring="ring")

@@ -18,8 +18,18 @@ from homalos.model import BarData
 # 2018-10-08 09:00 in Shanghai is 01:00 UTC: `date -u -d '2018-10-08 01:00' +%s`.
 START = 1_538_960_400_000_000_000
 BAR = BarData(
-    *("ru1901.SHFE", "1m", START, START + 60_000_000_000, 20181008),
-    *(12485.0, 12490.5, 12380.0, 12410.0, 14208, 1767801400.0000002, 311840.0),
+    symbol="ru1901.SHFE",
+    interval="1m",
+    start_ns=START,
+    ts_ns=START + 60_000_000_000,
+    trading_day=20181008,
+    open_price=12485.0,
+    high_price=12490.5,
+    low_price=12380.0,
+    close_price=12410.0,
+    volume=14208,
+    turnover=1767801400.0000002,
+    open_interest=311840.0,
 )
 CSV = (
     "symbol,trading_day,datetime,open,high,low,close,volume,turnover,open_interest\n"
@@ -36,7 +46,7 @@ def test_a_bar_is_a_row_without_float_noise() -> None:
 
 
 def test_a_missing_figure_is_an_empty_cell_or_null() -> None:
-    """nan is not a number that other programs read."""
+    """Other programs do not read nan."""
     row = as_row(msgspec.structs.replace(BAR, turnover=nan))
     text, objects = io.StringIO(), io.StringIO()
     write_csv([row], text)

@@ -84,7 +84,7 @@ def test_a_pair_without_key_or_sign_is_refused(text: str) -> None:
 def test_settings_come_from_file_command_and_overrides(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The file, what the command sets itself, and `--set` over both; the home is beside the file."""
+    """The file, what the command sets itself, `--set` over both; the home is beside the file."""
     monkeypatch.delenv("HOMALOS_HOME", raising=False)
     path = tmp_path / "system.yaml"
     path.write_text("seed: 1\nrun: from-file\nbus: {queue: 5}\n")

@@ -75,8 +75,13 @@ def view(*, positions: int = 1, fills: int = 3, messages: int = 2) -> View:
         accounts=(account,),
         strategies={"ma": StrategyState.RUNNING, "broken": StrategyState.FAILED},
         counters={
-            **{"ticks": 900, "bars": 30, "orders": 9, "trades": 8, "rejections": 1},
-            **{"dropped": 0, "conflated": 4},
+            "ticks": 900,
+            "bars": 30,
+            "orders": 9,
+            "trades": 8,
+            "rejections": 1,
+            "dropped": 0,
+            "conflated": 4,
         },
         queues={"inbox": 3, "store": 12},
     )

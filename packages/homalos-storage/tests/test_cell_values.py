@@ -53,7 +53,7 @@ def test_only_an_artefact_is_put_on_the_grid(tick: str, count: int, off: float) 
         st.one_of(
             st.integers(1, 10_000_000).map(float),
             st.floats(0.001, 100_000),
-            st.floats(1e15, 1e18),
+            st.floats(1e12, 1e18),
             st.sampled_from([0.0, None, 1.7976931348623157e308]),
         ),
         min_size=1,
@@ -61,7 +61,7 @@ def test_only_an_artefact_is_put_on_the_grid(tick: str, count: int, off: float) 
     ),
 )
 def test_a_column_of_prices_equals_its_cells(tick: str, cells: list[float | None]) -> None:
-    """Where the column is taken at all, it has the doubles that the cells have, bit for bit."""
+    """It has the very doubles that the cells have, or it is left to them."""
     instrument = _instrument(tick)
     column = columns.on_grid(pa.array(cells, pa.float64()), instrument)
     single: list[float] = []
@@ -71,8 +71,10 @@ def test_a_column_of_prices_equals_its_cells(tick: str, cells: list[float | None
         except ValueError:
             assert column is None
             return
-    assert column is not None
-    assert np.array(single).tobytes() == column.tobytes()
+    if column is None:  # left to the cells: beyond what doubles count exactly
+        assert max(single) / float(tick) > 1e14
+    else:
+        assert np.array(single).tobytes() == column.tobytes()
 
 
 @given(tick=st.sampled_from(_TICKS), count=st.integers(1, 10_000_000))

@@ -39,10 +39,10 @@ def stoppable(
                 restore()
             os.write(_STDERR, b"forced to end\n")
             os._exit(FORCED)
+        asked = True  # first of all: the next signal may come in the middle of this
         if restore is None:
             # Not by `sys.stderr`, which may be in the middle of a line.
             os.write(_STDERR, b"stopping; Ctrl-C again forces\n")
-        asked = True
         stop()
 
     before = {each: signal.signal(each, handle) for each in (signal.SIGINT, signal.SIGTERM)}

@@ -383,13 +383,13 @@ class Engine:
             return False
         if not item.future.set_running_or_notify_cancel():
             return True  # whoever asked does not want it any more
-        self._parts.loop.catch_up()
-        if item.command is not None:
-            parts = self._parts
-            parts.loop.number(item.command_at(parts.clock.now))
+        loop = self._parts.loop
+        loop.catch_up()
         try:
+            if item.command is not None:
+                loop.number(item.command_at(self._parts.clock.now))
             item.future.set_result(item.action())
         except Exception as error:  # noqa: BLE001  the asker gets it
             item.future.set_exception(error)
-        self._parts.loop.flush()
+        loop.flush()
         return True

@@ -169,7 +169,7 @@ class FakeGateway:
         self._trades = 0
 
     def attach(self, context: GatewayContext) -> Self:
-        """Report to an engine from now on; a `GatewaySpec` has this as its factory."""
+        """Report to an engine from now on; what the factory of a `GatewaySpec` does."""
         self._name = context.name
         self._post = context.post
         self._now_ns = context.clock.now_ns

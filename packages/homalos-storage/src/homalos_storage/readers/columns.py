@@ -42,7 +42,7 @@ __all__ = [
 ]
 
 BATCH = 20_000  # rows held at once
-_EXACT = 2.0**53  # whole numbers below are exact as doubles
+_EXACT = 1e15  # whole numbers below are exact as doubles, and so is a half between them
 
 
 def rows(batch: Any, names: Sequence[str], *, text: str = "") -> Iterator[tuple[Any, ...]]:
