@@ -14,7 +14,7 @@ from homalos.model import BarData, TickData
 
 __all__ = ["DataManager"]
 
-_KEPT_BARS = 500
+_KEPT_BARS = 1_000
 _MINUTE = "1m"
 
 
