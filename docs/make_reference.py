@@ -123,7 +123,7 @@ def hooks() -> Iterator[str]:
 
 
 def all_ports() -> Iterator[str]:
-    """Yield every class of the ports, in the order of the source."""
+    """Yield every class of the ports, by name."""
     shown = [value for name in ports.__all__ if inspect.isclass(value := getattr(ports, name))]
     for cls in sorted(shown, key=lambda cls: inspect.getsourcelines(cls)[1]):
         yield f"## `{cls.__name__}`"

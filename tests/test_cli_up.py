@@ -221,6 +221,43 @@ def test_wrong_settings_are_told_a_line_each(capsys: pytest.CaptureFixture[str])
     assert "did you mean 'speed'?" in told.err
 
 
+# -- a terminal -------------------------------------------------------------------
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no pseudo-terminals")
+def test_on_a_terminal_the_run_is_drawn_and_the_screen_given_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """On the alternate screen, never cleared in between; the summary stands below the command."""
+    import pty
+
+    for name, value in (("TERM", "xterm-256color"), ("COLUMNS", "120"), ("LINES", "40")):
+        monkeypatch.setenv(name, value)
+    ours, theirs = pty.openpty()
+    command = ("up", "--demo", "--home", "home", "--speed", "600", "--for", "1s")
+    with subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *command], stdin=theirs, stdout=theirs, stderr=theirs
+    ) as process:
+        os.close(theirs)
+        drawn = b"".join(iter(lambda: read_on(ours), b""))
+    os.close(ours)
+    assert process.returncode == 0
+    assert [drawn.count(code) for code in (b"\x1b[?1049h", b"\x1b[?1049l", b"\x1b[2J")] == [1, 1, 0]
+    screen, _, summary = drawn.partition(b"\x1b[?1049l")
+    for title in ("Quotes", "Account main", "Positions", "Working orders", "Last trades"):
+        assert title.encode() in screen
+    assert b"Quotes" not in summary
+    assert b"decision hash" in summary
+
+
+def read_on(terminal: int) -> bytes:
+    """Return what a terminal shows next; nothing once nobody writes to it any more."""
+    try:
+        return os.read(terminal, 1 << 16)
+    except OSError:  # how Linux says that the other side is closed
+        return b""
+
+
 # -- stopping ---------------------------------------------------------------------
 
 

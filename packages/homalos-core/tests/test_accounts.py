@@ -6,7 +6,7 @@ from decimal import Decimal
 from itertools import count
 from math import nan
 from random import Random
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,7 +15,7 @@ from homalos.config import AccountSettings
 from homalos.engine.accounts import AccountManager
 from homalos.engine.data import DataManager
 from homalos.model import (
-    Command,
+    BarData,
     Direction,
     Offset,
     PositionMode,
@@ -35,6 +35,9 @@ from homalos.testing import (
     engine,
     tick,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
 NONE, OPEN, CLOSE = Offset.NONE, Offset.OPEN, Offset.CLOSE
@@ -193,20 +196,37 @@ def test_the_account_adds_up() -> None:
     assert data.available == data.equity - 360
 
 
-def test_the_drawdown_is_the_largest_fall_from_a_peak() -> None:
-    """Worked by hand along a path: up 500, down 300, up to a new peak of 700, down 250."""
+@pytest.mark.parametrize("event", [tick, bar])
+def test_the_drawdown_is_the_largest_fall_from_a_peak(
+    event: Callable[[str, float], TickData | BarData],
+) -> None:
+    """Worked by hand along a path, on ticks and on bars alike."""
     house = House()
-    house.price(100)
+    house.bus.publish(event(SYMBOL, 100))
     house.trade(LONG, OPEN, 100)
     account = house.manager.accounts["main"]
     seen = []
-    for price in (150, 120, 130, 170, 145, 100):
-        house.price(price)
+    for price in (150, 120, 130, 115, 170, 140, 135, 100):
+        house.bus.publish(event(SYMBOL, price))
         seen.append(account.max_drawdown)
 
-    # From 150 to 120 it falls by 30 x 10; from 170 to 145 by less, to 100 by 70 x 10.
-    assert seen == [0, 300, 300, 300, 300, 700]
+    # From 150 to 120 it falls by 30 x 10, to 115 by 350; from 170 to 135 no more, to 100 by 700.
+    assert seen == [0, 300, 300, 350, 350, 350, 350, 700]
     assert house.manager.account_data("main", DAY).max_drawdown == 700
+
+
+def test_the_drawdown_counts_what_is_realised() -> None:
+    """Each round trip wins or loses at its price: up 200, down 500, up 300, down 100."""
+    house = House()
+    account = house.manager.accounts["main"]
+    seen = []
+    for gain in (20, -50, 30, -10):
+        house.trade(LONG, OPEN, 100)
+        house.trade(SHORT, CLOSE, 100 + gain)
+        seen.append(account.max_drawdown)
+
+    assert seen == [0, 500, 500, 500]
+    assert account.worth == 99_900
 
 
 def test_a_loss_from_the_start_is_a_drawdown_from_the_capital() -> None:
@@ -366,22 +386,3 @@ def test_a_snapshot_shows_funds_and_positions_of_every_account() -> None:
         ("main", CAPITAL),
         ("second", CAPITAL + 60),
     ]
-
-
-def test_a_person_s_order_is_booked_in_the_account_it_names() -> None:
-    """The first account unless another one is given."""
-    venue = FakeGateway()
-    accounts: dict[str, Any] = {
-        name: AccountSettings(gateway="fake", capital=CAPITAL) for name in ("main", "second")
-    }
-    running = engine(gateway=venue, accounts=accounts)
-    wish = {"symbol": SYMBOL, "direction": "long", "offset": "open", "volume": 1, "price": 100.0}
-    with running:
-        first = running.submit(Command("order.send", wish))
-        second = running.submit(Command("order.send", wish | {"account": "second"}))
-        nobody = running.submit(Command("order.send", wish | {"account": "third"}))
-        running.step(tick(price=100.0))
-
-    assert [request.account for request in venue.requests] == ["main", "second"]
-    assert [each.result(timeout=0).account for each in (first, second)] == ["main", "second"]
-    assert "third" in str(nobody.exception(timeout=0))

@@ -115,11 +115,12 @@ def test_a_tick_on_a_session_s_end_folds_into_the_last_bar(last: str, folded: st
     assert maker.outside == 0
 
 
-def test_a_tick_long_after_a_session_s_end_makes_no_bar() -> None:
-    """A push of settlement figures at 15:27 is counted, and trades of it are nobody's."""
-    made, maker = minutes([at("10-10 14:59:00", 100, 10), at("10-10 15:27:29.7", 100, 10)])
+@pytest.mark.parametrize("after", ["15:00:05", "15:09:00", "15:27:29.7"])
+def test_a_tick_after_the_fold_of_a_session_s_end_makes_no_bar(after: str) -> None:
+    """A push of settlement figures is counted, and changes nothing."""
+    made, maker = minutes([at("10-10 14:59:00", 100, 10), at(f"10-10 {after}", 101, 10)])
 
-    assert [b.start_ns for b in made] == [ns("10-10 14:59")]
+    assert [(b.start_ns, b.close_price) for b in made] == [(ns("10-10 14:59"), 100)]
     assert maker.outside == 1
 
 
@@ -159,6 +160,14 @@ def test_the_auction_before_the_day_joins_only_with_trades_of_its_own() -> None:
     )
 
     assert [(b.start_ns, b.open_price, b.volume) for b in made[1:]] == [(ns("10-10 09:00"), 104, 4)]
+    assert maker.outside == 1
+
+
+def test_a_tape_that_begins_in_the_day_s_auction_cannot_tell_its_trades_from_the_night_s() -> None:
+    """At 08:59 the count holds both; what follows is counted from there."""
+    made, maker = minutes([at("10-10 08:59:00", 104, 9_000), at("10-10 09:00:10", 105, 9_002)])
+
+    assert [(prices(b), b.volume, b.complete) for b in made] == [((105, 105, 105, 105), 2, False)]
     assert maker.outside == 1
 
 

@@ -10,9 +10,7 @@ import pytest
 
 from homalos import Engine
 from homalos.clock import wall_ns
-from homalos.config import (
-    StoreSettings,
-)
+from homalos.config import AccountSettings, StoreSettings
 from homalos.errors import (
     ConfigError,
     DataError,
@@ -48,9 +46,6 @@ from homalos.testing import (
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-_SOON = 10.0  # seconds a thread may take; it takes none unless something hangs
 
 
 class Trader(Strategy):
@@ -224,6 +219,23 @@ def test_an_order_that_only_the_venue_holds_as_working_shows() -> None:
 
         assert before
         assert not running.summary().orders_settled
+
+
+def test_a_person_s_order_is_booked_in_the_account_it_names() -> None:
+    """The first account unless another one is given."""
+    venue = FakeGateway()
+    accounts = {name: AccountSettings(gateway="fake") for name in ("main", "second")}
+    running = engine(gateway=venue, accounts=accounts)
+    wish = {"symbol": SYMBOL, "direction": "long", "offset": "open", "volume": 1, "price": 100.0}
+    with running:
+        first = running.submit(Command("order.send", wish))
+        second = running.submit(Command("order.send", wish | {"account": "second"}))
+        nobody = running.submit(Command("order.send", wish | {"account": "third"}))
+        running.step(tick(price=100.0))
+
+    assert [request.account for request in venue.requests] == ["main", "second"]
+    assert [each.result(timeout=0).account for each in (first, second)] == ["main", "second"]
+    assert "third" in str(nobody.exception(timeout=0))
 
 
 def test_a_handler_that_raises_is_counted_and_told_and_the_run_goes_on() -> None:

@@ -272,20 +272,21 @@ def test_a_trade_after_the_cancel_is_kept() -> None:
 
 
 def test_an_end_that_runs_ahead_of_its_trades_waits_for_them() -> None:
-    """Cancelled with 2 traded, of which 1 is known: the end is told with the second trade."""
+    """Cancelled with 3 traded, of which 1 is known: the end is told with the last of them."""
     house = House()
-    house.buy(3)
+    house.buy(5)
     house.venue.accept()
     house.trade(1, "T1")
-    house.report(CANCELLED, traded=2)
+    house.report(CANCELLED, traded=3)
     waiting = house.order.status
     working = house.manager.working()
     house.trade(1, "T2")
+    house.trade(1, "T3")
 
     assert waiting is PARTTRADED
     assert [order.order_id for order in working] == ["1-1"]
-    assert (house.order.status, house.order.traded, house.order.reason) == (CANCELLED, 2, "said so")
-    assert house.statuses == [NOTTRADED, PARTTRADED, CANCELLED]
+    assert (house.order.status, house.order.traded, house.order.reason) == (CANCELLED, 3, "said so")
+    assert house.statuses == [NOTTRADED, PARTTRADED, PARTTRADED, CANCELLED]
     assert house.manager.working() == []
 
 

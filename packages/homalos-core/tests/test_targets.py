@@ -245,12 +245,13 @@ def test_what_the_venue_rejects_is_not_tried_again() -> None:
 
 
 def test_a_stopped_strategy_forgets_its_targets() -> None:
-    """The order in the way is gone later; nothing follows it."""
+    """The order in the way is gone when it runs again; nothing follows it."""
     site = Range()
     site.aim.set_target_pos(3, price=100)
     site.aim.set_target_pos(1, price=100)
     site.asked()
     site.engine.parts.strategies.stop(site.aim.name)
+    site.engine.parts.strategies.start(site.aim.name)
     site.take_back()
 
     assert site.asked() == []

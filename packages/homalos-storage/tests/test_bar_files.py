@@ -151,10 +151,10 @@ def test_daily_bars_last_from_the_first_session_to_the_end_of_the_last(
 def test_daily_bars_of_our_own_begin_in_the_evening_before(
     write: Write, reading: MakeReading
 ) -> None:
-    """Their trading day has a column; a night that was cancelled makes a step of half a day."""
+    """Their trading day has a column, and their start is that of its first session."""
     head = f"symbol,trading_day,datetime,{_OHLCV}"
     rows = (
-        f"rb1901.SHFE,20181009,2018-10-09T09:00:00+08:00,{_CELLS}",
+        f"rb1901.SHFE,20181009,2018-10-08T21:00:00+08:00,{_CELLS}",
         f"rb1901.SHFE,20181010,2018-10-09T21:00:00+08:00,{_CELLS}",
     )
     found, bad = _read(write, reading(), head, *rows)
@@ -221,6 +221,39 @@ def test_a_step_that_is_no_length_is_an_error(write: Write, reading: MakeReading
         _read(write, reading(symbol=_RB), f"date,time,{_OHLCV}", *rows)
 
 
+def test_rows_a_day_apart_are_not_daily_bars_by_that_alone(
+    write: Write, reading: MakeReading
+) -> None:
+    """A contract that hardly trades may have one bar of five minutes a day."""
+    rows = [f"2018-10-{day},14:55:00,{_CELLS}" for day in ("08", "09")]
+    with pytest.raises(DataError, match="rows are 86400 s apart, none of"):
+        _read(write, reading(symbol=_RB), f"date,time,{_OHLCV}", *rows)
+    found, _ = _read(write, reading(symbol=_RB, interval="5m"), f"date,time,{_OHLCV}", *rows)
+    assert [bar.trading_day for bar in found] == [20181008, 20181009]
+    found, _ = _read(write, reading(symbol=_RB, interval="d"), f"date,time,{_OHLCV}", *rows)
+    assert {bar.interval for bar in found} == {"d"}
+
+
+def test_any_length_may_be_asked_for(write: Write, reading: MakeReading) -> None:
+    """What the core can make of ticks can be read back."""
+    head = f"symbol,trading_day,datetime,{_OHLCV}"
+    rows = [f"rb1901.SHFE,20181008,2018-10-08T09:0{m}:00+08:00,{_CELLS}" for m in (0, 3, 6)]
+    found, bad = _read(write, reading(interval="3m"), head, *rows)
+    assert [(bar.interval, bar.ts_ns - bar.start_ns) for bar in found] == [("3m", 3 * _MINUTE)] * 3
+    assert bad == []
+
+
+def test_a_long_bar_is_over_when_its_last_session_is(write: Write, reading: MakeReading) -> None:
+    """The hour that begins at 11:00 is over at 11:30; the end in a file's label is believed."""
+    rows = [f"2018-10-08T{hour}:00:00,{_CELLS}" for hour in ("09", "10", "11", "13")]
+    found, _ = _read(write, reading(symbol=_RB), f"datetime,{_OHLCV}", *rows)
+    ends = [(bar.ts_ns - _NINE_NS) // _MINUTE for bar in found]
+    assert ends == [60, 120, 150, 300]
+    rows = [f"2018-10-08,{time},{_CELLS}" for time in ("10:00", "11:00", "14:15")]
+    found, _ = _read(write, reading(symbol=_RB), f"date,time,{_OHLCV}", *rows)
+    assert [(bar.ts_ns - _NINE_NS) // _MINUTE for bar in found] == [60, 120, 315]
+
+
 def test_one_row_needs_the_interval(write: Write, reading: MakeReading) -> None:
     """There is no step to tell from."""
     row = f"2018-10-08,09:05:00,{_CELLS}"
@@ -235,17 +268,18 @@ def test_an_interval_longer_than_the_steps_is_an_error(write: Write, reading: Ma
     rows = [f"2018-10-08,09:0{minute}:00,{_CELLS}" for minute in (1, 2)]
     with pytest.raises(DataError, match="rows are 60 s apart, too close for bars of 5m"):
         _read(write, reading(symbol=_RB, interval="5m"), f"date,time,{_OHLCV}", *rows)
-    with pytest.raises(DataError, match="interval '3m' is none of 1m"):
-        _read(write, reading(symbol=_RB, interval="3m"), f"date,time,{_OHLCV}", *rows)
+    with pytest.raises(DataError, match="found interval '5 min', expected a number and s, m or h"):
+        _read(write, reading(symbol=_RB, interval="5 min"), f"date,time,{_OHLCV}", *rows)
 
 
 def test_rows_may_say_their_own_interval(write: Write, reading: MakeReading) -> None:
     """One that is none, or not the one asked for, is a bad row."""
     head = f"datetime,interval,{_OHLCV}"
-    rows = [f"2018-10-08T09:00:00,{interval},{_CELLS}" for interval in ("5m", "1m", "7m")]
+    rows = [f"2018-10-08T09:00:00,{interval},{_CELLS}" for interval in ("5m", "1m", "soon")]
     found, bad = _read(write, reading(symbol=_RB), head, *rows)
     assert found == [_bar(_NINE_NS), _bar(_NINE_NS, "1m", 1)]
-    assert bad == [(4, "found interval '7m', expected one of 1m, 5m, 15m, 1h, d")]
+    expected = "expected a number and s, m or h, or d: 30s 1m 15m 1h d"
+    assert bad == [(4, f"found interval 'soon', {expected}")]
     found, bad = _read(write, reading(symbol=_RB, interval="5m"), head, *rows[:2])
     assert found == [_bar(_NINE_NS)]
     assert bad == [(3, "found interval '1m', expected '5m' as asked for")]

@@ -212,6 +212,20 @@ def test_a_strict_run_ends_at_the_first_bad_row(write: Write, reading: MakeReadi
         next(found)
 
 
+def test_an_error_of_the_one_who_counts_is_not_one_of_the_file(
+    write: Write, reading: MakeReading
+) -> None:
+    """A pipe that nobody reads any more must not look like a cut file."""
+
+    def fail(_file: str, _line: int, _reason: str) -> None:
+        raise BrokenPipeError
+
+    context = evolve(reading().context, bad_row=fail)
+    found = ticks.read(write("ticks.csv", _text("too,short", _row())), context)
+    with pytest.raises(BrokenPipeError):
+        next(found)
+
+
 def test_blank_lines_are_nothing(write: Write, reading: MakeReading) -> None:
     """They are skipped, and counted as lines."""
     found, bad = _read(write, reading, "", _row(), "", "  ", _row("-5"))

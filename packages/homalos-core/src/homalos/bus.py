@@ -78,14 +78,20 @@ class Subscription:
 
 
 class Route:
-    """The handlers of one key, and how many events went through it."""
+    """The handlers of one key, and how many events went through it.
 
-    __slots__ = ("count", "handlers", "subscriptions")
+    Attributes:
+        count: Events published since the topic counted last.
+        inputs: Events that the loop walked it with, which are inputs of the engine.
+    """
+
+    __slots__ = ("count", "handlers", "inputs", "subscriptions")
 
     def __init__(self, subscriptions: tuple[Subscription, ...]) -> None:
         self.subscriptions = subscriptions
         self.handlers = tuple(s.handler for s in subscriptions)
         self.count = 0
+        self.inputs = 0
 
 
 class Routes(dict[Any, Route]):
@@ -130,6 +136,7 @@ class Topic:
         self._subscriptions: list[Subscription] = []
         self._delivered = 0
         self._published = 0
+        self._inputs = 0
         self.bars = RoutesByInterval(self._make)
         self.routes = Routes(self._make)
         self.publish = _publisher(kind)(self)
@@ -166,11 +173,13 @@ class Topic:
         """Bring the subscriptions' figures up to date; return all deliveries so far."""
         for routes in (self.routes, *self.bars.values()):
             for route in routes.values():
+                events = route.count + route.inputs
                 for subscription in route.subscriptions:
-                    subscription.given += route.count
-                self._delivered += route.count * len(route.handlers)
-                self._published += route.count
-                route.count = 0
+                    subscription.given += events
+                self._delivered += events * len(route.handlers)
+                self._published += events
+                self._inputs += route.inputs
+                route.count = route.inputs = 0
         return self._delivered
 
     @property
@@ -178,6 +187,12 @@ class Topic:
         """Return how many events went through."""
         self.count()
         return self._published
+
+    @property
+    def inputs(self) -> int:
+        """Return how many of them the loop walked: what came in, not what was made here."""
+        self.count()
+        return self._inputs
 
     def go_on(self, route: Route, handler: Handler, event: Any, error: Exception) -> None:
         """Count and report a handler that raised, and give the event to those behind it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -58,7 +59,7 @@ class LiveConsole:
     def shown(self) -> Iterator[None]:
         """Draw from now on; the terminal is as it was afterwards. Events go into the log file."""
         home = self._engine.parts.settings.home
-        console = Console()
+        console = Console(file=sys.stdout)
         with logging_to(None, folder=home / "logs") as logger:
 
             def hear(events: Sequence[Any]) -> None:
@@ -72,8 +73,18 @@ class LiveConsole:
 
             self._engine.observe(EVENTS, hear, name="console")
             start = Text(" starting …", style="dim")
-            live = Live(start, console=console, screen=True, auto_refresh=False)
-            with live, Watch(self._engine.snapshot, self._show_on(live), _EVERY_S) as watch:
+            live = Live(
+                start,
+                console=console,
+                screen=True,
+                auto_refresh=False,
+                redirect_stdout=False,
+                redirect_stderr=False,
+            )
+            printed = _Printed(self._messages)
+            aside = redirect_stdout(printed), redirect_stderr(printed)
+            watch = Watch(self._engine.snapshot, self._show_on(live), _EVERY_S)
+            with live, aside[0], aside[1], watch:
                 yield
             if watch.fault is not None:
                 logger.opt(exception=watch.fault).error("the live console failed")
@@ -110,7 +121,7 @@ class LiveConsole:
             rate=self._rate(picture.dispatched) if is_new else 0.0,
             decimals=self._decimals,
             scores=self._scores.worth(prices),
-            messages=tuple(self._messages),
+            messages=tuple(self._messages),  # one step to the interpreter; others append
             is_stopping=self._is_stopping,
         )
 
@@ -120,6 +131,24 @@ class LiveConsole:
         self._rated.append((now, dispatched))
         then, before = self._rated[0]
         return (dispatched - before) / (now - then) if now > then else 0.0
+
+
+class _Printed(io.TextIOBase):
+    """Makes messages of what a strategy prints, which would tear the picture."""
+
+    def __init__(self, messages: deque[tuple[str, str]]) -> None:
+        self._messages = messages
+        self._begun = ""
+
+    def writable(self) -> bool:
+        """Say yes."""
+        return True
+
+    def write(self, text: str) -> int:
+        """Keep whole lines as messages."""
+        *lines, self._begun = f"{self._begun}{text}".split("\n")
+        self._messages.extend(("INFO", line) for line in lines)
+        return len(text)
 
 
 def _instruments(engine: Engine) -> Callable[[str], Instrument]:

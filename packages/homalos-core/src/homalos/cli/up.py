@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -71,6 +72,7 @@ def up(
     title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
     with _limited(engine, settings, for_s):
         summary = _run(engine, title, as_json=asked.as_json)
+    _tell_faults(engine)
     return Outcome(
         data={
             **summary.as_dict(),
@@ -163,6 +165,13 @@ def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
 
     with console.shown(), stoppable(stop, restore=console.restore):
         return engine.run()
+
+
+def _tell_faults(engine: Engine) -> None:
+    """Tell what failed beside the strategies, whose own failures were told when they came."""
+    for name, error in engine.parts.faults:
+        if not name.startswith("strategy."):
+            sys.stderr.write(f"warning: {name}: {error}\n")
 
 
 def _show(title: str, summary: RunSummary) -> None:

@@ -218,5 +218,5 @@ class _MinuteMaker:
             self._deliver(done)
 
     def _due(self) -> None:
-        if 0 < self.bars.closes_ns <= self._clock.now - self._grace_ns:
+        if 0 < self.bars.closes_ns <= self._clock.now:
             self.finish()

@@ -28,13 +28,10 @@ class Loop:
     look at it and what that fills, a dense number and the journal, the bus.
 
     Attributes:
-        dispatched: Inputs so far; the dense number of the last one.
         trading_day: The latest trading day seen, yyyymmdd; 0 before the first event.
         trading_days: How many were seen.
         late: Market events stamped before the one dispatched last.
         interrupted: True once `stop` was called: the market data is not over.
-        step: Dispatches one event, and everything that is due before it or follows
-            from it.
         on_item: Takes what is no event out of the inbox; says whether it did.
     """
 
@@ -47,7 +44,6 @@ class Loop:
         journal: CountingJournal | FileJournal,
         event_time: bool,
     ) -> None:
-        self.dispatched = 0
         self.trading_day = 0
         self.trading_days = 0
         self.late = 0
@@ -58,12 +54,13 @@ class Loop:
         self._inbox = inbox
         self._record = journal.record
         self._event_time = event_time
+        self._others = 0  # inputs other than market data, which its routes count
         self._ready: deque[Any] = deque()
         self._publish = _Handlers(bus)
         self._ticks = bus.topic(TickData)
         self._bars = bus.topic(BarData)
-        self.step = self._bind_step(_all_taps(()))
         self._stopping = threading.Event()
+        self._walk = self._bind_walk(_all_taps(()))
         # Due before any event: the first one tells the clock when the run begins.
         clock.call_at(1, _nothing)
 
@@ -71,7 +68,7 @@ class Loop:
 
     def bind_taps(self, taps: Sequence[MarketTap]) -> None:
         """Let in-process venues see the market before the engine does, while an order waits."""
-        self.step = self._bind_step(taps[0] if len(taps) == 1 else _all_taps(taps))
+        self._walk = self._bind_walk(taps[0] if len(taps) == 1 else _all_taps(taps))
 
     def bind(self, kind: type, handler: Callable[[Any], None]) -> None:
         """Say who takes an input that is not for the bus: a report, a cancel's refusal."""
@@ -79,55 +76,52 @@ class Loop:
 
     # -- inputs ----------------------------------------------------------------
 
-    def _bind_step(self, tap: MarketTap) -> Callable[[Any], None]:  # noqa: C901  one hot path
+    def _bind_walk(  # noqa: C901  the hot path, written out
+        self, tap: MarketTap
+    ) -> Callable[[Iterable[Any], Sized], None]:
         # One closure over everything it touches, the routes walked in place of a
         # `publish`: of all that runs, this runs most often.
         clock, agenda, ready = self._clock, self._clock.agenda, self._ready
         record, event_time = self._record, self._event_time
-        run_due, drain, dispatch, turn = self._run_due, self._drain, self._dispatch, self._turn
+        run_due, drain, turn, serve = self._run_due, self._drain, self._turn, self._serve_and_go_on
         ticks, bars = self._ticks.routes, self._bars.bars
         tick_fault, bar_fault = self._ticks.go_on, self._bars.go_on
         waiting, tap_tick, tap_bar = tap.waiting, tap.on_tick, tap.on_bar
 
-        def step(event: Any) -> None:  # noqa: C901  a call costs more than a line
-            """Dispatch one event, and everything that is due before it or follows from it."""
-            now = event.ts_ns if event_time else wall_ns()
-            if now >= agenda.next_ns:
-                run_due(now)
-            if now > clock.now:
-                clock.now = now
-            elif now < clock.now:
-                self.late += 1
-            kind = type(event)
-            if kind is not BarData and kind is not TickData:
-                dispatch(event)
-                drain()
-                return
-            if waiting:
-                (tap_bar if kind is BarData else tap_tick)(event)
+        def walk(events: Iterable[Any], inbox: Sized) -> None:  # noqa: C901  (the same)
+            for event in events:
+                now = event.ts_ns if event_time else wall_ns()
+                if now >= agenda.next_ns:
+                    run_due(now)
+                if now < clock.now:
+                    self.late += 1
+                else:
+                    clock.now = now
+                is_bar = type(event) is BarData
+                if waiting:
+                    (tap_bar if is_bar else tap_tick)(event)
+                    if ready:
+                        drain()
+                record(event)
+                if event.trading_day > self.trading_day:
+                    turn(event.trading_day)
+                route = bars[event.interval][event.symbol] if is_bar else ticks[event.symbol]
+                route.inputs += 1
+                try:
+                    for handler in route.handlers:
+                        handler(event)
+                except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                    (bar_fault if is_bar else tick_fault)(route, handler, event, error)
                 if ready:
                     drain()
-            self.dispatched += 1
-            record(event)
-            if event.trading_day > self.trading_day:
-                turn(event.trading_day)
-            is_bar = kind is BarData
-            route = bars[event.interval][event.symbol] if is_bar else ticks[event.symbol]
-            route.count += 1
-            try:
-                for handler in route.handlers:
-                    handler(event)
-            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                fault = bar_fault if is_bar else tick_fault
-                fault(route, handler, event, error)
-            if ready:
-                drain()
+                if inbox and not serve():
+                    break
 
-        return step
+        return walk
 
     def number(self, event: Any) -> None:
-        """Give an input its number and write it into the journal."""
-        self.dispatched += 1
+        """Give an input that is no market data its number and write it into the journal."""
+        self._others += 1
         self._record(event)
 
     def post(self, event: Any) -> None:
@@ -140,17 +134,25 @@ class Loop:
 
     # -- running ---------------------------------------------------------------
 
+    def step(self, event: Any) -> None:
+        """Dispatch one event, and everything that is due before it or follows from it."""
+        kind = type(event)
+        if kind is TickData or kind is BarData:
+            self._walk((event,), ())
+            return
+        now = event.ts_ns if self._event_time else wall_ns()
+        if now >= self._clock.agenda.next_ns:
+            self._run_due(now)
+        if now < self._clock.now:
+            self.late += 1
+        else:
+            self._clock.now = now
+        self._dispatch(event)
+        self._drain()
+
     def replay(self, events: Iterable[Any]) -> None:
         """Step through events as fast as it goes, on this thread, until they end or `stop`."""
-        step = self.step
-        waiting = self._inbox.execution
-        stopping = self._stopping.is_set
-        for event in events:
-            step(event)
-            if waiting:
-                self.serve()
-                if stopping():
-                    break
+        self._walk(events, self._inbox.execution)
 
     def run(self) -> None:
         """Step through what the inbox brings, until `stop`."""
@@ -199,6 +201,11 @@ class Loop:
         return self._stopping
 
     @property
+    def dispatched(self) -> int:
+        """Return the inputs so far; the dense number of the last one."""
+        return self._others + self._ticks.inputs + self._bars.inputs
+
+    @property
     def ticks(self) -> int:
         """Return the ticks that came in."""
         return self._ticks.published
@@ -214,6 +221,10 @@ class Loop:
         if item is not _WAKE and not self.on_item(item):
             self.step(item)
 
+    def _serve_and_go_on(self) -> bool:
+        self.serve()
+        return not self._stopping.is_set()
+
     def _dispatch(self, event: Any) -> None:
         self.number(event)
         self._publish[type(event)](event)
@@ -222,7 +233,7 @@ class Loop:
         ready, record, handlers = self._ready, self._record, self._publish
         while ready:
             event = ready.popleft()
-            self.dispatched += 1
+            self._others += 1
             record(event)
             handlers[type(event)](event)
 

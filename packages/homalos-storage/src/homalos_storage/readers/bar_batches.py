@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from homalos.model import BarData
 from homalos_storage.readers import columns
 from homalos_storage.readers.bar_layout import PRICES, find_columns
-from homalos_storage.readers.bar_rows import LENGTHS, BarRows
-from homalos_storage.readers.files import header, open_parquet
+from homalos_storage.readers.bar_lengths import length_ns
+from homalos_storage.readers.bar_rows import LONGEST, BarRows
+from homalos_storage.readers.files import header
 from homalos_storage.readers.stream import by_time, from_rows
 from homalos_storage.readers.values import SECOND
-from homalos_storage.readers.wall_clock import DAY, EPOCH_NS
+from homalos_storage.readers.wall_clock import DAY, EPOCH_NS, LAST_NS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -51,10 +52,8 @@ def read(path: Path, context: ImportContext) -> Iterator[BarData]:
     )
     rows = BarRows(path, names, context, sample)
     bars = _bars(path, used, rows, context)
-    if context.symbol is None:
-        with open_parquet(path) as file:
-            if columns.has_several(file, names[rows.places["code"]]):
-                return by_time(bars)
+    if context.symbol is None and columns.has_several(path, names[rows.places["code"]]):
+        return by_time(bars)
     return bars
 
 
@@ -72,8 +71,8 @@ def _bars(path: Path, used: list[str], rows: BarRows, context: ImportContext) ->
 
 def _whole(batch: Any, rows: BarRows) -> Iterator[BarData] | None:
     """Return the bars of a clean batch, `None` when a cell needs a closer look."""
-    length = LENGTHS.get(rows.interval)
-    if length is None or rows.marks.kind == "span":
+    length = length_ns(rows.interval) if rows.interval else 0
+    if not 0 < length <= LONGEST or rows.marks.kind == "span":
         return None
     theirs = {name: rows.names[place] for name, place in rows.places.items()}
     contract = rows.contract
@@ -175,7 +174,9 @@ def _instants(column: Any, clock: WallClock) -> NDArray[np.int64] | None:
         values: NDArray[np.int64] = pc.cast(column, pa.int64()).to_numpy()
     except pa.ArrowInvalid:
         return None
-    return values if (values >= EPOCH_NS).all() else _compact(values, clock)
+    if (values >= EPOCH_NS).all():
+        return None if (values >= LAST_NS).any() else values
+    return _compact(values, clock)
 
 
 def _compact(values: NDArray[np.int64], clock: WallClock) -> NDArray[np.int64] | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from attrs import frozen
 
 from homalos_storage.readers.files import places
-from homalos_storage.readers.wall_clock import EPOCH_NS
+from homalos_storage.readers.wall_clock import EPOCH_NS, LAST_NS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,7 +109,7 @@ def find_marks(names: Sequence[str], cells: Sequence[Any]) -> Marks | None:
         text = str(cells[found[name]]).strip() if name in found else ""
         if text.isdecimal() and len(text) in _COMPACT:
             return Marks("instant", found[name], absent, "end")
-        if (text.isdecimal() and int(text) >= EPOCH_NS) or _ISO.match(text):
+        if (text.isdecimal() and EPOCH_NS <= int(text) < LAST_NS) or _ISO.match(text):
             return Marks("instant", found[name], absent, "start")
     if "date" in found and "datetime" not in found:
         return Marks("date", found["date"], found.get("time", absent), "end")

@@ -9,8 +9,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 from homalos.errors import DataError
-from homalos.model import BarData, Interval
+from homalos.model import BarData
 from homalos_storage.readers.bar_layout import PRICES, find_columns, find_marks, is_bar_file
+from homalos_storage.readers.bar_lengths import DAILY, choose_interval, length_ns
 from homalos_storage.readers.contracts import Contract, Contracts
 from homalos_storage.readers.values import SECOND, amount, blamed, day_text, lots
 
@@ -21,19 +22,10 @@ if TYPE_CHECKING:
     from homalos.plugins.ports import ImportContext
     from homalos_storage.readers.values import Reader
 
-__all__ = ["DAILY", "LENGTHS", "BarRows"]
+__all__ = ["LONGEST", "BarRows"]
 
-LENGTHS = {
-    Interval.MINUTE.value: 60 * SECOND,
-    Interval.MINUTE_5.value: 300 * SECOND,
-    Interval.MINUTE_15.value: 900 * SECOND,
-    Interval.HOUR.value: 3600 * SECOND,
-}
-DAILY = Interval.DAILY.value
-# The first sessions of two trading days begin half a day apart or more (09:00 after a
-# cancelled night, then 21:00); no intraday bar is that long.
-_DAILY_STEP = 12 * 3600 * SECOND
-_KNOWN = ", ".join((*LENGTHS, DAILY))
+# Sessions begin and end on quarters of an hour: a bar up to this long does not outlast one.
+LONGEST = 900 * SECOND
 _SAMPLE = 1_000  # rows looked at to tell the length of the bars
 _NAMES = (
     *("code", "exchange", "trading_day", "interval", "volume", "turnover", "open_interest"),
@@ -150,9 +142,7 @@ class BarRows:
 
     def _own_interval(self, cell: Any) -> str:
         interval = str(cell).strip()
-        if interval not in LENGTHS and interval != DAILY:
-            msg = f"found interval {interval!r}, expected one of {_KNOWN}"
-            raise ValueError(msg)
+        length_ns(interval)
         if self._given is not None and interval != self._given:
             msg = f"found interval {interval!r}, expected {self._given!r} as asked for"
             raise ValueError(msg)
@@ -164,7 +154,8 @@ class BarRows:
         """Return start, end and trading day of a row's bar."""
         label = self.marks.label_ns(contract.clock, cells)
         day = self.day(trading_day)
-        if interval == DAILY:
+        length = length_ns(interval)
+        if not length:
             day = day or contract.clock.local_day(label)
             return *contract.whole_day(day), day
         if self.marks.kind == "span":
@@ -172,53 +163,61 @@ class BarRows:
             if end <= start:
                 msg = f"found a bar that ends at {cells[self.marks.second]!r}, before it began"
                 raise ValueError(msg)
-        else:
-            length = LENGTHS[interval]
-            start = label if self.label == "start" else label - length
-            end = start + length
-        return start, end, day or contract.trading_day(start)
+            return start, end, day or contract.trading_day(start)
+        if self.label == "end":
+            return label - length, label, day or contract.trading_day(label - length)
+        day = day or contract.trading_day(label)
+        end = label + length
+        return label, contract.close_by(day, label, end) if length > LONGEST else end, day
 
     def _find_interval(self, path: Path, rows: Iterable[tuple[int, Sequence[Any]]]) -> str:
         """Tell the length of the bars from the smallest step between rows of a symbol."""
         steps: list[int] = []
         latest: dict[str, int] = {}
-        for symbol, label, length in islice(self._labels(rows), _SAMPLE):
-            before = latest.setdefault(symbol, label)
+        days = True
+        for contract, label, cells in islice(self._labels(rows), _SAMPLE):
+            before = latest.setdefault(contract.symbol, label)
             if self.marks.kind == "span":
-                steps.append(length)
+                steps.append(contract.clock.instant(cells[self.marks.second]) - label)
             elif label > before:
                 steps.append(label - before)
-                latest[symbol] = label
-        given = self._given
-        if given is not None and given not in LENGTHS and given != DAILY:
-            msg = f"the interval {given!r} is none of {_KNOWN}"
-            raise DataError(msg)
+                latest[contract.symbol] = label
+            days = days and self._begins_day(contract, label, cells)
         if not latest:
-            return given or DAILY  # no row can be used, so nothing will ask how long it is
-        if not steps:
-            if given is not None:
-                return given
-            msg = f"{path}: its rows do not tell how long the bars are; say the interval"
-            raise DataError(msg)
-        # A span that ends with a break or a late tick is longer or shorter than the rest.
-        usual = Counter(steps).most_common(1)[0][0] if self.marks.kind == "span" else min(steps)
-        return _interval(path, usual, given)
+            return self._given or DAILY  # no row can be used, so nothing asks how long it is
+        if self.marks.kind == "span":
+            # One that ends with a break or a late tick is longer or shorter than the rest.
+            step = Counter(steps).most_common(1)[0][0]
+        else:
+            step = min(steps, default=0)
+        return choose_interval(path, step, self._given, days=days)
 
-    def _labels(self, rows: Iterable[tuple[int, Sequence[Any]]]) -> Iterator[tuple[str, int, int]]:
-        """Yield (symbol, label, length of a span) of the rows that say when."""
+    def _labels(
+        self, rows: Iterable[tuple[int, Sequence[Any]]]
+    ) -> Iterator[tuple[Contract, int, Sequence[Any]]]:
+        """Yield (contract, label, cells) of the rows that say when."""
         for _, cells in rows:
-            code, exchange, *_ = self._pick(cells)
             try:
-                contract = self.contract or self.contracts[code, exchange]
+                contract = self.contract or self.contracts[self._pick(cells)[:2]]
                 if contract is None:
                     continue
                 label = self.marks.label_ns(contract.clock, cells)
-                end = label
                 if self.marks.kind == "span":
-                    end = contract.clock.instant(cells[self.marks.second])
+                    contract.clock.instant(cells[self.marks.second])
             except ValueError:
                 continue  # a bad row; it is told of when it is read for good
-            yield contract.symbol, label, end - label
+            yield contract, label, cells
+
+    def _begins_day(self, contract: Contract, label: int, cells: Sequence[Any]) -> bool:
+        """Say whether a label is midnight, or the start of the row's trading day."""
+        try:
+            day = self.day(self._pick(cells)[2])
+            if day and contract.whole_day(day)[0] == label:
+                return True
+            clock = contract.clock
+            return clock.at(clock.local_day(label), "") == label
+        except ValueError:
+            return True  # a bad row decides nothing
 
 
 def _only(path: Path, context: ImportContext) -> Contract:
@@ -226,22 +225,6 @@ def _only(path: Path, context: ImportContext) -> Contract:
         msg = f"{path}: its rows name no symbol; say which it is, such as rb2510.SHFE"
         raise DataError(msg)
     return Contract(context.symbol, context)
-
-
-def _interval(path: Path, step: int, given: str | None) -> str:
-    seconds = step / SECOND
-    if given is not None:
-        if step >= LENGTHS.get(given, _DAILY_STEP):
-            return given
-        msg = f"{path}: its rows are {seconds:g} s apart, too close for bars of {given}"
-        raise DataError(msg)
-    if step >= _DAILY_STEP:
-        return DAILY
-    for interval, length in LENGTHS.items():
-        if step == length:
-            return interval
-    msg = f"{path}: its rows are {seconds:g} s apart, none of {_KNOWN}; say the interval"
-    raise DataError(msg)
 
 
 def _contradiction(cells: Sequence[Any], prices: Sequence[float]) -> str:

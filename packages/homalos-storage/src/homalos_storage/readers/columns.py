@@ -177,10 +177,14 @@ def one_grid(contract: Contract, days: Iterable[int]) -> Instrument | None:
     return instrument if len(grids) == 1 else None
 
 
-def has_several(file: Any, code: str) -> bool:
-    """Say whether the cells of a column of a `pyarrow.parquet.ParquetFile` differ."""
+def has_several(path: Path, name: str) -> bool:
+    """Say whether the cells of one column of a Parquet file differ.
+
+    Raises:
+        DataError: The file cannot be read, or has no row.
+    """
     seen: set[Any] = set()
-    for batch in file.iter_batches(columns=[code]):
+    for _, batch in batches(path, [name]):
         seen.update(pc.unique(batch.column(0)).to_pylist())
         if len(seen) > 1:
             return True

@@ -25,7 +25,6 @@ __all__ = ["Contract", "Contracts", "Milliseconds"]
 
 _SECONDS = {f":{second:02}": second * SECOND for second in range(60)}
 _DIGITS = 9  # of a fraction of a second; nanoseconds
-_THOUSAND = 1000
 _KEPT = 16_384  # minutes remembered; a trading day has up to 600
 _EXPECTED_TIME = "expected a time such as 09:00:00 or 09:00:00.5"
 
@@ -151,6 +150,17 @@ class Contract:
             raise MarketError(msg)
         return sessions[0].start_ns, sessions[-1].end_ns
 
+    def close_by(self, trading_day: int, start_ns: int, end_ns: int) -> int:
+        """Return when a stretch is over: with the last session in it, or at its own end.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+        for session in reversed(self.market.sessions(self.symbol, trading_day)):
+            if session.start_ns < end_ns and session.end_ns > start_ns:
+                return min(end_ns, session.end_ns)
+        return end_ns
+
     def _take(self, instrument: Instrument) -> None:
         self.instrument = instrument
         self.prices = Prices(instrument)
@@ -180,11 +190,12 @@ class Milliseconds(dict[Any, int]):
         """
         value = number(cell)
         whole = 0 if isnan(value) else int(value)
-        if not isnan(value) and not (whole == value and 0 <= whole < _THOUSAND):
+        if not isnan(value) and not (whole == value and 0 <= whole < 1000):
             msg = f"found {cell!r}, expected milliseconds from 0 to 999"
             raise ValueError(msg)
-        self[cell] = whole * MILLISECOND
-        return self[cell]
+        if cell == cell:  # noqa: PLR0124  nan as a key would be found by no other nan
+            self[cell] = whole * MILLISECOND
+        return whole * MILLISECOND
 
 
 class Contracts(dict[tuple[Any, Any], "Contract | None"]):

@@ -77,7 +77,7 @@ def places(names: Sequence[str], wanted: Mapping[str, str]) -> dict[str, int]:
     """
     found: dict[str, int] = {}
     for place, name in enumerate(names):
-        found.setdefault(name.strip().strip("<>'").strip().replace("_", "").lower(), place)
+        found.setdefault(name.strip(" \t<>'").replace("_", "").lower(), place)
     result: dict[str, int] = {}
     for theirs, ours in wanted.items():
         if theirs in found:
@@ -100,21 +100,24 @@ def csv_rows(
     width = len(header(path))
     line = 1
     with _open_text(path) as stream:
-        try:
-            stream.readline()
-            for line, text in enumerate(stream, 2):
-                cells = _split(text)
-                if cells is None or len(cells) != width:
-                    if not text.isspace():
-                        found = "an unclosed quote" if cells is None else f"{len(cells)} columns"
-                        bad_row(str(path), line, f"found {found}, expected {width} columns")
-                    continue
+        stream.readline()
+        lines = enumerate(stream, 2)
+        while True:
+            try:  # around the reading alone: what `bad_row` raises is no fault of the file
+                line, text = next(lines)
+            except StopIteration:
+                break
+            except _BROKEN as error:
+                reason = f"the file breaks off here ({error}); the rows before it were read"
+                bad_row(str(path), line + 1, reason)
+                return
+            cells = _split(text)
+            if cells is not None and len(cells) == width:
                 cells.append("")
                 yield line, cells
-        except _BROKEN as error:
-            reason = f"the file breaks off here ({error}); the rows before it were read"
-            bad_row(str(path), line + 1, reason)
-            return
+            elif not text.isspace():
+                found = "an unclosed quote" if cells is None else f"{len(cells)} columns"
+                bad_row(str(path), line, f"found {found}, expected {width} columns")
     if line == 1:
         msg = f"{path}: nothing but a header; expected rows"
         raise DataError(msg)

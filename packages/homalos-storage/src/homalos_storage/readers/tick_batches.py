@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from homalos.model import TickData
 from homalos_storage.readers import columns
-from homalos_storage.readers.files import open_parquet
 from homalos_storage.readers.stream import from_rows
 from homalos_storage.readers.tick_rows import AMOUNTS, DEPTH, LAST_PRICE, LOTS, SETTLEMENTS, VALUES
 from homalos_storage.readers.values import MILLISECOND, SECOND
@@ -36,8 +35,7 @@ _DATES = 1_000  # combinations of dates in one batch beyond which they are garba
 
 def has_several(path: Path, rows: TickRows) -> bool:
     """Say whether a file holds more than one symbol."""
-    with open_parquet(path) as file:
-        return columns.has_several(file, rows.names[rows.places["code"]])
+    return columns.has_several(path, rows.names[rows.places["code"]])
 
 
 def read(path: Path, rows: TickRows, context: ImportContext) -> Iterator[TickData]:

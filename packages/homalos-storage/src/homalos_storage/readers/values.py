@@ -38,8 +38,10 @@ _MEMO = 100_000  # cells remembered a contract; a year of one future has a few t
 
 
 def is_missing(cell: Any) -> bool:
-    """Say whether a cell is empty or holds one of the words for nothing."""
-    return cell is None or (isinstance(cell, str) and cell.strip().lower() in _MISSING)
+    """Say whether a cell is empty, nan, or holds one of the words for nothing."""
+    if isinstance(cell, str):
+        return cell.strip().lower() in _MISSING
+    return cell is None or cell != cell  # noqa: PLR0124  nan
 
 
 def number(cell: Any) -> float:
@@ -105,8 +107,9 @@ def day_text(cell: Any) -> str:
     """
     if is_missing(cell):
         return ""
-    # Some vendors write the weekday behind the date: "2019/7/31 Wed".
-    text = str(cell).split(maxsplit=1)[0]
+    # Some vendors write the weekday behind the date, "2019/7/31 Wed", and a column of
+    # whole numbers in which one is missing was made one of floats, 20190731.0.
+    text = str(cell).split(maxsplit=1)[0].removesuffix(".0")
     if not text.isdecimal():
         text = "".join(part.zfill(2) for part in text.replace("/", "-").split("-"))
     if len(text) == 8 and text.isascii() and text.isdecimal():  # yyyymmdd

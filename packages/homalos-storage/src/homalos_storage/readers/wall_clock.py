@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from homalos_storage.readers.values import SECOND, day_text, is_missing
 
-__all__ = ["DAY", "EPOCH_NS", "WallClock"]
+__all__ = ["DAY", "EPOCH_NS", "LAST_NS", "WallClock"]
 
 DAY = 86_400 * SECOND
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-EPOCH_NS = 10**16  # a whole number from here on counts nanoseconds since 1970
+EPOCH_NS = 10**16  # a whole number from here to
+LAST_NS = 2**62  # there counts nanoseconds since 1970; the year is 2116
 _COMPACT = (8, 12, 14)  # yyyymmdd, yyyymmddHHMM, yyyymmddHHMMSS
 _MICROSECOND = timedelta(microseconds=1)
 
@@ -84,7 +85,7 @@ class WallClock:
         if text.isdecimal():
             if len(text) in _COMPACT:
                 return self.at(text[:8], ":".join((text[8:10], text[10:12], text[12:])).strip(":"))
-            if int(text) >= EPOCH_NS:
+            if EPOCH_NS <= int(text) < LAST_NS:
                 return int(text)
         try:
             moment = datetime.fromisoformat(text)

@@ -1,0 +1,45 @@
+"""What a plugin may use of the engine, and what the engine uses of a plugin.
+
+Protocols and plain values. Unless a method says otherwise it is called on the engine
+thread.
+"""
+
+from homalos.plugins.ports.clock import Clock, Timer
+from homalos.plugins.ports.data import (
+    Feed,
+    FeedContext,
+    ImportContext,
+    MarketEvent,
+    Store,
+    StoreContext,
+)
+from homalos.plugins.ports.desk import Desk
+from homalos.plugins.ports.market import Market, MarketContext, Session
+from homalos.plugins.ports.outside import EngineHandle, Snapshot
+from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
+from homalos.plugins.ports.venue import Gateway, GatewayContext, MarketTap, VenueEvent
+
+__all__ = [
+    "Clock",
+    "Desk",
+    "EngineHandle",
+    "Feed",
+    "FeedContext",
+    "Gateway",
+    "GatewayContext",
+    "Holding",
+    "ImportContext",
+    "Market",
+    "MarketContext",
+    "MarketEvent",
+    "MarketTap",
+    "Refusal",
+    "RiskCheck",
+    "RiskContext",
+    "Session",
+    "Snapshot",
+    "Store",
+    "StoreContext",
+    "Timer",
+    "VenueEvent",
+]

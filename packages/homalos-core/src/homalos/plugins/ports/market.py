@@ -1,0 +1,97 @@
+"""What a market is, and what it is made from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Protocol
+
+from attrs import frozen
+
+from homalos.model import (
+    Instrument,
+)
+
+__all__ = ["Market", "MarketContext", "Session"]
+
+
+@frozen
+class Session:
+    """One stretch of continuous trading, `[start_ns, end_ns)`, nanoseconds UTC."""
+
+    start_ns: int
+    end_ns: int
+    trading_day: int
+
+
+@frozen
+class MarketContext:
+    """What a market is made from.
+
+    Attributes:
+        home: The folder that holds all state; a market may read overrides there.
+    """
+
+    home: Path
+
+
+class Market(Protocol):
+    """One market: its exchanges, its spelling, its calendar, its contracts. Pure; any thread."""
+
+    @property
+    def exchanges(self) -> frozenset[str]:
+        """Return the exchanges whose symbols are this market's."""
+
+    @property
+    def timezone(self) -> str:
+        """Return the IANA name of the zone that its clock times are in."""
+
+    def parse_symbol(self, text: str, *, exchange: str = "", on_day: int | None = None) -> str:
+        """Return the symbol that a text means here, such as `rb2510` -> `rb2510.SHFE`.
+
+        Args:
+            text: `rb2510.SHFE`, `SHFE.rb2510`, or the bare code where the product tells.
+            exchange: The exchange when the source names it beside the code.
+            on_day: Trading day yyyymmdd, where a spelling depends on it.
+
+        Raises:
+            UnknownInstrument: The text means nothing in this market.
+        """
+
+    def resolve(self, symbol: str, *, on_day: int | None = None) -> Instrument:
+        """Return the contract as it stood on a trading day; today's knowledge when `None`.
+
+        Raises:
+            UnknownInstrument: This market has no such product.
+        """
+
+    def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
+        """Return a contract's sessions of one trading day, the night before it first.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+
+    def trading_day(self, symbol: str, ts_ns: int) -> int:
+        """Return the trading day an instant belongs to; between sessions, the next one's.
+
+        Raises:
+            MarketError: The instant is outside the calendar.
+        """
+
+    def stamp(
+        self, symbol: str, *, trading_day: str, action_day: str, time: str, millisecond: int
+    ) -> tuple[int, int]:
+        """Return (ts_ns, trading day) of an exchange's own date and time fields.
+
+        Exchanges fill the two dates differently at night; the market knows how.
+
+        Args:
+            symbol: Of the contract.
+            trading_day: yyyymmdd, or "" when the source has none.
+            action_day: yyyymmdd, or "" when the source has none.
+            time: HH:MM:SS, exchange time.
+            millisecond: 0 to 999.
+
+        Raises:
+            ValueError: A field cannot be read, or the dates contradict each other.
+        """

@@ -1,0 +1,95 @@
+"""What a venue is, what it is made from, and what it says."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence, Sized
+from typing import Protocol
+
+from attrs import frozen
+
+from homalos.model import (
+    BarData,
+    CancelRefused,
+    CancelRequest,
+    ConnectionChanged,
+    Instrument,
+    OrderReport,
+    OrderRequest,
+    TickData,
+    TradeReport,
+)
+from homalos.plugins.ports.clock import Clock
+
+__all__ = ["Gateway", "GatewayContext", "MarketTap", "VenueEvent"]
+
+
+VenueEvent = OrderReport | TradeReport | CancelRefused | ConnectionChanged | TickData
+
+
+@frozen
+class GatewayContext:
+    """What a venue is made from.
+
+    Attributes:
+        name: The gateway's name in the settings.
+        clock: The engine's.
+        random: For an in-process venue that needs chance; seeded by the settings.
+        instrument: The contract of a symbol.
+        last_tick: The last tick of a symbol that some strategy trades, or `None`.
+        post: Hand a report to the engine. Any thread, unless the venue is in-process.
+        post_at: The same at a later time; only for an in-process venue.
+    """
+
+    name: str
+    clock: Clock
+    random: random.Random
+    instrument: Callable[[str], Instrument]
+    last_tick: Callable[[str], TickData | None]
+    post: Callable[[VenueEvent], None]
+    post_at: Callable[[int, VenueEvent], None]
+
+
+@frozen
+class MarketTap:
+    """How an in-process venue sees the market.
+
+    The venue sees each event before the engine does, as an exchange sees its own
+    market first: what the event fills is reported before the event. It is shown
+    an event only while `waiting` is not empty; a new order finds the market by
+    `GatewayContext.last_tick`.
+
+    Attributes:
+        waiting: What waits to be filled; the same live container for ever.
+        on_tick: Is shown a tick.
+        on_bar: Is shown a bar.
+    """
+
+    waiting: Sized
+    on_tick: Callable[[TickData], None]
+    on_bar: Callable[[BarData], None]
+
+
+class Gateway(Protocol):
+    """One connection to a venue."""
+
+    def connect(self) -> None:
+        """Open the connection; the outcome comes as `ConnectionChanged`."""
+
+    def close(self) -> None:
+        """Close it. Called once, also after a failure."""
+
+    def subscribe(self, symbols: Sequence[str]) -> None:
+        """Ask for the market data of more symbols."""
+
+    def send_order(self, request: OrderRequest) -> None:
+        """Send an order; never blocks. Every outcome comes back as a report."""
+
+    def cancel_order(self, request: CancelRequest) -> None:
+        """Ask for what is left of an order to be taken back; never blocks."""
+
+    def working_orders(self) -> frozenset[str]:
+        """Return the ids of the orders that the venue holds as working."""
+
+    def market_tap(self) -> MarketTap | None:
+        """Return how an in-process venue sees the market; `None` for one outside."""
