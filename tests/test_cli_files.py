@@ -259,7 +259,11 @@ def test_a_strategy_that_fails_is_told(
     broken = mine.replace("FirstBuys", "Breaks")
     ran = Ran(capsys, "backtest", broken, "--data", ticks, "--symbol", "IF2509.CFFEX", "--json")
     assert ran.object["strategies"] == {"Breaks-IF2509.CFFEX": "failed"}
-    assert "error: strategy.Breaks-IF2509.CFFEX: stopped by its own ValueError" in ran.err
+    # The first bar is over with the tick of 09:31.
+    told = (
+        "error: [2025-08-05 09:31:00] strategy.Breaks-IF2509.CFFEX: stopped by its own ValueError"
+    )
+    assert told in ran.err
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -16,6 +17,7 @@ from attrs import frozen
 from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, as_pairs, with_options
 from homalos.cli.strategy_file import strategy_class
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
+from homalos.cli.words import event_line
 from homalos.config import (
     AccountSettings,
     FeedSettings,
@@ -39,7 +41,6 @@ from homalos.strategy import Strategy
 
 __all__ = ["backtest"]
 
-
 _DATA = "--data"
 
 
@@ -59,27 +60,25 @@ class _SeveralFiles(click.RichCommand):
 
 def _one_by_one(arguments: Sequence[str]) -> Iterator[str]:
     """Yield arguments with `--data` in front of each of the words that follow one."""
-    inside = False
-    words = 1
-    for at, argument in enumerate(arguments):
+    rest = deque(arguments)
+    while rest:
+        argument = rest.popleft()
         if argument == "--":
-            yield from arguments[at:]
-            break
-        if argument.startswith("-") and len(argument) > 1:
-            if not words:
-                break
-            inside = argument.startswith(f"{_DATA}=") or argument == _DATA
-            words = 0 if argument == _DATA else 1
-            if argument != _DATA:
-                yield argument
+            yield argument
+            yield from rest
+            return
+        flag, equals, first = argument.partition("=")
+        if flag != _DATA:
+            yield argument
             continue
-        if inside:
-            words += 1
-            yield _DATA
-        yield argument
-    if not words:
-        msg = f"Option {_DATA!r} needs at least one file."
-        raise click.UsageError(msg)
+        words = [first] if equals else []
+        while rest and not rest[0].startswith("-"):
+            words.append(rest.popleft())
+        if not words:
+            msg = f"Option {_DATA!r} needs at least one file."
+            raise click.UsageError(msg)
+        for word in words:
+            yield from (_DATA, word)
 
 
 def _as_capital(
@@ -308,7 +307,8 @@ def _engine(
 
 def _tell(alerts: Sequence[Alert]) -> None:
     for alert in alerts:
-        sys.stderr.write(f"{alert.level}: {alert.source}: {alert.message}\n")
+        level, text = event_line(alert)
+        sys.stderr.write(f"{level.lower()}: {text}\n")
 
 
 def _show(title: str, summary: RunSummary) -> None:

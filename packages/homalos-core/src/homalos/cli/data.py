@@ -73,22 +73,21 @@ def bars(
     engine = Engine.build(settings, plugins=host, tape=tape)
     tell_bad_rows(engine.parts.reader.bad_rows)
     made = _made(engine, files, interval, only)
-    rows = [as_row(bar) for bar in made]
-    if output is not None:
-        save(rows, output, chosen)
     data = _told(engine, made, interval, output)
-    if output is None:
-        data["rows"] = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return _written([as_row(bar) for bar in made], data, chosen, output)
 
-    def show() -> None:
-        if output is not None:
-            click.echo(f"{len(rows)} bars of {interval} in {output}")
-        elif chosen == "csv":
-            write_csv(rows, sys.stdout)
-        else:
-            write_json(rows, sys.stdout)
 
-    return Outcome(data=data, show=show)
+def _written(
+    rows: Sequence[tuple[Any, ...]], data: dict[str, Any], kind: str, output: Path | None
+) -> Outcome:
+    """Write the rows into the file, or leave them to standard output; in JSON, to the object."""
+    if output is not None:
+        save(rows, output, kind)
+        text = f"{len(rows)} bars of {data['interval']} in {output}"
+        return Outcome(data=data, show=lambda: click.echo(text))
+    write = write_csv if kind == "csv" else write_json
+    objects = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return Outcome(data={**data, "rows": objects}, show=lambda: write(rows, sys.stdout))
 
 
 def _kind_of(output: Path | None) -> str:

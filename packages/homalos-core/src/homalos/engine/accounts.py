@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from math import nan
+from math import inf, nan
 
 from homalos.bus import STATE, Bus, Subscription
 from homalos.config import AccountSettings
@@ -29,23 +29,25 @@ class Account:
     Attributes:
         netting: Whether long and short cancel out.
         frozen: Margin held for working orders that open, currency.
-        floating: Profit of open lots at the last prices, currency, as a float.
         worth: Capital and realised profit less fees, currency, as a float.
         peak: The highest equity so far, currency.
         trough: The peak less the largest fall so far; an equity below it is a new one.
         max_drawdown: Largest fall of the equity from a peak, currency, >= 0.
+        reckoned: Floating profit as last reckoned, currency; `floating` brings it up to date.
+        marks: One for each symbol it ever traded.
     """
 
     __slots__ = (
         "capital",
-        "floating",
         "frozen",
         "gateway",
         "ledger",
+        "marks",
         "max_drawdown",
         "name",
         "netting",
         "peak",
+        "reckoned",
         "settings",
         "trough",
         "worth",
@@ -58,10 +60,18 @@ class Account:
         self.netting = settings.mode is PositionMode.NETTING
         self.ledger = Ledger(capital=settings.capital)
         self.frozen = 0.0
-        self.floating = 0.0
+        self.reckoned = 0.0
+        self.marks: list[_Mark] = []
         self.max_drawdown = 0.0
         self.capital = float(settings.capital)
         self.worth = self.peak = self.trough = self.capital
+
+    @property
+    def floating(self) -> float:
+        """Return the profit of open lots at the last prices, currency, as a float."""
+        if len(self.marks) == 1:
+            self.marks[0].catch_up()
+        return self.reckoned
 
     def available(self) -> float:
         """Return what new orders may use, currency."""
@@ -71,72 +81,93 @@ class Account:
 class _Mark:
     """Moves one account's floating profit with one symbol's price, in float arithmetic.
 
+    In an account that trades nothing else, a price within two bounds can bring neither a
+    new peak of the equity nor a new largest fall: it is kept, and nothing is reckoned.
+
     Attributes:
         price: The last price, currency per unit.
+        reckoned: The price that the account's floating profit was reckoned at.
         value: Currency that one unit of price is worth to the net position.
+        lowest: The bound below.
+        highest: The bound above; below `lowest` when every price is to be reckoned.
     """
 
-    __slots__ = ("account", "multiplier", "position", "price", "value")
+    __slots__ = (
+        "account",
+        "highest",
+        "lowest",
+        "multiplier",
+        "position",
+        "price",
+        "reckoned",
+        "value",
+    )
 
     def __init__(self, account: Account, position: Position, price: float) -> None:
         self.account = account
         self.position = position
-        self.price = price
+        self.price = self.reckoned = price
         self.multiplier = float(position.instrument.multiplier)
         self.value = 0.0
+        self.lowest, self.highest = -inf, inf
 
     def on_tick(self, tick: TickData) -> None:
         """Take the last price of a tick."""
         price = tick.last_price
-        if price != self.price and price == price:  # noqa: PLR0124  nan, the missing price
-            account = self.account
-            floating = account.floating + (price - self.price) * self.value
+        if self.lowest <= price <= self.highest:
             self.price = price
-            account.floating = floating
-            equity = account.worth + floating
-            if equity > account.peak:
-                account.peak = equity
-                account.trough = equity - account.max_drawdown
-            elif equity < account.trough:
-                account.trough = equity
-                account.max_drawdown = account.peak - equity
+        elif price == price:  # noqa: PLR0124  nan, the missing price
+            self.reckon(price)
 
     def on_bar(self, bar: BarData) -> None:
         """Take the close of a bar; written out again, for it is on the hot path."""
         price = bar.close_price
-        if price != self.price and price == price:  # noqa: PLR0124  nan, the missing price
-            account = self.account
-            floating = account.floating + (price - self.price) * self.value
+        if self.lowest <= price <= self.highest:
             self.price = price
-            account.floating = floating
-            equity = account.worth + floating
-            if equity > account.peak:
-                account.peak = equity
-                account.trough = equity - account.max_drawdown
-            elif equity < account.trough:
-                account.trough = equity
-                account.max_drawdown = account.peak - equity
+        elif price == price:  # noqa: PLR0124  nan, the missing price
+            self.reckon(price)
 
-    def book(self, trade: TradeData) -> None:
-        """Have the books take a trade, and the float picture follow them exactly."""
-        account, position = self.account, self.position
-        ledger = account.ledger
-        price = round(self.price * MICRO)
-        net = position.long - position.short
-        floating = price * net - position.long_cost + position.short_cost
-        ledger.post(trade, position)
-        net = position.long - position.short
-        floating -= price * net - position.long_cost + position.short_cost
-        account.floating -= floating * position.unit
-        account.worth = account.capital + ledger.cash
-        self.value = net * self.multiplier
-        equity = account.worth + account.floating
+    def catch_up(self) -> None:
+        """Reckon the floating profit at the last price."""
+        self.account.reckoned += (self.price - self.reckoned) * self.value
+        self.reckoned = self.price
+
+    def reckon(self, price: float) -> None:
+        """Take a price, see what it makes of the equity, and say which ones may do so next."""
+        self.price = price
+        self.catch_up()
+        account, value = self.account, self.value
+        equity = account.worth + account.reckoned
         if equity > account.peak:
             account.peak = equity
             account.trough = equity - account.max_drawdown
         elif equity < account.trough:
             account.trough = equity
             account.max_drawdown = account.peak - equity
+        if not value:
+            self.lowest, self.highest = -inf, inf
+        elif len(account.marks) > 1:
+            self.lowest, self.highest = inf, -inf
+        else:
+            best = price + (account.peak - equity) / value
+            worst = price + (account.trough - equity) / value
+            self.lowest, self.highest = (worst, best) if value > 0 else (best, worst)
+
+    def book(self, trade: TradeData) -> None:
+        """Have the books take a trade, and the float picture follow them exactly."""
+        account, position = self.account, self.position
+        ledger = account.ledger
+        self.catch_up()
+        price = round(self.price * MICRO)
+        net = position.long - position.short
+        floating = price * net - position.long_cost + position.short_cost
+        ledger.post(trade, position)
+        net = position.long - position.short
+        floating -= price * net - position.long_cost + position.short_cost
+        account.reckoned -= floating * position.unit
+        account.worth = account.capital + ledger.cash
+        self.value = net * self.multiplier
+        self.reckon(self.price)
 
 
 class AccountManager:
@@ -242,8 +273,12 @@ class AccountManager:
         price = self._last_price(symbol)
         if price != price:  # noqa: PLR0124  nan when no market data was seen
             price = trade.price
-        mark = _Mark(self.accounts[account], self.holding(account, symbol), price)
+        books = self.accounts[account]
+        mark = _Mark(books, self.holding(account, symbol), price)
         self._marks[account, symbol] = mark
+        books.marks.append(mark)
+        for each in books.marks:
+            each.reckon(each.price)  # the bounds of the first do not hold for two
         name = f"accounts.{account}"
         subscribe = self._bus.subscribe
         subscribe(TickData, mark.on_tick, key=symbol, order=STATE + 2, name=name)

@@ -89,7 +89,7 @@ class _ByPath:
         for spec in self._importers.values():
             if spec.matches(path):
                 return spec
-        known = "; ".join(f"{s.name}: {s.doc}" for s in self._importers.values())
+        known = "; ".join(f"{s.name} ({s.doc.rstrip('.')})" for s in self._importers.values())
         msg = f"{path}: no importer knows this file; there are {known or 'none'}"
         raise DataError(msg)
 

@@ -198,6 +198,9 @@ class Engine:
                 self.start()
             try:
                 self._drive()
+            except BaseException:
+                self._parts.loop.interrupted = True  # the data is not over, it broke off
+                raise
             finally:
                 self.stop()
         if self._feed_error is not None:
@@ -357,6 +360,7 @@ class Engine:
                 post(event)
         except Exception as error:  # noqa: BLE001  the thread-top fence: told by `run`
             self._feed_error = error
+            self._parts.loop.interrupted = True
         finally:
             # In the market lane, so that everything before it is dispatched first.
             self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))

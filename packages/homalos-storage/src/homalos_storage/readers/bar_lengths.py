@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from homalos.errors import DataError
@@ -23,6 +24,7 @@ _EXPECTED = "a number and s, m or h, or d: 30s 1m 15m 1h d"
 _DAILY_STEP = 12 * 3600 * SECOND
 
 
+@lru_cache(maxsize=64)  # asked for every row
 def length_ns(interval: str) -> int:
     """Return the length of `1m`, `15m`, `1h` … in nanoseconds; 0 for `d`, the trading day.
 

@@ -68,10 +68,8 @@ class BarRows:
         self.names = names
         self.places = find_columns(names)
         if not is_bar_file(self.places):
-            msg = (
-                f"{path}: the columns are {', '.join(names)}; bars need open, high, low, "
-                "close and a date and time"
-            )
+            columns = f"the columns are {', '.join(names)}"
+            msg = f"{path}: {columns}; bars need open, high, low, close and a date and time"
             raise DataError(msg)
         self.contracts = Contracts(context)
         self.contract = None if "code" in self.places else _only(path, context)
@@ -79,16 +77,16 @@ class BarRows:
         self._given = context.interval
         self._days: dict[Any, int] = {}
         rows = iter(sample)
-        marks, first = next(
-            ((marks, row) for row in rows if (marks := find_marks(names, row[1]))), (None, None)
-        )
-        if marks is None or first is None:
+        found = ((marks, row) for row in rows if (marks := find_marks(names, row[1])))
+        try:
+            self.marks, first = next(found)
+        except StopIteration:
             msg = f"{path}: not one row has a date and a time that can be read"
-            raise DataError(msg)
-        self.marks = marks
+            raise DataError(msg) from None
         self.label = context.label or self.marks.label
-        own = "interval" in self.places
-        self.interval = "" if own else self._find_interval(path, chain((first,), rows))
+        self.interval = ""
+        if "interval" not in self.places:
+            self.interval = self._find_interval(path, chain((first,), rows))
 
     def record(self, cells: Sequence[Any]) -> BarData | None:
         """Return the bar of a row, `None` when it is of a symbol not asked for.

@@ -96,22 +96,8 @@ class Contract:
                 raise ValueError(msg)
             second = _SECONDS[time[5:]] + fraction
         minute = (trading_day, action_day, time[:5])
-        known = self._minutes.get(minute)
-        if known is None:
-            if not (time[2] == ":" and time[:2].isdecimal() and time[3:5].isdecimal()):
-                msg = f"found {time!r}, {_EXPECTED_TIME}"
-                raise ValueError(msg)
-            known = self.market.stamp(
-                self.symbol,
-                trading_day=day_text(trading_day),
-                action_day=day_text(action_day),
-                time=f"{time[:5]}:00",
-                millisecond=0,
-            )
-            if len(self._minutes) >= _KEPT:
-                self._minutes.clear()
-            self._minutes[minute] = known
-        return known[0] + second + millisecond, known[1]
+        start_ns, day = self._minutes.get(minute) or self._ask(*minute)
+        return start_ns + second + millisecond, day
 
     def trading_day(self, ts_ns: int) -> int:
         """Return the trading day of an instant; the market is asked once a day.
@@ -160,6 +146,23 @@ class Contract:
             if session.start_ns < end_ns and session.end_ns > start_ns:
                 return min(end_ns, session.end_ns)
         return end_ns
+
+    def _ask(self, trading_day: Any, action_day: Any, minute: str) -> tuple[int, int]:
+        """Ask the market when a minute begins, and on which trading day."""
+        if not (minute[2] == ":" and minute[:2].isdecimal() and minute[3:].isdecimal()):
+            msg = f"found {minute!r}, {_EXPECTED_TIME}"
+            raise ValueError(msg)
+        found = self.market.stamp(
+            self.symbol,
+            trading_day=day_text(trading_day),
+            action_day=day_text(action_day),
+            time=f"{minute}:00",
+            millisecond=0,
+        )
+        if len(self._minutes) >= _KEPT:
+            self._minutes.clear()
+        self._minutes[trading_day, action_day, minute] = found
+        return found
 
     def _take(self, instrument: Instrument) -> None:
         self.instrument = instrument
