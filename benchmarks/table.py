@@ -1,0 +1,50 @@
+"""The results as a person reads them."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+__all__ = ["show"]
+
+
+def show(
+    results: Sequence[dict[str, Any]], missed: Sequence[str], wrong: Sequence[str], *, quick: bool
+) -> None:
+    """Print the table, then what was missed and what is wrong."""
+    console = Console()
+    table = Table("case", "floor", "ours", "measured", "target", "verdict", box=None)
+    for each in results:
+        met = each.get("met")
+        verdict = "" if met is None else "met" if met else "MISSED"
+        table.add_row(
+            each["case"],
+            _seconds(each.get("floor_s")),
+            _seconds(each.get("ours_s")),
+            each["measured"],
+            each.get("target", ""),
+            f"{verdict} (quick)" if quick and verdict else verdict,
+        )
+    console.print(table)
+    for each in results:
+        notes = [
+            f"{name.replace('_', ' ')} {each[name]:,}"
+            for name in ("trades", "bus_deliveries", "rules_evaluated", "ledger_postings")
+            if name in each
+        ]
+        if notes:
+            console.print(f"{each['case']}: {', '.join(notes)}, hash {each['decision_hash'][:16]}")
+        for peer, ratio in each.get("peers", {}).items():
+            console.print(f"{each['case']}: {peer} {ratio}")
+    for sentence in missed:
+        console.print(f"missed: {sentence}", style="yellow")
+    for sentence in wrong:
+        console.print(f"wrong: {sentence}", style="bold red")
+
+
+def _seconds(passes: Sequence[float] | None) -> str:
+    return f"{statistics.median(passes):.3f} s" if passes else ""

@@ -1,0 +1,37 @@
+"""One measurement in a process of its own: `python -m benchmarks.worker CASE COUNT PASSES`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+__all__ = ["main"]
+
+
+def main(argv: list[str]) -> int:
+    """Measure, and print one JSON object as the last line."""
+    case, count, passes = argv[0], int(argv[1]), int(argv[2])
+    if case == "bus":
+        from benchmarks import bus
+
+        result = bus.publish(count, passes)
+    elif case == "hand-over":
+        from benchmarks import bus
+
+        result = bus.hand_over(count)
+    else:
+        from benchmarks import replay
+
+        if case == "memory":
+            result = replay.memory(count)
+        elif case == "tape":
+            result = replay.tape(Path(argv[3]), count)
+        else:
+            result = replay.compare("bars" if case == "bars" else "ticks", count, passes)
+    print(json.dumps(result))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
