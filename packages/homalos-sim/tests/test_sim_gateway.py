@@ -163,7 +163,7 @@ def floor() -> Floor:
 
 
 def _trade(order: str, number: int, side: Direction, price: float, lots: int, at: int) -> object:
-    return TradeReport(order, f"T{number}", SYMBOL, side, Offset.OPEN, price, lots, at, DAY)
+    return TradeReport(order, f"{order}-T{number}", SYMBOL, side, Offset.OPEN, price, lots, at, DAY)
 
 
 def test_connecting_is_reported() -> None:

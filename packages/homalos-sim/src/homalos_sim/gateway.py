@@ -134,7 +134,8 @@ class SimGateway:
         self._post(
             TradeReport(
                 request.order_id,
-                f"T{self._trades}",
+                # The order id has the run in it: trades of two runs keep apart in a store.
+                f"{request.order_id}-T{self._trades}",
                 request.symbol,
                 request.direction,
                 request.offset,

@@ -1,3 +1,3 @@
-"""Storage for Homalos: a SQLite database, readers and writers of data files."""
+"""Storage for Homalos: a SQLite database and readers of data files."""
 
 __all__: list[str] = []
