@@ -87,8 +87,8 @@ def draw_bars(count: int) -> Bars:
             column.append(part)
     volume = chance.integers(50, 2_000, MOST)
     start_ns, trading_day = _minutes(1)
-    columns = (start_ns, trading_day, *map(np.concatenate, prices), volume)
-    return Bars(*(column[:count] for column in columns))
+    opened, high, low, close = (np.concatenate(column)[:count] for column in prices)
+    return Bars(start_ns[:count], trading_day[:count], opened, high, low, close, volume[:count])
 
 
 @cache
@@ -103,8 +103,9 @@ def draw_ticks(count: int) -> Ticks:
     last = np.where(chance.random(MOST) < 0.5, bid, ask)
     volume = np.cumsum(chance.integers(0, 40, MOST))
     ts_ns, trading_day = _minutes(_TICKS_A_MINUTE)
-    columns = (ts_ns, trading_day, last, volume, bid, bid_lots, ask, ask_lots)
-    return Ticks(*(column[:count] for column in columns))
+    n = slice(count)
+    book = (bid[n], bid_lots[n], ask[n], ask_lots[n])
+    return Ticks(ts_ns[n], trading_day[n], last[n], volume[n], *book)
 
 
 def slices(trading_day: Ints, longest: int) -> Iterator[tuple[int, slice]]:

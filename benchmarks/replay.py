@@ -86,9 +86,7 @@ def build(feed: FeedSettings, kind: Kind) -> Engine:
         accounts={"main": AccountSettings(capital=Decimal(CAPITAL), mode=PositionMode.NETTING)},
         feed=feed,
         strategies=[
-            StrategySettings(
-                strategy=STRATEGIES[kind], symbols=(SYMBOL,), params=PARAMETERS[kind]
-            )
+            StrategySettings(strategy=STRATEGIES[kind], symbols=(SYMBOL,), params=PARAMETERS[kind])
         ],
     )
     return Engine.build(settings, plugins=PluginHost.discover(files=[_FEED]))

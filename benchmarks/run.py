@@ -52,9 +52,7 @@ def main() -> int:
     if asked.json:
         machine = {"python": platform.python_version(), "cores": os.cpu_count()}
         print(
-            json.dumps(
-                {"results": results, "missed": missed, "wrong": wrong, "machine": machine}
-            )
+            json.dumps({"results": results, "missed": missed, "wrong": wrong, "machine": machine})
         )
     return 1 if wrong else 0
 
@@ -118,9 +116,7 @@ CASES: dict[str, Callable[[int, int], dict[str, Any]]] = {
 
 def _ratio(case: str, count: int, passes: int) -> dict[str, Any]:
     found = _worker(case, count, passes)
-    ratios = [
-        ours / floor for ours, floor in zip(found["ours_s"], found["floor_s"], strict=True)
-    ]
+    ratios = [ours / floor for ours, floor in zip(found["ours_s"], found["floor_s"], strict=True)]
     ratio = statistics.median(ratios)
     return {
         "case": case,
@@ -144,8 +140,8 @@ def _worker(case: str, count: int, passes: int, *more: str) -> dict[str, Any]:
 
 def _command_line(path: Path) -> str:
     """Return the decision hash of `homalos backtest` over the bars in a file."""
-    from benchmarks.replay import CAPITAL, PARAMETERS, STRATEGIES
     from benchmarks.market import SYMBOL
+    from benchmarks.replay import CAPITAL, PARAMETERS, STRATEGIES
 
     given = [word for pair in PARAMETERS["bars"].items() for word in ("-p", "{}={}".format(*pair))]
     words = [

@@ -245,5 +245,5 @@ def test_a_rule_is_switched_off_by_name() -> None:
 def test_a_rule_that_nobody_offers_cannot_be_configured() -> None:
     """A mistyped name must not leave the desk without its rule."""
     rule = RiskRuleSpec(name="size", factory=lambda *_: allow)
-    with pytest.raises(MissingPluginError, match="'siez'"):
-        engine(rule, risk={"siez": False})
+    with pytest.raises(MissingPluginError, match="'sice'"):
+        engine(rule, risk={"sice": False})
