@@ -16,6 +16,7 @@ from homalos.errors import (
     DataError,
     EngineStateError,
     GatewayError,
+    HomalosError,
     MissingPluginError,
     UnknownInstrument,
 )
@@ -305,6 +306,12 @@ def test_a_venue_that_cannot_be_reached_keeps_the_engine_from_starting() -> None
         pass
 
     assert running.parts.strategies.states() == {"trader": StrategyState.CREATED}
+
+
+def test_an_unknown_command_is_refused_at_once() -> None:
+    """With the names of those that there are."""
+    with pytest.raises(HomalosError, match=r"'order.sned'; there are order.cancel, "):
+        engine().submit(Command("order.sned", {}))
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ class Account:
         peak: The highest equity so far, currency.
         trough: The peak less the largest fall so far; an equity below it is a new one.
         max_drawdown: Largest fall of the equity from a peak, currency, >= 0.
-        reckoned: Floating profit as last reckoned, currency; `floating` brings it up to date.
+        reckoned: Floating profit as last reckoned, currency; `floating` is up to date.
         marks: One for each symbol it ever traded.
     """
 
@@ -70,7 +70,8 @@ class Account:
     def floating(self) -> float:
         """Return the profit of open lots at the last prices, currency, as a float."""
         if len(self.marks) == 1:
-            self.marks[0].catch_up()
+            mark = self.marks[0]
+            return mark.price * mark.value - mark.cost
         return self.reckoned
 
     def available(self) -> float:
@@ -86,14 +87,16 @@ class _Mark:
 
     Attributes:
         price: The last price, currency per unit.
-        reckoned: The price that the account's floating profit was reckoned at.
         value: Currency that one unit of price is worth to the net position.
+        cost: What the net position cost; at a price it floats at `price * value - cost`.
+        reckoned: Its part in the account's floating profit as last reckoned.
         lowest: The bound below.
         highest: The bound above; below `lowest` when every price is to be reckoned.
     """
 
     __slots__ = (
         "account",
+        "cost",
         "highest",
         "lowest",
         "multiplier",
@@ -106,9 +109,9 @@ class _Mark:
     def __init__(self, account: Account, position: Position, price: float) -> None:
         self.account = account
         self.position = position
-        self.price = self.reckoned = price
+        self.price = price
         self.multiplier = float(position.instrument.multiplier)
-        self.value = 0.0
+        self.value = self.cost = self.reckoned = 0.0
         self.lowest, self.highest = -inf, inf
 
     def on_tick(self, tick: TickData) -> None:
@@ -127,16 +130,13 @@ class _Mark:
         elif price == price:  # noqa: PLR0124  nan, the missing price
             self.reckon(price)
 
-    def catch_up(self) -> None:
-        """Reckon the floating profit at the last price."""
-        self.account.reckoned += (self.price - self.reckoned) * self.value
-        self.reckoned = self.price
-
     def reckon(self, price: float) -> None:
         """Take a price, see what it makes of the equity, and say which ones may do so next."""
-        self.price = price
-        self.catch_up()
         account, value = self.account, self.value
+        self.price = price
+        floating = price * value - self.cost
+        account.reckoned += floating - self.reckoned
+        self.reckoned = floating
         equity = account.worth + account.reckoned
         if equity > account.peak:
             account.peak = equity
@@ -154,19 +154,13 @@ class _Mark:
             self.lowest, self.highest = (worst, best) if value > 0 else (best, worst)
 
     def book(self, trade: TradeData) -> None:
-        """Have the books take a trade, and the float picture follow them exactly."""
+        """Have the books take a trade, and the float picture follow them."""
         account, position = self.account, self.position
         ledger = account.ledger
-        self.catch_up()
-        price = round(self.price * MICRO)
-        net = position.long - position.short
-        floating = price * net - position.long_cost + position.short_cost
         ledger.post(trade, position)
-        net = position.long - position.short
-        floating -= price * net - position.long_cost + position.short_cost
-        account.reckoned -= floating * position.unit
         account.worth = account.capital + ledger.cash
-        self.value = net * self.multiplier
+        self.value = (position.long - position.short) * self.multiplier
+        self.cost = (position.long_cost - position.short_cost) * self.multiplier / MICRO
         self.reckon(self.price)
 
 

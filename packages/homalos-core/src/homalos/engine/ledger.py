@@ -148,7 +148,6 @@ class Ledger:
     def post(self, trade: TradeData, position: Position) -> None:
         """Book one trade: close lots, open lots, pay fees."""
         price = round(trade.price * MICRO)
-        realised = position.realised
         cost = position.long_cost + position.short_cost
         offset = trade.offset
         left = trade.volume
@@ -159,7 +158,6 @@ class Ledger:
                 left = 0
         if left:
             self._open(trade, position, price, left)
-        self.cash += (position.realised - realised) * position.unit
         cost -= position.long_cost + position.short_cost
         self.margin -= cost * position.margin_per_micro
 
@@ -195,16 +193,16 @@ class Ledger:
     # -- inside ----------------------------------------------------------------
 
     def _open(self, trade: TradeData, position: Position, price: int, volume: int) -> None:
-        lot = Lot(price, volume, trade.trading_day)
         value = price * volume
         if trade.direction is _LONG:
-            position.long_lots.append(lot)
+            lots = position.long_lots
             position.long += volume
             position.long_cost += value
         else:
-            position.short_lots.append(lot)
+            lots = position.short_lots
             position.short += volume
             position.short_cost += value
+        lots.append(Lot(price, volume, trade.trading_day))
         self.cash -= position.fee_open.charge(value, volume)
         self.postings += 2
 
@@ -212,36 +210,20 @@ class Ledger:
         """Close lots of the other side, oldest first; return how many were there to close."""
         buys = trade.direction is _LONG
         lots = position.short_lots if buys else position.long_lots
-        offset, day, left = trade.offset, trade.trading_day, trade.volume
-        today = yesterday = cost = 0
-        for lot in lots:
-            is_today = lot.day >= day
-            if (offset is _TODAY and not is_today) or (offset is _YESTERDAY and is_today):
-                continue
-            taken = min(left, lot.volume)
-            lot.volume -= taken
-            left -= taken
-            cost += lot.price * taken
-            if is_today:
-                today += taken
-            else:
-                yesterday += taken
-            if not left:
-                break
-        while lots and not lots[0].volume:
-            lots.popleft()
-        if offset is _TODAY and lots:
-            # Behind lots of earlier days the empty ones would pile up.
-            _drop_empty(lots)
+        if not lots:
+            return 0
+        today, yesterday, cost = _take(lots, trade)
         closed = today + yesterday
         if buys:
+            gain = cost - price * closed
             position.short -= closed
             position.short_cost -= cost
-            position.realised += cost - price * closed
         else:
+            gain = price * closed - cost
             position.long -= closed
             position.long_cost -= cost
-            position.realised += price * closed - cost
+        position.realised += gain
+        self.cash += gain * position.unit
         if today:
             self.cash -= position.fee_close_today.charge(price * today, today)
             self.postings += 2
@@ -249,6 +231,36 @@ class Ledger:
             self.cash -= position.fee_close.charge(price * yesterday, yesterday)
             self.postings += 2
         return closed
+
+
+def _take(lots: deque[Lot], trade: TradeData) -> tuple[int, int, int]:
+    """Take what a trade closes, the oldest first.
+
+    Returns:
+        Lots opened on the trade's day, lots opened before, and what they cost.
+    """
+    offset, day, left = trade.offset, trade.trading_day, trade.volume
+    today = yesterday = cost = 0
+    for lot in lots:
+        is_today = lot.day >= day
+        if (offset is _TODAY and not is_today) or (offset is _YESTERDAY and is_today):
+            continue
+        taken = lot.volume if lot.volume < left else left
+        lot.volume -= taken
+        left -= taken
+        cost += lot.price * taken
+        if is_today:
+            today += taken
+        else:
+            yesterday += taken
+        if not left:
+            break
+    while lots and not lots[0].volume:
+        lots.popleft()
+    if offset is _TODAY and lots:
+        # Behind lots of earlier days the empty ones would pile up.
+        _drop_empty(lots)
+    return today, yesterday, cost
 
 
 def _drop_empty(lots: deque[Lot]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from homalos.bus import Bus
 from homalos.clock import EngineClock
 from homalos.engine.accounts import Account, AccountManager
@@ -244,16 +246,18 @@ class OrderManager:
             if status not in LEGAL[order.status]:
                 self.ignored["late"] += 1
             elif order.traded >= report.traded:
-                self._say_order(self._end(working, status, order.traded, report))
+                self._say_order(self._end(working, order.traded, report))
             else:
                 working.ending = report
         elif order.status is _SUBMITTING or (report.venue_order_id and not order.venue_order_id):
             # Where a fill has overtaken the acknowledgement, only the venue's id is news.
-            now = _NOTTRADED if order.status is _SUBMITTING else order.status
-            working.state = self._state(
-                order, now, order.traded, report.ts_ns, report.venue_order_id
+            state = self.orders[report.order_id] = working.state = replace(
+                order,
+                status=_NOTTRADED if order.status is _SUBMITTING else order.status,
+                ts_ns=report.ts_ns,
+                venue_order_id=report.venue_order_id or order.venue_order_id,
             )
-            self._say_order(working.state)
+            self._say_order(state)
         else:
             self.ignored["duplicate"] += 1
 
@@ -292,56 +296,38 @@ class OrderManager:
     # -- inside ----------------------------------------------------------------
 
     def _fill(self, order: OrderData, traded: int, report: TradeReport) -> OrderData:
-        working = self._working.get(order.order_id)
+        order_id = order.order_id
+        working = self._working.get(order_id)
         if working is None:
             # A fill that crossed the end of its order is still a fill.
-            return self._state(order, order.status, traded, report.ts_ns)
+            state = self.orders[order_id] = replace(order, traded=traded, ts_ns=report.ts_ns)
+            return state
         self._release(working, report.volume)
-        ending = working.ending
+        status = _PARTTRADED
         if traded >= order.volume:
-            return self._end(working, _ALLTRADED, traded, None, report.ts_ns)
-        if ending is not None and traded >= ending.traded:
-            return self._end(working, ending.status, traded, ending)
-        working.state = self._state(order, _PARTTRADED, traded, report.ts_ns)
-        return working.state
-
-    def _end(
-        self,
-        working: Working,
-        status: Status,
-        traded: int,
-        report: OrderReport | None,
-        ts_ns: int = 0,
-    ) -> OrderData:
-        order = working.state
-        if traded < order.volume:
-            self._release(working, order.volume - traded)
-        del self._working[order.order_id]
-        del self._by_strategy[order.strategy][order.order_id]
-        if report is None:
-            state = self._state(order, status, traded, ts_ns)
-        else:
-            state = self._state(
-                order, status, traded, report.ts_ns, report.venue_order_id, report.reason
-            )
-        working.state = state
+            status = _ALLTRADED
+            del self._working[order_id], self._by_strategy[order.strategy][order_id]
+        elif working.ending is not None and traded >= working.ending.traded:
+            return self._end(working, traded, working.ending)
+        state = self.orders[order_id] = working.state = replace(
+            order, traded=traded, status=status, ts_ns=report.ts_ns
+        )
         return state
 
-    def _state(
-        self,
-        order: OrderData,
-        status: Status,
-        traded: int,
-        ts_ns: int,
-        venue_id: str = "",
-        reason: str = "",
-    ) -> OrderData:
-        state = self.orders[order.order_id] = OrderData(
-            order.order_id, order.symbol, order.direction, order.offset, order.type,
-            order.price, order.volume, traded, status, order.strategy, order.account,
-            order.gateway, order.created_ns, ts_ns, venue_id or order.venue_order_id,
-            reason or order.reason, order.reference,
-        )  # fmt: skip
+    def _end(self, working: Working, traded: int, report: OrderReport) -> OrderData:
+        """End an order that was not filled whole, as its venue says."""
+        order = working.state
+        order_id = order.order_id
+        self._release(working, order.volume - traded)
+        del self._working[order_id], self._by_strategy[order.strategy][order_id]
+        state = self.orders[order_id] = working.state = replace(
+            order,
+            traded=traded,
+            status=report.status,
+            ts_ns=report.ts_ns,
+            venue_order_id=report.venue_order_id or order.venue_order_id,
+            reason=report.reason or order.reason,
+        )
         return state
 
     def _reserve(self, working: Working) -> None:
