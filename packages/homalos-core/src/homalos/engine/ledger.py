@@ -9,6 +9,7 @@ operations. Amounts become `Decimal` when they are read.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Decimal
 
 from homalos.model import Direction, Fee, Instrument, Offset, TradeData
@@ -212,14 +213,13 @@ class Ledger:
         lots = position.short_lots if buys else position.long_lots
         if not lots:
             return 0
-        today, yesterday, cost = _take(lots, trade)
-        closed = today + yesterday
+        closed, today, cost = _take(lots, trade)
+        gain = price * closed - cost
         if buys:
-            gain = cost - price * closed
+            gain = -gain
             position.short -= closed
             position.short_cost -= cost
         else:
-            gain = price * closed - cost
             position.long -= closed
             position.long_cost -= cost
         position.realised += gain
@@ -227,32 +227,28 @@ class Ledger:
         if today:
             self.cash -= position.fee_close_today.charge(price * today, today)
             self.postings += 2
-        if yesterday:
-            self.cash -= position.fee_close.charge(price * yesterday, yesterday)
+        if closed > today:
+            self.cash -= position.fee_close.charge(price * (closed - today), closed - today)
             self.postings += 2
         return closed
 
 
 def _take(lots: deque[Lot], trade: TradeData) -> tuple[int, int, int]:
-    """Take what a trade closes, the oldest first.
-
-    Returns:
-        Lots opened on the trade's day, lots opened before, and what they cost.
-    """
+    """Return (lots that a trade closes, those of them opened on its day, what they cost)."""
     offset, day, left = trade.offset, trade.trading_day, trade.volume
-    today = yesterday = cost = 0
-    for lot in lots:
-        is_today = lot.day >= day
-        if (offset is _TODAY and not is_today) or (offset is _YESTERDAY and is_today):
-            continue
-        taken = lot.volume if lot.volume < left else left
+    which: Iterable[Lot] = lots
+    if offset is _TODAY or offset is _YESTERDAY:
+        which = [lot for lot in lots if (lot.day >= day) is (offset is _TODAY)]
+    today = cost = 0
+    for lot in which:
+        taken = lot.volume
+        if taken > left:
+            taken = left
         lot.volume -= taken
         left -= taken
         cost += lot.price * taken
-        if is_today:
+        if lot.day >= day:
             today += taken
-        else:
-            yesterday += taken
         if not left:
             break
     while lots and not lots[0].volume:
@@ -260,7 +256,7 @@ def _take(lots: deque[Lot], trade: TradeData) -> tuple[int, int, int]:
     if offset is _TODAY and lots:
         # Behind lots of earlier days the empty ones would pile up.
         _drop_empty(lots)
-    return today, yesterday, cost
+    return trade.volume - left, today, cost
 
 
 def _drop_empty(lots: deque[Lot]) -> None:
