@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from homalos.engine.ledger import cents
+from homalos.engine.ledger import MICRO, cents, micros
 from homalos.model import Direction
 from homalos.plugins.ports import Snapshot
 
@@ -176,17 +176,18 @@ def identity_gap(parts: Parts) -> Decimal:
     for every lot sold, and the lots left over at the last price. It knows nothing
     of lots, offsets or margin. Fees are left out of both sides.
     """
-    worth = Decimal(0)
+    paid: dict[str, int] = {}  # millionths x lots, by symbol
     net: dict[str, int] = {}
-    instrument = parts.markets.instrument
     for trade in parts.orders.trades:
+        symbol = trade.symbol
         lots = trade.volume if trade.direction is Direction.LONG else -trade.volume
-        worth -= Decimal(str(trade.price)) * lots * instrument(trade.symbol).multiplier
-        net[trade.symbol] = net.get(trade.symbol, 0) + lots
+        paid[symbol] = paid.get(symbol, 0) + micros(trade.price) * lots
+        net[symbol] = net.get(symbol, 0) + lots
     prices = {symbol: parts.data.last_price(symbol) for symbol in net}
+    worth = 0
     for symbol, lots in net.items():
-        if lots:
-            worth += Decimal(str(prices[symbol])) * lots * instrument(symbol).multiplier
+        left = micros(prices[symbol]) * lots if lots else 0
+        worth += (left - paid[symbol]) * parts.markets.instrument(symbol).multiplier
     booked = sum(
         (
             account.ledger.realised() + account.ledger.floating(prices)
@@ -194,4 +195,4 @@ def identity_gap(parts: Parts) -> Decimal:
         ),
         Decimal(0),
     )
-    return booked - worth
+    return booked - Decimal(worth) / MICRO
