@@ -20,10 +20,11 @@ _SCRIPTS = {
 def peers(case: str, floor_s: list[float]) -> dict[str, Any]:
     """Run the peers' own scripts and return each one's time over the floor's.
 
-    `HOMALOS_PEERS` names the folder that `install.sh` of `../shared/peers` made: an
-    environment for each peer. Without it nothing is run, and the answer says so.
+    `PEERS_ROOT` names the folder that `install.sh` of `../shared/peers` made: an
+    environment for each peer, and the market's data, which `common.py` draws. Without
+    it nothing is run, and the answer says so.
     """
-    root = os.environ.get("HOMALOS_PEERS", "")
+    root = os.environ.get("PEERS_ROOT", "")
     scripts = Path(__file__).parents[2] / "shared" / "peers"
     found: dict[str, Any] = {}
     for peer, script in _SCRIPTS[case].items():
@@ -33,7 +34,6 @@ def peers(case: str, floor_s: list[float]) -> dict[str, Any]:
             continue
         ran = subprocess.run(
             [str(python), str(scripts / script)],
-            env={**os.environ, "PEERS_ROOT": root},
             capture_output=True,
             check=False,
         )
