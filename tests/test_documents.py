@@ -133,7 +133,7 @@ def _build(block: Block) -> None:
     for file in map(Path, files):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.touch()  # a tape looks whether its files are there; what is in them, only when it runs
-    Engine.build(settings, plugins=PluginHost.discover(files=plugins))
+    Engine.build(settings, plugins=PluginHost.discover(files=plugins)).stop()
 
 
 def run_example(command: str) -> None:

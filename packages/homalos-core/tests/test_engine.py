@@ -10,7 +10,7 @@ import pytest
 
 from homalos import Engine
 from homalos.clock import wall_ns
-from homalos.config import AccountSettings, StoreSettings
+from homalos.config import AccountSettings, StoreSettings, StrategySettings
 from homalos.errors import (
     ConfigError,
     DataError,
@@ -372,3 +372,16 @@ def test_a_connection_is_told_with_the_venue_s_name() -> None:
         pass
 
     assert [(each.gateway, each.is_up) for each in told] == [("fake", True)]
+
+
+def test_a_build_that_fails_lets_go_of_the_store() -> None:
+    """The store is open before the strategies are looked up."""
+    store = FakeStore()
+    kept = StoreSpec(name="kept", factory=lambda *_: store)
+    with pytest.raises(MissingPluginError):
+        engine(
+            kept,
+            store=StoreSettings(kind="kept"),
+            strategies=(StrategySettings(strategy="nobody", symbols=(SYMBOL,)),),
+        )
+    assert store.is_closed

@@ -121,15 +121,19 @@ class StrategyDesk:
             direction, volume = _LONG, gap
         else:
             direction, volume = _SHORT, -gap
-        order_type = _LIMIT if price == price else _MARKET  # noqa: PLR0124  nan: market
+        lane = self._lanes.get(symbol) or self._know(symbol)
+        order_type = _MARKET
+        if price == price:  # noqa: PLR0124  nan: market orders
+            order_type, price = _LIMIT, lane.instrument.snap(price)
+        submit, name = self._submit, self._name
         if self._netting:
-            self.send(symbol, direction, _NONE, price, volume, order_type, "")
+            submit(name, lane, direction, _NONE, price, volume, order_type)
             return
         closes = min(volume, max(-held if gap > 0 else held, 0))
         if closes:
-            self.send(symbol, direction, _CLOSE, price, closes, order_type, "")
+            submit(name, lane, direction, _CLOSE, price, closes, order_type)
         if volume > closes:
-            self.send(symbol, direction, _OPEN, price, volume - closes, order_type, "")
+            submit(name, lane, direction, _OPEN, price, volume - closes, order_type)
 
     def timer(self, name: str, interval_ns: int) -> Entry:
         """Call `on_timer(name)` every so often."""

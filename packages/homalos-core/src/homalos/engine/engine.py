@@ -76,8 +76,11 @@ class Engine:
         catalog = Catalog.gather(host)
         host.refuse_named_faults()
         engine = cls(assemble(settings, catalog, tape))
-        for each in settings.strategies:
-            engine._load(each)
+        with contextlib.ExitStack() as on_error:
+            on_error.callback(engine.stop)  # a store may be open already
+            for each in settings.strategies:
+                engine._load(each)
+            on_error.pop_all()
         return engine
 
     @classmethod

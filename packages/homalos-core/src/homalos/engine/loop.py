@@ -32,6 +32,7 @@ class Loop:
         trading_days: How many were seen.
         late: Market events stamped before the one dispatched last.
         interrupted: True once `stop` was called: the market data is not over.
+        post: Takes an in-process venue's report; it is dispatched after the event in hand.
         on_item: Takes what is no event out of the inbox; says whether it did.
     """
 
@@ -56,6 +57,7 @@ class Loop:
         self._event_time = event_time
         self._others = 0  # inputs other than market data, which its routes count
         self._ready: deque[Any] = deque()
+        self.post: Callable[[Any], None] = self._ready.append
         self._publish = _Handlers(bus)
         self._ticks = bus.topic(TickData)
         self._bars = bus.topic(BarData)
@@ -123,10 +125,6 @@ class Loop:
         """Give an input that is no market data its number and write it into the journal."""
         self._others += 1
         self._record(event)
-
-    def post(self, event: Any) -> None:
-        """Take an in-process venue's report: dispatched after the event in hand."""
-        self._ready.append(event)
 
     def post_at(self, due_ns: int, event: Any) -> None:
         """Take an in-process venue's report for a later time."""

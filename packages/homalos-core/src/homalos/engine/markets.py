@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from homalos.errors import DuplicateNameError, MarketError, UnknownInstrument
 from homalos.model import Instrument, split_symbol
@@ -12,7 +12,12 @@ __all__ = ["Markets"]
 
 
 class Markets:
-    """All markets of an engine behind one door. Engine thread, or the build."""
+    """All markets of an engine behind one door. Engine thread, or the build.
+
+    Attributes:
+        instrument: Returns the contract of a symbol; raises `UnknownInstrument` when no
+            market knows it. A look into a dict, because every order asks several times.
+    """
 
     def __init__(self, markets: Mapping[str, Market]) -> None:
         """Take the markets by name.
@@ -30,7 +35,7 @@ class Markets:
                     raise DuplicateNameError(msg)
                 owner[exchange] = name
                 self._by_exchange[exchange] = market
-        self._instruments: dict[str, Instrument] = {}
+        self.instrument: Callable[[str], Instrument] = _Contracts(self).__getitem__
         self._sessions: dict[tuple[str, int], tuple[Session, ...]] = {}
 
     def parse(self, text: str, exchange: str = "") -> str:
@@ -62,17 +67,6 @@ class Markets:
             raise UnknownInstrument(msg)
         return market
 
-    def instrument(self, symbol: str) -> Instrument:
-        """Return a contract.
-
-        Raises:
-            UnknownInstrument: No market knows it.
-        """
-        instrument = self._instruments.get(symbol)
-        if instrument is None:
-            instrument = self._instruments[symbol] = self.of(symbol).resolve(symbol)
-        return instrument
-
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return a contract's sessions of a trading day; none when it is outside the calendar."""
         key = (symbol, trading_day)
@@ -84,3 +78,15 @@ class Markets:
                 found = ()
             self._sessions[key] = found
         return found
+
+
+class _Contracts(dict[str, Instrument]):
+    """The contracts by symbol; one that is not there yet is asked of its market."""
+
+    def __init__(self, markets: Markets) -> None:
+        super().__init__()
+        self._of = markets.of
+
+    def __missing__(self, symbol: str) -> Instrument:
+        instrument = self[symbol] = self._of(symbol).resolve(symbol)
+        return instrument
