@@ -72,7 +72,7 @@ class SimGateway:
         now_ns = self._now_ns()
         book = self._books.get(request.symbol)
         tick = self._last_tick(request.symbol)
-        if book is not None:
+        if tick is not None and book is not None:
             tick = book.latest(tick)
         reason = self._objection(request, tick)
         if reason:

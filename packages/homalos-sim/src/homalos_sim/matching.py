@@ -45,28 +45,24 @@ class WorkingOrder:
     """What the venue keeps of an order.
 
     Attributes:
-        is_market: True when it takes any price.
         left: Lots not filled yet.
         rank: Place by price, the lowest first: the price of a sell order, its negative for
             a buy order, minus infinity for a market order.
         since_ns: When it came; bars that began before do not fill it.
     """
 
-    __slots__ = ("is_market", "left", "price", "rank", "request", "since_ns", "venue_order_id")
+    __slots__ = ("left", "rank", "request", "since_ns", "venue_order_id")
 
     def __init__(self, request: OrderRequest, venue_order_id: str, since_ns: int) -> None:
         """Take an order that the venue has accepted."""
-        price = request.price
         self.request = request
         self.venue_order_id = venue_order_id
         self.since_ns = since_ns
         self.left = request.volume
-        self.price = price
-        self.is_market = request.type is _MARKET
-        if self.is_market:
+        if request.type is _MARKET:
             self.rank = -inf
         else:
-            self.rank = -price if request.direction is _LONG else price
+            self.rank = -request.price if request.direction is _LONG else request.price
 
 
 Fill = Callable[[WorkingOrder, float, int, int, int], None]
@@ -125,7 +121,7 @@ class Side:
                 break
             self.used += lots
             order.left -= lots
-            price = touch if order.is_market else order.price
+            price = touch if order.rank == -inf else order.request.price
             self._fill(order, price, lots, tick.ts_ns, tick.trading_day)
         if self.used:
             self._drop_filled()
@@ -149,7 +145,7 @@ class Side:
             if rank <= opened:
                 price = bar.open_price
             elif rank <= reach:
-                price = order.price
+                price = order.request.price
             else:
                 break
             lots = order.left
@@ -272,7 +268,7 @@ class Book:
             return
         if bar.interval != self._interval and not self._is_shorter(bar.interval):
             return
-        budget = floor(bar.volume * share + _ROUNDING)
+        budget = bar.volume if share == 1 else floor(bar.volume * share + _ROUNDING)
         if budget <= 0 or isnan(bar.open_price):
             return
         buys, sells = self.buys, self.sells

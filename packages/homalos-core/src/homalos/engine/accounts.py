@@ -76,7 +76,11 @@ class Account:
 
     def available(self) -> float:
         """Return what new orders may use, currency."""
-        return self.worth + self.floating - self.ledger.margin - self.frozen
+        floating = self.reckoned
+        if len(self.marks) == 1:
+            mark = self.marks[0]
+            floating = mark.price * mark.value - mark.cost
+        return self.worth + floating - self.ledger.margin - self.frozen
 
 
 class _Mark:

@@ -69,18 +69,17 @@ class RiskManager:
         A rule that raises refuses: an order nobody could judge does not leave.
         """
         self._asked += 1
-        refused: list[Rejection] = []
+        refused: tuple[Rejection, ...] = ()
         for name, check in self._checks:
             try:
                 refusal = check(request)
             except Exception as error:  # noqa: BLE001  the bus fence: counted and told
                 refusal = Refusal(f"the rule itself failed: {error!r}", nan, nan)
             if refusal is not None:
-                refused.append(_rejection(name, refusal, request))
-        if not refused:
-            return ()
-        self.refused += 1
-        return tuple(refused)
+                refused = (*refused, _rejection(name, refusal, request))
+        if refused:
+            self.refused += 1
+        return refused
 
 
 def _rejection(rule: str, refusal: Refusal, request: OrderRequest) -> Rejection:
