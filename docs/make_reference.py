@@ -45,6 +45,8 @@ _KINDS = {
     "stores": "Stores: `store.options`, with `kind: <name>`",
     "risk_rules": "Risk rules: `risk.<name>`",
     "strategies": "Strategies: `strategies[].params`, with `strategy: <name>`",
+    "fill_models": "Fill models, named in the options of a simulated venue",
+    "alert_channels": "Alert channels: `alerts.<name>`",
 }
 
 
@@ -110,11 +112,12 @@ def hooks() -> Iterator[str]:
     for name, hook in vars(Hooks).items():
         if name.startswith("_"):
             continue
-        spec = ANSWERS[name]
         yield f"## `{name}`"
         yield f"`{signature(name, hook)}`"
         yield from documented(hook)
-        yield f"Answered with [`{spec.__name__}`](#{spec.__name__.lower()})."
+        spec = ANSWERS.get(name)
+        if spec is not None:
+            yield f"Answered with [`{spec.__name__}`](#{spec.__name__.lower()})."
     yield "## Specs"
     yield from documented(specs)
     for spec in ANSWERS.values():

@@ -54,7 +54,7 @@ def test_every_hook_is_in_the_manual_with_its_arguments() -> None:
     """What pluggy takes for a hook of the core has a heading and a signature line."""
     manager = pluggy.PluginManager("homalos")
     manager.add_hookspecs(Hooks)
-    hooks = [name for name in vars(manager.hook) if name.startswith("register_")]
+    hooks = [name for name in vars(manager.hook) if not name.startswith("_")]
     lines = text_of("hooks.md").splitlines()
     documented = [line.strip("#` ") for line in lines if line.startswith("## `")]
     arguments = {name: manager.hook.__dict__[name].spec.argnames for name in hooks}

@@ -10,8 +10,11 @@ import pytest
 
 from homalos.errors import DuplicateNameError, MissingPluginError
 from homalos.plugins import (
+    AlertChannelSpec,
     CommandSpec,
+    DoctorCheckSpec,
     FeedSpec,
+    FillModelSpec,
     GatewaySpec,
     ImporterSpec,
     MarketSpec,
@@ -36,10 +39,16 @@ FEED = FeedSpec(name="tape", factory=unused)
 IMPORTER = ImporterSpec(name="ctp", matches=unused, read=unused)
 STORE = StoreSpec(name="sqlite", factory=unused)
 RULE = RiskRuleSpec(name="price_band", factory=unused)
+FILLS = FillModelSpec(name="l1", factory=unused)
+CHANNEL = AlertChannelSpec(name="file", factory=unused)
+CHECK = DoctorCheckSpec(name="disk", check=unused)
 STRATEGY = StrategySpec(name="double_ma", factory=Strategy)
 COMMAND = CommandSpec(name="data bars", target="homalos.cli:bars", help="Print bars.")
 
-EVERYTHING = (MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, COMMAND)
+EVERYTHING = (
+    *(MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, FILLS, CHANNEL, CHECK),
+    COMMAND,
+)
 
 
 def plugin(name: str, *specs: object) -> ModuleType:
@@ -89,6 +98,9 @@ def test_every_kind_is_found_by_its_name() -> None:
         catalog.store("sqlite"),
         catalog.risk_rule("price_band"),
         catalog.strategy("double_ma"),
+        catalog.fill_model("l1"),
+        catalog.alert_channel("file"),
+        catalog.doctor_checks["disk"],
         catalog.command("data bars"),
     ) == EVERYTHING
 

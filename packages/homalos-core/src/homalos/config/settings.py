@@ -22,14 +22,19 @@ __all__ = [
     "GatewaySettings",
     "InboxSettings",
     "JournalSettings",
+    "LogSettings",
+    "RestartSettings",
     "Settings",
     "StoreSettings",
     "StrategySettings",
+    "WatchSettings",
     "check",
 ]
 
 SHORT_FORM = "short_form"
 """Metadata of a tuple field: the key under which a single value of it may be given."""
+
+LogLevel = Literal["debug", "info", "warning", "error"]
 
 _INTERVAL = re.compile(r"[1-9][0-9]*[smh]|d")
 
@@ -119,6 +124,20 @@ class FeedSettings:
 
 
 @frozen(kw_only=True)
+class RestartSettings:
+    """What brings a strategy back that failed.
+
+    Attributes:
+        times: Restarts in one trading day at most, >= 0; 0 is never.
+        wait_s: Seconds of the engine's clock before the first, > 0; each next one waits
+            twice as long as the one before.
+    """
+
+    times: int = field(default=0, validator=_not_below_0)
+    wait_s: float = field(default=10.0, validator=_above_0)
+
+
+@frozen(kw_only=True)
 class StrategySettings:
     """One strategy to run.
 
@@ -130,6 +149,7 @@ class StrategySettings:
         params: Structured into the spec's parameter class.
         account: The account it trades in; the first of the settings when left out.
         cancel_on_failure: Whether its orders are cancelled when it fails.
+        restart: What brings it back when it has failed.
     """
 
     strategy: str = field(validator=_not_empty)
@@ -139,6 +159,7 @@ class StrategySettings:
     params: Mapping[str, Any] = Factory(dict)
     account: str = ""
     cancel_on_failure: bool = True
+    restart: RestartSettings = field(factory=RestartSettings)
 
 
 @frozen(kw_only=True)
@@ -195,6 +216,39 @@ class InboxSettings:
     when_full: Literal["block", "conflate"] = "conflate"
 
 
+@frozen(kw_only=True)
+class LogSettings:
+    """The log of what happens, on the console and in `<home>/logs/homalos_{date}.log`.
+
+    Attributes:
+        level: The least that is written: debug, info, warning or error.
+        levels: The same for single components by name, such as `strategy.ma1` or `store`;
+            a name also stands for what is below it.
+        json: Whether the file has JSON lines instead of text.
+        days: Days that files are kept, >= 1; all but the current one are zipped.
+    """
+
+    level: LogLevel = "info"
+    levels: Mapping[str, LogLevel] = Factory(dict)
+    json: bool = False
+    days: int = field(default=30, validator=_above_0)
+
+
+@frozen(kw_only=True)
+class WatchSettings:
+    """How long one event may take a strategy; measured from outside, by the wall.
+
+    Attributes:
+        slow_ms: Milliseconds after which it is reported, > 0.
+        stuck_s: Seconds after which a strategy that is still in the same event is
+            stopped, where the engine's thread can be interrupted; 0 is never. A run on
+            event time only reports, since a wall's time must not change what it decides.
+    """
+
+    slow_ms: float = field(default=200.0, validator=_above_0)
+    stuck_s: float = field(default=30.0, validator=_not_below_0)
+
+
 def _default_gateways() -> dict[str, GatewaySettings]:
     return {"sim": GatewaySettings()}
 
@@ -219,7 +273,10 @@ class Settings:
         feed: The source of market data, where the venues bring none.
         risk: Options of risk rules by name; false switches one off.
         strategies: What to run.
+        strategies_folder: Folder of Python files whose strategies are offered beside those
+            of the plugins; a relative one is beside the settings file.
         store: Where records are kept; `None` keeps nothing.
+        alerts: Options of alert channels by name; those named are used.
     """
 
     run: str = field(default="1", validator=_not_empty)
@@ -233,10 +290,14 @@ class Settings:
     feed: FeedSettings | None = None
     risk: Mapping[str, Any] = Factory(dict)
     strategies: Sequence[StrategySettings] = ()
+    strategies_folder: Path | None = None
     store: StoreSettings | None = None
+    alerts: Mapping[str, Any] = Factory(dict)
     journal: JournalSettings = field(factory=JournalSettings)
     bus: BusSettings = field(factory=BusSettings)
     inbox: InboxSettings = field(factory=InboxSettings)
+    logs: LogSettings = field(factory=LogSettings)
+    watch: WatchSettings = field(factory=WatchSettings)
 
 
 def check(settings: Settings) -> tuple[str, ...]:

@@ -2,8 +2,11 @@
 
 from homalos.plugins.hookspecs import hookimpl, hookspec
 from homalos.plugins.specs import (
+    AlertChannelSpec,
     CommandSpec,
+    DoctorCheckSpec,
     FeedSpec,
+    FillModelSpec,
     GatewaySpec,
     ImporterSpec,
     MarketSpec,
@@ -14,8 +17,11 @@ from homalos.plugins.specs import (
 )
 
 __all__ = [
+    "AlertChannelSpec",
     "CommandSpec",
+    "DoctorCheckSpec",
     "FeedSpec",
+    "FillModelSpec",
     "GatewaySpec",
     "ImporterSpec",
     "MarketSpec",

@@ -14,8 +14,11 @@ if TYPE_CHECKING:
 
     from homalos.plugins.host import PluginHost, Spec
     from homalos.plugins.specs import (
+        AlertChannelSpec,
         CommandSpec,
+        DoctorCheckSpec,
         FeedSpec,
+        FillModelSpec,
         GatewaySpec,
         ImporterSpec,
         MarketSpec,
@@ -36,7 +39,7 @@ class Catalog:
     Attributes:
         offered_by: (kind, name) -> the plugin that offers it; the kinds are
             `market`, `gateway`, `feed`, `importer`, `store`, `risk rule`,
-            `strategy` and `command`.
+            `strategy`, `fill model`, `alert channel`, `doctor check` and `command`.
         faults: Plugin -> what is wrong with it, for those at fault.
     """
 
@@ -47,6 +50,9 @@ class Catalog:
     stores: Mapping[str, StoreSpec]
     risk_rules: Mapping[str, RiskRuleSpec]
     strategies: Mapping[str, StrategySpec]
+    fill_models: Mapping[str, FillModelSpec]
+    alert_channels: Mapping[str, AlertChannelSpec]
+    doctor_checks: Mapping[str, DoctorCheckSpec]
     commands: Mapping[str, CommandSpec]
     offered_by: Mapping[tuple[str, str], str] = field(repr=False)
     faults: Mapping[str, str]
@@ -68,6 +74,9 @@ class Catalog:
             stores=_gathered(host, "register_stores", "store", offered),
             risk_rules=_gathered(host, "register_risk_rules", "risk rule", offered),
             strategies=_gathered(host, "register_strategies", "strategy", offered),
+            fill_models=_gathered(host, "register_fill_models", "fill model", offered),
+            alert_channels=_gathered(host, "register_alert_channels", "alert channel", offered),
+            doctor_checks=_gathered(host, "register_doctor_checks", "doctor check", offered),
             commands=_gathered(host, "register_commands", "command", offered),
             offered_by=MappingProxyType(offered),
             faults=MappingProxyType({info.name: info.fault for info in host.infos if info.fault}),
@@ -104,6 +113,14 @@ class Catalog:
     def strategy(self, name: str) -> StrategySpec:
         """Return a strategy's spec."""
         return self._found("strategy", self.strategies, name)
+
+    def fill_model(self, name: str) -> FillModelSpec:
+        """Return a fill model's spec."""
+        return self._found("fill model", self.fill_models, name)
+
+    def alert_channel(self, name: str) -> AlertChannelSpec:
+        """Return an alert channel's spec."""
+        return self._found("alert channel", self.alert_channels, name)
 
     def command(self, name: str) -> CommandSpec:
         """Return a command's spec."""

@@ -1,6 +1,6 @@
 """The questions the core asks while an engine is built, and never while it runs.
 
-Every hook returns an iterable of frozen specs, or `None` for "nothing from me".
+Every `register_…` hook returns an iterable of frozen specs, or `None` for "nothing from me".
 All are called on the thread that builds the engine, once, in name order of the
 plugins. Arguments are only ever added.
 """
@@ -13,10 +13,16 @@ import pluggy
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from contextlib import AbstractContextManager
 
+    from homalos.config import Settings
+    from homalos.plugins.ports import EngineHandle
     from homalos.plugins.specs import (
+        AlertChannelSpec,
         CommandSpec,
+        DoctorCheckSpec,
         FeedSpec,
+        FillModelSpec,
         GatewaySpec,
         ImporterSpec,
         MarketSpec,
@@ -99,6 +105,59 @@ class Hooks:
     @hookspec
     def register_strategies(self) -> Iterable[StrategySpec] | None:
         """Offer strategies by name.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def register_fill_models(self) -> Iterable[FillModelSpec] | None:
+        """Offer ways in which a simulated venue decides what fills.
+
+        A venue that takes one names it in its options; each spec's factory makes one
+        `homalos.plugins.ports.FillModel` for every instrument that is traded.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def register_alert_channels(self) -> Iterable[AlertChannelSpec] | None:
+        """Offer ways to reach a person with an alert.
+
+        A channel is used when the settings name it: `alerts: {<name>: {options}}`. Its
+        `send` is called on an observer's thread, never on the engine's.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def register_doctor_checks(self) -> Iterable[DoctorCheckSpec] | None:
+        """Offer checks of the surroundings for `homalos doctor`.
+
+        Asked by that command only. A check looks at files, clocks, libraries or hosts
+        that the plugin needs, and says what to do about what it found.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def check_settings(self, settings: Settings) -> Iterable[str] | None:
+        """Return what is wrong with the settings as a whole, each problem as `what @ $.path`.
+
+        Asked when an engine is built, and before changed settings are accepted; a
+        problem refuses both. Options of single parts need no hook: their classes check
+        them.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def engine_lifespan(self, handle: EngineHandle) -> AbstractContextManager[object] | None:
+        """Give a context manager that lives as long as the engine runs.
+
+        Entered on the engine thread when everything is built and before the venues
+        connect, in name order of the plugins; left in reverse when the engine stops.
+        One that raises on entering stops the start; one that raises on leaving is
+        told, and the others are left all the same.
 
         .. versionadded:: 0.1
         """

@@ -20,8 +20,11 @@ import pluggy
 from homalos.errors import PluginLoadError, did_you_mean
 from homalos.plugins.hookspecs import PROJECT, Hooks
 from homalos.plugins.specs import (
+    AlertChannelSpec,
     CommandSpec,
+    DoctorCheckSpec,
     FeedSpec,
+    FillModelSpec,
     GatewaySpec,
     ImporterSpec,
     MarketSpec,
@@ -31,15 +34,18 @@ from homalos.plugins.specs import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
     from importlib.metadata import Distribution, EntryPoint
     from types import ModuleType
 
-__all__ = ["ANSWERS", "PluginHost", "PluginInfo", "Spec"]
+__all__ = ["ANSWERS", "OTHERS", "PluginHost", "PluginInfo", "Spec"]
 
 Spec = (
-    CommandSpec
+    AlertChannelSpec
+    | CommandSpec
+    | DoctorCheckSpec
     | FeedSpec
+    | FillModelSpec
     | GatewaySpec
     | ImporterSpec
     | MarketSpec
@@ -56,9 +62,15 @@ ANSWERS: dict[str, type[Spec]] = {
     "register_stores": StoreSpec,
     "register_risk_rules": RiskRuleSpec,
     "register_strategies": StrategySpec,
+    "register_fill_models": FillModelSpec,
+    "register_alert_channels": AlertChannelSpec,
+    "register_doctor_checks": DoctorCheckSpec,
     "register_commands": CommandSpec,
 }
-"""Every hook, and the class of the specs that answer it."""
+"""Every hook that is answered with specs, and their class."""
+
+OTHERS = frozenset({"check_settings", "engine_lifespan"})
+"""The hooks that are answered with something else."""
 
 _CORE = "core"
 _T = TypeVar("_T")
@@ -190,6 +202,27 @@ class PluginHost:
             )
         return self._answers[hook]
 
+    def ask(self, hook: str, **arguments: object) -> tuple[tuple[str, Any], ...]:
+        """Put a hook that is not answered with specs; return (plugin's name, answer) in name order.
+
+        `None` is left out. A plugin that raises answers nothing; its fault shows in `infos`.
+        """
+        found: list[tuple[str, Any]] = []
+        for plugin in self._plugins:
+            if hook not in plugin.hooks:
+                continue
+            put = partial(self._put, plugin, hook, arguments)
+            answers: list[Any] = self._fenced(plugin, put, [], hook=hook)
+            if self._trace is not None:
+                self._trace(f"{hook} -> {plugin.name}: {'answered' if answers else 'nothing'}")
+            found += [(plugin.name, answer) for answer in answers]
+        return tuple(found)
+
+    def _put(self, plugin: _Plugin, hook: str, arguments: Mapping[str, object]) -> list[Any]:
+        others = [each.module for each in self._plugins if each is not plugin]
+        answers: list[Any] = self.manager.subset_hook_caller(hook, others)(**arguments)
+        return answers
+
     def _add(self, plugin: _Plugin, load: Callable[[], ModuleType]) -> None:
         same = next((other for other in self._plugins if other.name == plugin.name), None)
         self._plugins.append(plugin)
@@ -201,7 +234,7 @@ class PluginHost:
 
     def _register(self, plugin: _Plugin, module: ModuleType) -> None:
         hooks = tuple(name for name in dir(module) if self._is_answer(module, name))
-        unknown = [name for name in hooks if name not in ANSWERS]
+        unknown = [name for name in hooks if name not in ANSWERS and name not in OTHERS]
         if unknown:
             raise PluginLoadError(_unknown_hooks(unknown, plugin.distribution), plugin=plugin.name)
         try:
@@ -225,10 +258,10 @@ class PluginHost:
         return specs or ()
 
     def _call(self, plugin: _Plugin, hook: str, kind: type[Spec]) -> tuple[Spec, ...]:
-        others = [each.module for each in self._plugins if each is not plugin]
         # One result at most: pluggy leaves out an answer that is None.
-        results: list[Any] = self.manager.subset_hook_caller(hook, others)()
-        return tuple(spec for answer in results for spec in _checked(answer, kind))
+        return tuple(
+            spec for answer in self._put(plugin, hook, {}) for spec in _checked(answer, kind)
+        )
 
     def _fenced(
         self, plugin: _Plugin, action: Callable[[], _T], otherwise: _T, *, hook: str = ""
@@ -277,7 +310,8 @@ def _unknown_hooks(names: Sequence[str], distribution: Distribution | None) -> s
     asked = next((r for r in _requirements(distribution) if r.startswith("homalos-core")), "")
     needed = f"it asks for {asked}" if asked else "a newer one may have it"
     return "; ".join(
-        f"{core} has no hook {name!r} ({needed}){did_you_mean(name, ANSWERS)}" for name in names
+        f"{core} has no hook {name!r} ({needed}){did_you_mean(name, (*ANSWERS, *OTHERS))}"
+        for name in names
     )
 
 

@@ -15,13 +15,20 @@ from attrs import frozen
 if TYPE_CHECKING:
     from homalos.model import BarData, TickData
     from homalos.plugins.ports import (
+        AlertChannel,
+        AlertContext,
+        Applied,
+        DoctorCheck,
         Feed,
         FeedContext,
+        FillContext,
+        FillModel,
         Gateway,
         GatewayContext,
         ImportContext,
         Market,
         MarketContext,
+        NeedsRestart,
         RiskCheck,
         RiskContext,
         Store,
@@ -30,8 +37,11 @@ if TYPE_CHECKING:
     from homalos.strategy import Strategy
 
 __all__ = [
+    "AlertChannelSpec",
     "CommandSpec",
+    "DoctorCheckSpec",
     "FeedSpec",
+    "FillModelSpec",
     "GatewaySpec",
     "ImporterSpec",
     "MarketSpec",
@@ -64,12 +74,15 @@ class GatewaySpec:
     Attributes:
         in_process: True when the venue runs on the engine thread (a simulation);
             its reports then go to the engine's own agenda instead of the inbox.
+        on_settings: `(gateway, old options, new options)`, called on the engine thread
+            between two events when the settings change; without it they need a restart.
     """
 
     name: str
     factory: Callable[[GatewayContext, Any], Gateway]
     config: type = NoOptions
     in_process: bool = False
+    on_settings: Callable[[Any, Any, Any], Applied | NeedsRestart] | None = None
     doc: str = ""
 
 
@@ -102,11 +115,16 @@ class ImporterSpec:
 
 @frozen(kw_only=True)
 class StoreSpec:
-    """A place to keep records: `factory(context, options) -> Store`."""
+    """A place to keep records: `factory(context, options) -> Store`.
+
+    Attributes:
+        on_settings: As that of a `GatewaySpec`.
+    """
 
     name: str
     factory: Callable[[StoreContext, Any], Store]
     config: type = NoOptions
+    on_settings: Callable[[Any, Any, Any], Applied | NeedsRestart] | None = None
     doc: str = ""
 
 
@@ -122,6 +140,39 @@ class RiskRuleSpec:
     factory: Callable[[RiskContext, Any], RiskCheck]
     config: type = NoOptions
     order: int = 50
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class FillModelSpec:
+    """A way to fill: `factory(context, options) -> FillModel`, one for each instrument."""
+
+    name: str
+    factory: Callable[[FillContext, Any], FillModel]
+    config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class AlertChannelSpec:
+    """A way to reach a person: `factory(context, options) -> AlertChannel`."""
+
+    name: str
+    factory: Callable[[AlertContext, Any], AlertChannel]
+    config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class DoctorCheckSpec:
+    """Something `homalos doctor` looks at.
+
+    Attributes:
+        check: `(context) -> findings`; what it raises is a finding of its own.
+    """
+
+    name: str
+    check: DoctorCheck
     doc: str = ""
 
 

@@ -4,6 +4,9 @@ Protocols and plain values. Unless a method says otherwise it is called on the e
 thread.
 """
 
+from homalos.plugins.ports.alerts import AlertChannel, AlertContext
+from homalos.plugins.ports.changes import Applied, NeedsRestart
+from homalos.plugins.ports.checks import DoctorCheck, DoctorContext, Finding
 from homalos.plugins.ports.clock import Clock, Timer
 from homalos.plugins.ports.data import (
     Feed,
@@ -14,17 +17,27 @@ from homalos.plugins.ports.data import (
     StoreContext,
 )
 from homalos.plugins.ports.desk import Desk
+from homalos.plugins.ports.fills import Fill, FillContext, FillModel, RestingOrder
 from homalos.plugins.ports.market import Market, MarketContext, Session
 from homalos.plugins.ports.outside import EngineHandle, Snapshot
 from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
 from homalos.plugins.ports.venue import Gateway, GatewayContext, MarketTap, VenueEvent
 
 __all__ = [
+    "AlertChannel",
+    "AlertContext",
+    "Applied",
     "Clock",
     "Desk",
+    "DoctorCheck",
+    "DoctorContext",
     "EngineHandle",
     "Feed",
     "FeedContext",
+    "Fill",
+    "FillContext",
+    "FillModel",
+    "Finding",
     "Gateway",
     "GatewayContext",
     "Holding",
@@ -33,7 +46,9 @@ __all__ = [
     "MarketContext",
     "MarketEvent",
     "MarketTap",
+    "NeedsRestart",
     "Refusal",
+    "RestingOrder",
     "RiskCheck",
     "RiskContext",
     "Session",
