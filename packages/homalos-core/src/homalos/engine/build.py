@@ -25,7 +25,9 @@ from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
 from homalos.engine.risk import BoundRule, RiskManager, RiskView
 from homalos.engine.session_watch import SessionWatch
-from homalos.engine.strategies import StrategyManager
+from homalos.engine.strategies.loader import StrategyLoader
+from homalos.engine.strategies.manager import StrategyManager
+from homalos.engine.strategies.sources import StrategySources
 from homalos.engine.tapes import TapeOptions, TapeReader
 from homalos.errors import DataError
 from homalos.inbox import Inbox
@@ -71,12 +73,18 @@ class Parts:
     risk: RiskManager
     orders: OrderManager
     strategies: StrategyManager
+    sources: StrategySources
     gateways: dict[str, Gateway]
     reader: TapeReader
     faults: Faults
     feed: Feed | None = None
     store: Store | None = None
     observers: list[Observer] = field(factory=list)
+    loader: StrategyLoader = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make the loader, which brings strategies and the other parts together."""
+        self.loader = StrategyLoader(self)
 
 
 class _ByPath:
@@ -201,8 +209,14 @@ def _make_managers(
         risk=risk,
         orders=orders,
         strategies=StrategyManager(
-            bus=bus, clock=clock, data=data, orders=orders, instrument=instrument
+            bus=bus,
+            clock=clock,
+            data=data,
+            orders=orders,
+            instrument=instrument,
+            fault=sockets.faults.append,
         ),
+        sources=StrategySources(catalog, settings.strategies_folder),
         gateways=gateways,
         reader=make_reader(catalog, markets, tape),
         faults=sockets.faults,

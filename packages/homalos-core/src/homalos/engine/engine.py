@@ -11,11 +11,12 @@ from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscription
 from homalos.clock import paced
-from homalos.config import FeedSettings, Settings, StrategySettings, check, structure
+from homalos.config import FeedSettings, Settings, StrategySettings, check
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
 from homalos.engine.quiet import quiet_collector
+from homalos.engine.strategies.warm_up import warm_up
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, EngineStateError, HomalosError
@@ -78,7 +79,7 @@ class Engine:
         with contextlib.ExitStack() as on_error:
             on_error.callback(engine.stop)  # a store may be open already
             for each in settings.strategies:
-                engine._load(each)
+                engine._parts.loader.load(each, starts=False)
             on_error.pop_all()
         return engine
 
@@ -116,11 +117,12 @@ class Engine:
         account: str = "",
         **params: Any,
     ) -> Strategy:
-        """Add a strategy by its plugin's name, or a class of your own.
+        """Add a strategy by its plugin's name, a file of yours, or a class.
 
         Args:
-            strategy: Name of a strategy spec, or a subclass of `Strategy` whose
-                `Params` is an attrs class (or that takes no parameters).
+            strategy: Name of a strategy spec, `file.py` or `file.py:ClassName`, or a
+                subclass of `Strategy` whose `Params` is an attrs class (or that takes
+                no parameters).
             symbol: What it trades, in any spelling the market knows.
             symbols: The same for several.
             name: Unique; `<strategy>-<first symbol>` when left out.
@@ -133,20 +135,19 @@ class Engine:
             ConfigError: A parameter is wrong; every problem at once.
             UnknownInstrument: No market knows a symbol.
         """
-        wanted = (symbol, *symbols) if symbol else tuple(symbols)
-        if isinstance(strategy, str):
-            settings = StrategySettings(
-                strategy=strategy, symbols=wanted, name=name, interval=interval,
-                params=params, account=account,
-            )  # fmt: skip
-            return self._load(settings)
-        config: type = getattr(strategy, "Params", NoOptions)
-        typed: Any = structure(params, config, path="$.params")
         settings = StrategySettings(
-            strategy=strategy.__name__, symbols=wanted, name=name, interval=interval,
+            strategy=strategy.__name__ if isinstance(strategy, type) else strategy,
+            symbols=(symbol, *symbols) if symbol else tuple(symbols),
+            name=name,
+            interval=interval,
+            params=params,
             account=account,
-        )  # fmt: skip
-        return self._add(settings, strategy, typed)
+        )
+        starts = self._state == _STARTED
+        if isinstance(strategy, type):
+            config: type = getattr(strategy, "Params", NoOptions)
+            return self._parts.loader.load_class(settings, strategy, config, starts=starts)
+        return self._parts.loader.load(settings, starts=starts)
 
     # -- life ------------------------------------------------------------------
 
@@ -170,6 +171,7 @@ class Engine:
                 gateway.connect()
             if parts.feed is not None:
                 parts.data.remember(parts.feed.history())
+            warm_up(parts.data, parts.store, parts.clock.now)
             parts.loop.flush()
             parts.strategies.start_all()
             parts.loop.flush()
@@ -298,38 +300,6 @@ class Engine:
         return self._parts
 
     # -- inside ----------------------------------------------------------------
-
-    def _load(self, each: StrategySettings) -> Strategy:
-        spec = self._parts.catalog.strategy(each.strategy)
-        params: Any = structure(
-            each.params, spec.config, path=f"$.strategies.{each.strategy}.params"
-        )
-        return self._add(each, spec.factory, params)
-
-    def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
-        parts = self._parts
-        symbols = tuple(parts.markets.parse(text) for text in each.symbols)
-        account = each.account or next(iter(parts.settings.accounts), "")
-        books = parts.accounts.accounts.get(account)
-        if books is None:
-            known = ", ".join(parts.settings.accounts) or "none"
-            msg = f"strategy {each.strategy!r}: no account is called {account!r}; there are {known}"
-            raise ConfigError([msg])
-        for gateway in parts.gateways.values():
-            gateway.subscribe(symbols)
-        added = parts.strategies.add(
-            factory,
-            name=each.name or f"{each.strategy}-{symbols[0]}",
-            symbols=symbols,
-            interval=each.interval,
-            params=params,
-            account=account,
-            netting=books.netting,
-            cancel_on_failure=each.cancel_on_failure,
-        )
-        if self._state == _STARTED:
-            parts.strategies.start(added.name)
-        return added
 
     def _drive(self) -> None:
         parts = self._parts

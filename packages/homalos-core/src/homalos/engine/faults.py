@@ -9,7 +9,7 @@ from homalos.model import Alert
 if TYPE_CHECKING:
     from homalos.bus import Bus, Subscription
     from homalos.clock import EngineClock
-    from homalos.engine.strategies import StrategyManager
+    from homalos.engine.strategies.manager import StrategyManager
 
 __all__ = ["Faults"]
 
@@ -25,11 +25,12 @@ class Faults(list[tuple[str, str]]):
 
     def in_handler(self, subscription: Subscription, event: Any, error: Exception) -> None:
         """Keep what a bus handler raised; stop the strategy whose it is, else alert."""
-        what = f"{type(error).__name__}: {error}"
-        self.append((subscription.name, what))
         owner = self._strategies.owns(subscription)
         if owner is not None:
             self._strategies.fail(owner, error, event)
-        elif type(event) is not Alert:
+            return
+        what = f"{type(error).__name__}: {error}"
+        self.append((subscription.name, what))
+        if type(event) is not Alert:
             alert = Alert("error", subscription.name, f"raised {what}", self._clock.now)
             self._bus.publish(alert)
