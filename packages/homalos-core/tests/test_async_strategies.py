@@ -138,6 +138,8 @@ def test_an_order_that_is_over_already_is_not_waited_for() -> None:
     """The callback goes on at once, within the same event."""
 
     class Late(Patient):
+        done = ""
+
         async def on_tick(self, tick: TickData) -> None:
             del tick
             state = await self.filled(self.done)

@@ -14,8 +14,23 @@ if TYPE_CHECKING:
 __all__ = ["Faults"]
 
 
+_KEPT = 1_000
+
+
 class Faults(list[tuple[str, str]]):
-    """Every fault so far, oldest first: who, and what."""
+    """The first thousand faults, oldest first: who, and what.
+
+    Attributes:
+        count: How many there were.
+    """
+
+    count = 0
+
+    def append(self, fault: tuple[str, str]) -> None:
+        """Count a fault, and keep it while there is room. Any thread."""
+        self.count += 1
+        if len(self) < _KEPT:
+            super().append(fault)
 
     def attach(self, bus: Bus, clock: EngineClock, strategies: StrategyManager) -> None:
         """Say whom to tell; once, when the engine is built."""
@@ -31,6 +46,8 @@ class Faults(list[tuple[str, str]]):
             return
         what = f"{type(error).__name__}: {error}"
         self.append((subscription.name, what))
-        if type(event) is not Alert:
+        times = subscription.failed
+        # A handler that always raises is told of at the first, second, fourth, eighth time.
+        if type(event) is not Alert and not times & (times - 1):
             alert = Alert("error", subscription.name, f"raised {what}", self._clock.now)
             self._bus.publish(alert)

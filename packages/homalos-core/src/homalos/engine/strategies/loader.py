@@ -88,9 +88,12 @@ class StrategyLoader:
 
     def unload(self, name: str) -> None:
         """Stop a strategy, have its working orders cancelled, and forget it."""
-        self._parts.strategies.unload(name)
-        self._sources.pop(name).forget()
-        del self._params[name]
+
+        def gone() -> None:
+            self._sources.pop(name).forget()
+            del self._params[name]
+
+        self._parts.strategies.unload(name, gone)
 
     def checked(self, name: str, changes: Mapping[str, Any]) -> Any:
         """Return a strategy's parameters with some of them changed; nothing is changed yet.

@@ -110,16 +110,20 @@ class StrategyManager:
         if run.state is _RUNNING:
             self._end(run)
 
-    def unload(self, name: str) -> None:
+    def unload(self, name: str, gone: Callable[[], None]) -> None:
         """Stop a strategy and forget it, once its working orders are cancelled and over.
 
         Its position stays its own: the next strategy of the name finds it.
+
+        Args:
+            name: Which.
+            gone: Called when it is forgotten.
 
         Raises:
             EngineStateError: It is on its way out already.
         """
         run = self._run(name)
-        self._drain(run, partial(self._forget, run))
+        self._drain(run, partial(self._forget, run, gone))
 
     def replace(self, name: str, plan: Plan) -> Strategy:
         """Put another version in a strategy's place, with its position and its variables.
@@ -273,7 +277,7 @@ class StrategyManager:
             self._set(run, _DRAINING)
         Drain(self._bus, self._clock, self._orders, run.plan.name, then).begin()
 
-    def _forget(self, run: Run) -> None:
+    def _forget(self, run: Run, gone: Callable[[], None]) -> None:
         name = run.plan.name
         if self._runs.get(name) is not run:
             return
@@ -284,6 +288,7 @@ class StrategyManager:
             heard.close()
             del self._books[name]
             self._orders.forget(name)
+        gone()
         self._bus.publish(StrategyChanged(name, _STOPPED, "unloaded", self._clock.now))
 
     def _switch(self, old: Run, new: Run, *, goes_on: bool) -> None:
