@@ -47,12 +47,8 @@ _FILES = Path("/proc/self/fd")
 def count_all(house: Engine) -> dict[str, Any]:
     """Return everything that could be left behind, counted."""
     gc.collect()
-    ours = Counter(
-        type(each).__name__
-        for each in gc.get_objects()
-        if (type(each).__module__.startswith("homalos") and not issubclass(type(each), tuple))
-        or type(each).__name__ == "Guest"
-    )
+    kinds = [type(each) for each in gc.get_objects()]
+    ours = Counter(kind.__name__ for kind in kinds if str(kind.__module__).startswith("homalos"))
     return {
         "threads": threading.active_count(),
         "subscriptions": len(house.parts.bus.subscriptions()),

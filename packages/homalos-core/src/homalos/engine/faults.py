@@ -21,14 +21,14 @@ class Faults(list[tuple[str, str]]):
     """The first thousand faults, oldest first: who, and what.
 
     Attributes:
-        count: How many there were.
+        total: How many there were.
     """
 
-    count = 0
+    total = 0
 
     def append(self, fault: tuple[str, str]) -> None:
         """Count a fault, and keep it while there is room. Any thread."""
-        self.count += 1
+        self.total += 1
         if len(self) < _KEPT:
             super().append(fault)
 
