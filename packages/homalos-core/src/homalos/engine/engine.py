@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -17,10 +19,11 @@ from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
 from homalos.engine.quiet import quiet_collector
 from homalos.engine.strategies.warm_up import warm_up
+from homalos.engine.strategies.watchdog import Slow, Watchdog
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, EngineStateError, HomalosError
-from homalos.model import BarData, Command, TickData
+from homalos.model import Alert, BarData, Command, TickData
 from homalos.observer import Observer, Policy
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
@@ -197,7 +200,12 @@ class Engine:
         Raises:
             HomalosError: What the feed raised: a missing file, a bad row of a strict run.
         """
-        with quiet_collector():
+        watchdog = Watchdog(
+            lambda: self._parts.settings.watch,
+            self._tell_slow,
+            may_stop=self._parts.settings.clock == "live",
+        )
+        with quiet_collector(), watchdog.watching():
             if self._state != _STARTED:
                 self.start()
             try:
@@ -331,6 +339,21 @@ class Engine:
         finally:
             # In the market lane, so that everything before it is dispatched first.
             self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
+
+    def _tell_slow(self, slow: Slow) -> None:
+        """Tell of a slow strategy, once it lets somebody hear of it. The watchdog's thread."""
+        parts = self._parts
+        source = f"strategy.{slow.strategy}"
+        parts.faults.append((source, str(slow)))
+        if slow.is_stuck and not slow.is_stopped:
+            # The engine hears of nothing until it is over, if ever.
+            sys.stderr.write(f"warning: {source}: {slow}\n")
+        alert = partial(Alert, "warning", source, str(slow))
+        # Past the lane's limit: it must not wait for an engine that is stuck itself. No bell
+        # either, since the engine is at work, and looks into the lane when it is done.
+        parts.inbox.execution.append(
+            Errand(lambda: parts.bus.publish(alert(parts.clock.now)), None)
+        )
 
     def _send(self, errand: Errand) -> Future[Any]:
         self._parts.inbox.post(errand)
