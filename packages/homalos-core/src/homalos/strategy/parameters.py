@@ -103,6 +103,10 @@ def param(  # noqa: PLR0913  a parameter has that many sides
     )  # fmt: skip
 
     def within(_: Any, attribute: attrs.Attribute[Any], value: Any) -> None:
+        is_whole = isinstance(value, int) and not isinstance(value, bool)
+        if attribute.type in (int, "int") and not is_whole:
+            msg = f"{attribute.name} must be a whole number, not {value!r}"
+            raise TypeError(msg)
         objection = known.objection(value)
         if objection:
             msg = f"{attribute.name} {objection}, not {value!r}"
