@@ -23,7 +23,8 @@ from homalos.engine.faults import Faults
 from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
-from homalos.engine.risk import BoundRule, RiskManager, RiskView
+from homalos.engine.risk import RiskManager
+from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
 from homalos.engine.strategies.loader import StrategyLoader
 from homalos.engine.strategies.manager import StrategyManager
@@ -141,7 +142,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
-    _bind_rules(parts)
+    bind_rules(parts)
     parts.feed = _make_feed(parts)
     parts.store = _make_store(parts)
     return parts
@@ -247,30 +248,6 @@ def _make_gateways(
             taps.append(tap)
     loop.bind_taps(taps)
     return made
-
-
-def _bind_rules(parts: Parts) -> None:
-    settings, catalog, accounts = parts.settings, parts.catalog, parts.accounts
-    view = RiskView(
-        clock=parts.clock,
-        instrument=parts.markets.instrument,
-        holding=accounts.holding,
-        available=lambda name: accounts.accounts[name].available(),
-        last_price=parts.data.last_price,
-        last_tick=parts.data.last_tick,
-    )
-    bound = []
-    for name in settings.risk:
-        catalog.risk_rule(name)
-    for name, spec in catalog.risk_rules.items():
-        options = settings.risk.get(name, {})
-        if options is False:
-            continue
-        if options is True:
-            options = {}
-        config: Any = structure(options, spec.config, path=f"$.risk.{name}")
-        bound.append(BoundRule(name, spec.order, spec.factory(view, config)))
-    parts.risk.bind(bound)
 
 
 def _make_feed(parts: Parts) -> Feed | None:

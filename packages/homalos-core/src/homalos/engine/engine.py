@@ -18,6 +18,7 @@ from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
 from homalos.engine.quiet import quiet_collector
+from homalos.engine.reload import Reload, Reloaded, masked
 from homalos.engine.strategies.warm_up import warm_up
 from homalos.engine.strategies.watchdog import Slow, Watchdog
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
@@ -48,6 +49,8 @@ class Engine:
         self._parts = parts
         self._state = _CREATED
         self._feed_error: BaseException | None = None
+        self._plugins: PluginHost | None = None
+        self._on_settings: list[Callable[[Settings], None]] = []
         parts.loop.on_item = self._serve
 
     # -- building --------------------------------------------------------------
@@ -79,6 +82,7 @@ class Engine:
         catalog = Catalog.gather(host)
         host.refuse_named_faults()
         engine = cls(assemble(settings, catalog, tape))
+        engine._plugins = host
         with contextlib.ExitStack() as on_error:
             on_error.callback(engine.stop)  # a store may be open already
             for each in settings.strategies:
@@ -268,6 +272,45 @@ class Engine:
             raise HomalosError(msg)
         return self._send(Errand(lambda: action(self._parts, **command.arguments), command))
 
+    def reload(self, settings: Settings) -> Future[Reloaded]:
+        """Take up changed settings between two events, as far as that can be. Any thread.
+
+        Raises:
+            HomalosError: They cannot be; those that hold go on to hold.
+        """
+        asked = (
+            () if self._plugins is None else self._plugins.ask("check_settings", settings=settings)
+        )
+        problems = [*check(settings), *(each for _, answer in asked for each in answer)]
+        if problems:
+            raise ConfigError(problems)
+        reload = Reload.planned(self._parts, settings, self._on_settings)
+        command = Command("settings.reload", masked(reload.changes)) if reload.changes else None
+        return self._send(Errand(reload.carry_out, command))
+
+    def on_settings(self, listener: Callable[[Settings], None]) -> None:
+        """Have a function called with the settings that hold after each reload. Before `run`.
+
+        It is called on the engine thread, and must not take long.
+        """
+        self._on_settings.append(listener)
+
+    def announce(self, level: str, source: str, message: str) -> None:
+        """Publish an alert between two events. Any thread.
+
+        Args:
+            level: `info`, `warning` or `error`.
+            source: The part that speaks.
+            message: One sentence for the person who watches.
+        """
+        parts = self._parts
+        # Past the lane's limit: who has something to tell must not wait for an engine that is
+        # stuck. Without the bell, too: the lane is looked into four times a second.
+        alert = partial(Alert, level, source, message)
+        parts.inbox.execution.append(
+            Errand(lambda: parts.bus.publish(alert(parts.clock.now)), None)
+        )
+
     def snapshot(self) -> Future[Snapshot]:
         """Take a picture between two events. Any thread."""
         return self._send(Errand(lambda: take_snapshot(self._parts), None))
@@ -342,18 +385,12 @@ class Engine:
 
     def _tell_slow(self, slow: Slow) -> None:
         """Tell of a slow strategy, once it lets somebody hear of it. The watchdog's thread."""
-        parts = self._parts
         source = f"strategy.{slow.strategy}"
-        parts.faults.append((source, str(slow)))
+        self._parts.faults.append((source, str(slow)))
         if slow.is_stuck and not slow.is_stopped:
             # The engine hears of nothing until it is over, if ever.
             sys.stderr.write(f"warning: {source}: {slow}\n")
-        alert = partial(Alert, "warning", source, str(slow))
-        # Past the lane's limit: it must not wait for an engine that is stuck itself. No bell
-        # either, since the engine is at work, and looks into the lane when it is done.
-        parts.inbox.execution.append(
-            Errand(lambda: parts.bus.publish(alert(parts.clock.now)), None)
-        )
+        self.announce("warning", source, str(slow))
 
     def _send(self, errand: Errand) -> Future[Any]:
         self._parts.inbox.post(errand)

@@ -95,26 +95,45 @@ class StrategyLoader:
 
         self._parts.strategies.unload(name, gone)
 
-    def checked(self, name: str, changes: Mapping[str, Any]) -> Any:
+    def check(self, each: StrategySettings) -> None:
+        """Look whether a strategy could be loaded, and load nothing. Any thread.
+
+        Raises:
+            HomalosError: As `load` would.
+        """
+        source = self._parts.sources.find(each.strategy)
+        try:
+            structure(each.params, source.config, path=_path(each.strategy))
+            for text in each.symbols:
+                self._parts.markets.parse(text)
+        finally:
+            source.forget()
+
+    def checked(self, name: str, changes: Mapping[str, Any], *, keep: bool = True) -> Any:
         """Return a strategy's parameters with some of them changed; nothing is changed yet.
+
+        Args:
+            name: Which strategy.
+            changes: Parameters as settings have them.
+            keep: Whether those not given stay as they are, or go back to their defaults.
 
         Raises:
             ConfigError: A parameter is unknown or wrong; every problem at once.
             MissingPluginError: No strategy has the name.
         """
         self._parts.strategies.plan(name)
-        merged = {**self._params[name], **changes}
+        merged = {**self._params[name], **changes} if keep else changes
         return structure(merged, self._sources[name].config, path=_path(name))
 
-    def set_params(self, name: str, changes: Mapping[str, Any]) -> None:
-        """Change some of a strategy's parameters while it runs; the others stay.
+    def set_params(self, name: str, changes: Mapping[str, Any], *, keep: bool = True) -> None:
+        """Change some of a strategy's parameters while it runs; the arguments are `checked`'s.
 
         Raises:
             ConfigError: A parameter is unknown or wrong; every problem at once.
             MissingPluginError: No strategy has the name.
         """
-        params = self.checked(name, changes)
-        self._params[name] = {**self._params[name], **changes}
+        params = self.checked(name, changes, keep=keep)
+        self._params[name] = {**self._params[name], **changes} if keep else dict(changes)
         self._parts.strategies.set_params(name, params)
 
     # -- inside ----------------------------------------------------------------
