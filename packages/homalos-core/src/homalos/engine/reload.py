@@ -163,10 +163,13 @@ class Reload:
         if old.params != new.params:
             parts.loader.checked(name, new.params, keep=False)
             self._steps.append(_later(parts.loader.set_params, name, new.params, keep=False))
-        policy = {"restart": new.restart, "cancel_on_failure": new.cancel_on_failure}
-        if (old.restart, old.cancel_on_failure) != tuple(policy.values()):
-            self._steps.append(_later(parts.strategies.set_plan, name, **policy))
-        result = attrs.evolve(old, params=new.params, **policy)
+        restart, cancels = new.restart, new.cancel_on_failure
+        if (old.restart, old.cancel_on_failure) != (restart, cancels):
+            change_plan = parts.strategies.set_plan
+            self._steps.append(
+                _later(change_plan, name, restart=restart, cancel_on_failure=cancels)
+            )
+        result = attrs.evolve(old, params=new.params, restart=restart, cancel_on_failure=cancels)
         for change in self.changes:
             inside = change.path.removeprefix(f"strategies.{name}.")
             if inside != change.path and inside.partition(".")[0] in _FIXED:
