@@ -15,7 +15,6 @@ from homalos.bus.routes import Route
 from homalos.model import BarData, OrderData, TickData, TimerFired
 from homalos.testing import OTHER, SYMBOL, bar, tick
 
-
 LENGTHS = ("1m", "5m", "1h")
 
 

@@ -179,17 +179,13 @@ def _shown(key: Key) -> str:
 
 
 def _lost(parts: Parts, observer: Observer) -> None:
+    why = f"; its handler last raised {observer.last_fault}" if observer.last_fault else ""
+    text = (
+        f"lost {observer.dropped:,} of {observer.accepted:,} events, "
+        f"{observer.depth():,} wait (policy {observer.policy}){why}"
+    )
     # Either thread, and only the engine's may publish: between two events, then.
-    def tell() -> None:
-        why = f"; its handler last raised {observer.last_fault}" if observer.last_fault else ""
-        _warn(
-            parts,
-            observer,
-            f"lost {observer.dropped:,} of {observer.accepted:,} events, "
-            f"{observer.depth():,} wait (policy {observer.policy}){why}",
-        )
-
-    parts.inbox.post_now(Errand(tell, None))
+    parts.inbox.post_now(Errand(lambda: _warn(parts, observer, text), None))
 
 
 def _stalled(parts: Parts, observer: Observer) -> None:
