@@ -101,9 +101,12 @@ def test_a_pattern_is_looked_at_once_a_route(monkeypatch: pytest.MonkeyPatch) ->
     """And never again while an event is on its way."""
     asked: list[Any] = []
     hears = Subscription.hears
-    monkeypatch.setattr(
-        Subscription, "hears", lambda self, key: asked.append(key) or hears(self, key)
-    )
+
+    def noted(self: Subscription, key: Any) -> bool:
+        asked.append(key)
+        return hears(self, key)
+
+    monkeypatch.setattr(Subscription, "hears", noted)
     bus = Bus(unexpected)
     bus.subscribe(TickData, Ear(), key="*.TEST")
     for _ in range(100):

@@ -157,13 +157,12 @@ def test_an_outsider_may_stand_before_or_behind_the_strategies() -> None:
     running = engine()
     buyer = running.add_strategy(Buyer, symbol=SYMBOL, name="buyer")
     assert isinstance(buyer, Buyer)
+
+    def noting(name: str) -> Callable[[TickData], None]:
+        return lambda _: heard.append(f"{name} {len(buyer.seen)}")
+
     for name, order in {"last": OBSERVER, "first": STATE, "middle": STRATEGY}.items():
-        running.subscribe(
-            TickData,
-            lambda _, name=name: heard.append(f"{name} {len(buyer.seen)}"),
-            order=order,
-            name=name,
-        )
+        running.subscribe(TickData, noting(name), order=order)
     running.subscribe("market.tick.raw", lambda _: heard.append("default"))
     with running:
         running.step(tick())

@@ -33,7 +33,8 @@ class Observers(list[Observer]):
 
     def total(self, count: str) -> int:
         """Return `dropped`, `conflated`, `given_up` or `retried` over all there ever were."""
-        return self._gone[count] + sum(getattr(each, count) for each in self)
+        total: int = sum(getattr(each, count) for each in self)
+        return self._gone[count] + total
 
     def forget(self, observer: Observer) -> None:
         """Take one out and keep its counts."""
