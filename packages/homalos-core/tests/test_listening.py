@@ -329,6 +329,22 @@ def test_a_snapshot_shows_each_observer() -> None:
     assert observer.busy_s() == 0.0
 
 
+def test_a_handler_that_raises_all_day_does_not_fill_the_memory() -> None:
+    """Every fault is counted, the latest are kept."""
+
+    def broken(tick: TickData) -> None:
+        raise ValueError(tick.volume)
+
+    running = engine()
+    running.subscribe("market.tick.raw", broken, name="broken")
+    with running:
+        for number in range(10_000):
+            running.step(tick(volume=number))
+    assert running.summary().faults == 10_000
+    assert len(running.parts.faults) <= 1_000
+    assert running.parts.faults[-1] == ("broken", "ValueError: 9999")
+
+
 # -- coming and going ----------------------------------------------------------------
 
 

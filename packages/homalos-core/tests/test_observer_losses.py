@@ -214,6 +214,18 @@ def test_what_was_conflated_behind_an_emptied_queue_is_handled_at_the_end() -> N
     assert_even(observer)
 
 
+def test_an_event_that_cannot_be_conflated_is_lost_and_counted() -> None:
+    """Its key is no key; whoever put it is told, and the rest goes on."""
+    observer, slow = stuck("conflate", queue=0, key=lambda event: [event] if event > 0 else event)
+    with pytest.raises(TypeError, match="unhashable"):
+        observer.put(1)
+    observer.put(0)
+    slow.go_on()
+    assert observer.close()
+    assert (slow.seen, observer.dropped) == ([-1, 0], 1)
+    assert_even(observer)
+
+
 # -- any interleaving --------------------------------------------------------------
 
 steps = st.lists(st.sampled_from(["put", "put", "put", "take"]), max_size=60)

@@ -109,6 +109,8 @@ def test_a_star_alone_is_every_message(name: str) -> None:
         ("order", "no topic is named 'order'"),
         ("*.", "no topic is named '*.'"),
         ("", "no topic is named ''"),
+        ("order.state.", "no topic is named 'order.state.'; did you mean 'order.state'"),
+        ("market..tick", "no topic is named 'market..tick'; did you mean 'market.tick'"),
         ("行情.tick", "no topic is named '行情.tick'"),
     ],
 )

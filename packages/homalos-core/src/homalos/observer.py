@@ -172,7 +172,11 @@ class Observer:
             self._drop(1)
             return False
         if self._key is not None and self.policy == "conflate":
-            self._conflate(event, self._key(event))
+            try:
+                self._conflate(event, self._key(event))
+            except BaseException:
+                self._drop(1)  # it has no key that can be compared; the bus tells of it
+                raise
             return False
         with self._lock:
             lost = len(self._queue) >= self._limit

@@ -130,9 +130,10 @@ def resolve(name: str, *, parse: Callable[[str], str], trades: Trades) -> tuple[
     """
     reader = _Reader(parse, trades)
     found: dict[Wanted, None] = {}
+    parts = name.split(".")
     for topic in TOPICS:
-        rest = _rest(name.split("."), topic.name.split("."))
-        if rest is not None:
+        rest = _rest(parts, topic.name.split("."))
+        if rest is not None and all(parts):
             found |= dict.fromkeys(reader.wanted(topic, rest))
     if found:
         return tuple(found)
