@@ -53,6 +53,12 @@ def no_collector() -> Iterator[None]:
         gc.enable()
 
 
+def living() -> tuple[int, int]:
+    """Count the subscriptions and the routes that there are."""
+    kinds = [type(each) for each in gc.get_objects()]
+    return kinds.count(Subscription), kinds.count(Route)
+
+
 # -- patterns ------------------------------------------------------------------
 
 
@@ -209,6 +215,7 @@ def test_subscribing_and_closing_leaves_nothing_behind() -> None:
     bus = Bus(unexpected)
     ears: list[weakref.ref[Ear]] = []
     with no_collector():
+        before = living()
         for number in range(10_000):
             ear = Ear()
             subscription = bus.subscribe(OrderData if number % 2 else TickData, ear)
@@ -217,8 +224,8 @@ def test_subscribing_and_closing_leaves_nothing_behind() -> None:
             subscription.close()
             del ear, subscription
         assert sum(ear() is not None for ear in ears) == 0
-        found = [type(each) for each in gc.get_objects()]
-    assert (found.count(Subscription), found.count(Route)) == (0, 1)
+        after = living()
+    assert (after[0] - before[0], after[1] - before[1]) == (0, 1)
     assert bus.subscriptions() == ()
 
 
