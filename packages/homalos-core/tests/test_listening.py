@@ -263,7 +263,7 @@ def test_losses_are_told_though_the_execution_lane_is_full() -> None:
     with running:
         running.step(tick())
         assert gate.entered.wait(PATIENCE_S)
-        for _ in range(1_000):
+        for _ in range(1_100):
             running.parts.inbox.post_now(tick(OTHER))
         running.step(tick())
         running.step(tick())

@@ -135,26 +135,27 @@ def test_a_handler_that_hangs_shows_by_its_time_and_its_queue() -> None:
 
 
 def test_an_engine_that_waits_for_room_says_so_once() -> None:
-    """After a second, and again only when it has had room in between."""
+    """After a second, not every second; and again only when it has had room in between."""
     told: list[int] = []
     observer, slow = stuck("block", queue=1)
-    ticking = count(0.0, 0.4)
-    observer.now = lambda: next(ticking)
+    looks = count()
 
-    def stalled(each: Observer) -> None:
-        told.append(each.depth())
-        for _ in range(20):
-            each.now()  # time goes on, and it is not told again
-        slow.permits.release()
+    def now() -> float:
+        look = next(looks)
+        if look % 10 == 9:
+            slow.permits.release()
+        return float(look)
 
-    observer.on_stall = stalled
+    observer.now = now
+    observer.on_stall = lambda each: told.append(each.depth())
     for number in range(3):
         observer.put(number)
-    assert told == [1, 1]
+        assert len(told) == number
+        assert number == 0 or slow.entered.acquire(timeout=PATIENCE_S)
     slow.go_on()
     assert observer.close()
     assert_even(observer)
-    assert (observer.handled, observer.dropped) == (4, 0)
+    assert (told, observer.handled, observer.dropped) == ([1, 1], 4, 0)
 
 
 def test_an_engine_that_is_to_stop_does_not_wait_for_ever() -> None:
@@ -166,6 +167,7 @@ def test_an_engine_that_is_to_stop_does_not_wait_for_ever() -> None:
     for number in range(6):
         observer.put(number)
     assert (observer.accepted, observer.dropped, observer.depth()) == (7, 5, 1)
+    assert next(ticking) < 2 * 10.0 + 4 * 2 * 2.5  # the first waits, the others look once
     slow.go_on()
     assert observer.close()
     assert slow.seen == [-1, 0]
