@@ -23,7 +23,7 @@ from typing import Any
 import attrs
 import click
 
-from homalos import RunSummary
+from homalos import RunSummary, topics
 from homalos.config import settings
 from homalos.plugins import ports, specs
 from homalos.plugins.catalog import Catalog
@@ -58,6 +58,7 @@ def pages() -> dict[Path, Callable[[], Iterator[str]]]:
         REFERENCE / "ports.md": all_ports,
         REFERENCE / "settings.md": all_settings,
         REFERENCE / "strategy.md": strategy,
+        REFERENCE / "topics.md": all_topics,
     }
 
 
@@ -239,6 +240,16 @@ def read(thing: Any) -> tuple[str, dict[str, str]]:
         title: textwrap.dedent(body) for title, body in zip(rest[::2], rest[1::2], strict=True)
     }
     return unwrapped(_SINCE.sub(r"*Since \1.*", text)), bodies
+
+
+def all_topics() -> Iterator[str]:
+    """Yield the manual of the topics' module, and the type of message behind each name."""
+    for part in inspect.cleandoc(topics.__doc__ or "").split("\n\n")[1:-1]:
+        yield part if part.startswith("|") else unwrapped(part)
+    yield "## Types"
+    yield "What a handler is given, and what to subscribe to by type:"
+    rows = (f"| `{each.name}` | `{each.kind.__name__}` |" for each in topics.TOPICS)
+    yield "\n".join(("| topic | type |", "|---|---|", *rows))
 
 
 def unwrapped(text: str) -> str:

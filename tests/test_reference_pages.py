@@ -40,7 +40,7 @@ def text_of(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "hooks.md", "ports.md", "settings.md", "strategy.md"]
+    "name", ["commands.md", "hooks.md", "ports.md", "settings.md", "strategy.md", "topics.md"]
 )
 def test_a_made_page_is_what_the_code_makes_of_it_now(name: str) -> None:
     """A changed docstring or signature needs `python3 start.py nox -s docs`."""

@@ -310,7 +310,7 @@ def test_a_venue_that_cannot_be_reached_keeps_the_engine_from_starting() -> None
 
 def test_an_unknown_command_is_refused_at_once() -> None:
     """With the names of those that there are."""
-    with pytest.raises(HomalosError, match=r"'order.sned'; there are order.cancel, "):
+    with pytest.raises(HomalosError, match=r"'order.sned'; there are .*order.cancel, "):
         engine().submit(Command("order.sned", {}))
 
 

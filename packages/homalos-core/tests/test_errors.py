@@ -23,6 +23,7 @@ from homalos.errors import (
     PluginError,
     PluginLoadError,
     StoreError,
+    TopicError,
     UnknownInstrument,
     UnknownOrder,
     did_you_mean,
@@ -44,6 +45,7 @@ ONE_OF_EACH = (
     UnknownOrder("m"),
     IllegalTransition("m"),
     StoreError("m"),
+    TopicError("m"),
     JournalCorrupt("m", seq=8),
     EngineStateError("m"),
 )

@@ -95,6 +95,35 @@ def test_a_full_blocking_market_lane_blocks_its_poster() -> None:
     assert inbox.conflated == 0
 
 
+def test_the_lanes_hold_a_thousand_reports_and_ten_thousand_ticks() -> None:
+    """As long as nobody says otherwise; beyond that a report waits and a tick is conflated."""
+    inbox = Inbox()
+    for number in range(1_000):
+        inbox.post(number)
+    for number in range(10_002):
+        inbox.post_market(numbered(SYMBOL, number))
+    assert (inbox.depth(), inbox.conflated) == (11_001, 1)
+    with another_thread(lambda: inbox.post(1_000)) as poster:
+        assert blocks(poster)
+        taken = [inbox.take_now()]
+    taken += everything(inbox)
+    assert taken[:1_001] == list(range(1_001))
+    assert [event.volume for event in taken[1_001:]] == [*range(10_000), 10_001]
+
+
+def test_what_cannot_wait_goes_into_a_full_lane() -> None:
+    """The engine's own warning: nobody else could make room for it. It wakes the engine, too."""
+    inbox = Inbox(execution=1)
+    inbox.post(1)
+    inbox.post_now(2)
+    assert everything(inbox) == [1, 2]
+    got: list[Any] = []
+    with another_thread(lambda: got.append(inbox.take(60.0))) as engine_thread:
+        assert blocks(engine_thread)
+        inbox.post_now(3)
+    assert got == [3]
+
+
 # -- conflation ----------------------------------------------------------------
 
 

@@ -21,6 +21,7 @@ __all__ = [
     "PluginError",
     "PluginLoadError",
     "StoreError",
+    "TopicError",
     "UnknownInstrument",
     "UnknownOrder",
     "did_you_mean",
@@ -120,6 +121,10 @@ class GatewayError(HomalosError):
 
 class OrderError(HomalosError):
     """An order was used in a way it does not allow."""
+
+
+class TopicError(HomalosError, LookupError):
+    """No topic of the bus has this name; the message lists those there are."""
 
 
 class UnknownOrder(OrderError, LookupError):

@@ -57,6 +57,15 @@ class Inbox:
         if self._idle:
             self._ring()
 
+    def post_now(self, item: Any) -> None:
+        """Hand over something rare that cannot wait, such as a warning; also the engine thread.
+
+        The lane's limit does not hold for it: the one who could make room may be the poster.
+        """
+        self.execution.append(item)
+        if self._idle:
+            self._ring()
+
     def post_market(self, event: Any) -> None:
         """Hand over market data; a full lane waits or conflates."""
         lane = self._market

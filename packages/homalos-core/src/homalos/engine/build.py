@@ -20,6 +20,7 @@ from homalos.engine.accounts import AccountManager
 from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
+from homalos.engine.listening import Observers
 from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
@@ -80,7 +81,7 @@ class Parts:
     faults: Faults
     feed: Feed | None = None
     store: Store | None = None
-    observers: list[Observer] = field(factory=list)
+    observers: Observers = field(factory=Observers)
     loader: StrategyLoader = field(init=False)
 
     def __attrs_post_init__(self) -> None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
 
 from homalos.config import StrategySettings, structure
 from homalos.engine.orders import MANUAL
-from homalos.errors import OrderError
+from homalos.errors import GatewayError, MarketError, OrderError, did_you_mean
 from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
 
 if TYPE_CHECKING:
@@ -96,7 +96,36 @@ def _cancel_all(parts: Parts) -> int:
     return sum(parts.orders.cancel(order.order_id) for order in parts.orders.working())
 
 
+def _subscribe(parts: Parts, *, symbols: Sequence[str], gateway: str = "") -> list[str]:
+    """Ask for the market data of more symbols, and keep their last ticks; return the symbols."""
+    if isinstance(symbols, str) or not symbols:
+        msg = f'symbols: expected a list such as ["rb2510.SHFE"], not {symbols!r}'
+        raise MarketError(msg)
+    if gateway and gateway not in parts.gateways:
+        known = ", ".join(parts.gateways) or "none"
+        hint = did_you_mean(gateway, parts.gateways)
+        msg = f"no gateway is called {gateway!r}{hint}; there are {known}"
+        raise GatewayError(msg, gateway=gateway)
+    # Every symbol is looked at before anybody is asked: all of them or none.
+    names = list(dict.fromkeys(parts.markets.parse(text) for text in symbols))
+    for name in names:
+        parts.markets.instrument(name)
+    for name, asked in parts.gateways.items():
+        if gateway in ("", name):
+            asked.subscribe(names)
+    for name in names:
+        parts.data.watch(name)
+    return names
+
+
+def _measure(parts: Parts, *, on: bool = True) -> None:
+    """Take the time of one bus handler in 64 calls from now on, or no longer."""
+    parts.bus.measure(on=on)
+
+
 COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "bus.measure": _measure,
+    "gateway.subscribe": _subscribe,
     "order.cancel": _cancel,
     "order.cancel_all": _cancel_all,
     "order.send": _send,

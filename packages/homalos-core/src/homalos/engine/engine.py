@@ -11,12 +11,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
-from homalos.bus import OBSERVER, Handler, Subscription
+from homalos.bus import OBSERVER, Handler, Subscriptions
 from homalos.clock import paced
 from homalos.config import FeedSettings, Settings, StrategySettings, check
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
+from homalos.engine.listening import begin, dismiss, end, listen, observe, subscriber_stats
 from homalos.engine.quiet import quiet_collector
 from homalos.engine.reload import Reload, Reloaded, masked
 from homalos.engine.strategies.warm_up import warm_up
@@ -28,7 +29,7 @@ from homalos.model import Alert, BarData, Command, TickData
 from homalos.observer import Observer, Policy
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
-from homalos.plugins.ports import Snapshot
+from homalos.plugins.ports import Snapshot, SubscriberStats
 from homalos.plugins.specs import NoOptions
 from homalos.strategy import Strategy
 
@@ -173,7 +174,7 @@ class Engine:
             on_error.callback(self.stop)
             parts.loop.catch_up()
             for observer in parts.observers:
-                observer.start()
+                begin(parts, observer)
             for gateway in parts.gateways.values():
                 gateway.connect()
             if parts.feed is not None:
@@ -241,7 +242,7 @@ class Engine:
             if was == _CREATED:
                 return
             for observer in parts.observers:
-                leaving.callback(self._dismiss, observer)
+                leaving.callback(end, parts, observer)
             for gateway in parts.gateways.values():
                 leaving.callback(gateway.close)
             leaving.callback(parts.loop.flush)
@@ -315,31 +316,38 @@ class Engine:
         """Take a picture between two events. Any thread."""
         return self._send(Errand(lambda: take_snapshot(self._parts), None))
 
+    def statistics(self) -> Future[Sequence[SubscriberStats]]:
+        """Count what every subscriber of the bus was given, between two events. Any thread."""
+        return self._send(Errand(lambda: subscriber_stats(self._parts), None))
+
     def subscribe(
-        self, kind: type, handler: Handler, *, key: Any = None, name: str = "outside"
-    ) -> Subscription:
-        """Have a handler called on the engine thread. Before `run`, or on its thread."""
-        return self._parts.bus.subscribe(kind, handler, key=key, order=OBSERVER, name=name)
+        self, topic: type | str, handler: Handler, *,
+        key: Any = None, order: int = OBSERVER, name: str = "outside",
+    ) -> Subscriptions:  # fmt: skip
+        """Have a handler called on the engine thread. Before `run`, or on its thread.
+
+        Args:
+            topic: A type of message, or a name as in `homalos.topics`: `order.*`.
+            handler: Called with each event; the engine waits for it.
+            key: With a type: the symbol or strategy, or a pattern.
+            order: 10 after the managers' state, 50 after the strategies, 90 after all.
+            name: Who listens, for statistics and faults.
+        """
+        return listen(self._parts, topic, handler, key=key, order=order, name=name)
 
     def observe(
-        self,
-        kinds: Sequence[type],
-        handler: Callable[[Sequence[Any]], object],
-        *,
-        name: str,
-        policy: Policy = "drop_oldest",
-        key: Callable[[Any], object] | None = None,
-    ) -> Observer:
-        """Have a handler called with batches of events on a thread of its own. Before `run`."""
-        observer = Observer(
-            name, handler, queue=self._parts.settings.bus.queue, policy=policy, batch=100, key=key
-        )
-        for kind in kinds:
-            self._parts.bus.subscribe(kind, observer.put, order=OBSERVER, name=name)
-        self._parts.observers.append(observer)
+        self, topics: Sequence[type | str], handler: Callable[[Sequence[Any]], object], *,
+        name: str, policy: Policy = "drop_oldest", key: Callable[[Any], object] | None = None,
+    ) -> Observer:  # fmt: skip
+        """Have a handler called with batches on a thread of its own. As `subscribe`."""
+        observer = observe(self._parts, topics, handler, name=name, policy=policy, key=key)
         if self._state == _STARTED:
-            observer.start()
+            begin(self._parts, observer)
         return observer
+
+    def dismiss(self, observer: Observer, timeout_s: float = 1.0) -> bool:
+        """Let an observer end in so many seconds; say whether it did. As `subscribe`."""
+        return dismiss(self._parts, observer, timeout_s)
 
     def summary(self) -> RunSummary:
         """Return the figures so far. The engine's thread, or after it stopped."""
@@ -397,11 +405,6 @@ class Engine:
         if self._state == _STOPPED:
             self._turn_away()
         return errand.future
-
-    def _dismiss(self, observer: Observer) -> None:
-        if not observer.close():
-            lost = f"did not finish in time; {observer.depth()} events are lost"
-            self._parts.faults.append((observer.name, lost))
 
     def _turn_away(self) -> None:
         """Tell everybody who still waits in the inbox that the engine has stopped."""

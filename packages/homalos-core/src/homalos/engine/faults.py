@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from homalos.model import Alert
@@ -14,22 +15,27 @@ if TYPE_CHECKING:
 __all__ = ["Faults"]
 
 
-_KEPT = 1_000
+_KEPT = 1_000  # a handler may raise at every tick of a long day
 
 
 class Faults(list[tuple[str, str]]):
-    """The first thousand faults, oldest first: who, and what.
+    """The latest faults, oldest first: who, and what. Any thread may append.
 
     Attributes:
-        total: How many there were.
+        total: Faults so far, those included that are no longer kept.
     """
 
-    total = 0
+    def __init__(self) -> None:
+        super().__init__()
+        self.total = 0
+        self._lock = threading.Lock()
 
     def append(self, fault: tuple[str, str]) -> None:
-        """Count a fault, and keep it while there is room. Any thread."""
-        self.total += 1
-        if len(self) < _KEPT:
+        """Count a fault and keep it; the older half goes when there are too many."""
+        with self._lock:
+            self.total += 1
+            if len(self) >= _KEPT:
+                del self[: _KEPT // 2]
             super().append(fault)
 
     def attach(self, bus: Bus, clock: EngineClock, strategies: StrategyManager) -> None:

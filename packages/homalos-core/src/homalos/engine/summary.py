@@ -34,7 +34,10 @@ class RunSummary:
         equity: What all accounts are worth, currency.
         max_drawdown: Largest fall of one account's equity from a peak, currency.
         dropped: Events an observer lost.
-        conflated: Ticks replaced by newer ones before they were seen.
+        conflated: Ticks replaced by newer ones before the engine saw them, and events
+            before an observer did.
+        parked: Events an observer gave up after every try; they are among the dropped.
+        retried: Times an observer tried a batch again.
         bad_rows: Rows of files that could not be used.
         late: Market events stamped before the one dispatched last.
         outside: Ticks outside every session, which made no bar.
@@ -61,6 +64,8 @@ class RunSummary:
     max_drawdown: float
     dropped: int
     conflated: int
+    parked: int
+    retried: int
     bad_rows: int
     late: int
     outside: int
@@ -105,8 +110,10 @@ def summarise(parts: Parts) -> RunSummary:
         pnl=pnl,
         equity=sum((each.equity for each in data), Decimal(0)),
         max_drawdown=max((each.max_drawdown for each in data), default=0.0),
-        dropped=sum(observer.dropped for observer in observers),
-        conflated=parts.inbox.conflated,
+        dropped=observers.total("dropped"),
+        conflated=parts.inbox.conflated + observers.total("conflated"),
+        parked=observers.total("given_up"),
+        retried=observers.total("retried"),
         bad_rows=parts.reader.bad_rows.count,
         late=parts.loop.late,
         outside=parts.data.outside(),
@@ -151,11 +158,14 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
             "orders": len(parts.orders.orders),
             "trades": len(parts.orders.trades),
             "rejections": parts.risk.refused,
-            "dropped": sum(observer.dropped for observer in observers),
-            "conflated": parts.inbox.conflated,
+            "dropped": observers.total("dropped"),
+            "conflated": parts.inbox.conflated + observers.total("conflated"),
+            "parked": observers.total("given_up"),
+            "retried": observers.total("retried"),
             "faults": parts.faults.total,
         },
         queues={"inbox": parts.inbox.depth()} | {o.name: o.depth() for o in observers},
+        observers=observers.stats(),
     )
 
 

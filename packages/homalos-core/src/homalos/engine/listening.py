@@ -1,0 +1,203 @@
+"""Who listens from outside: topics by name or type, observers, and what became of their events."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from homalos.bus import OBSERVER, STATE, Handler, Key, Subscriptions
+from homalos.engine.errand import Errand
+from homalos.errors import TopicError
+from homalos.model import Alert
+from homalos.observer import Observer, Policy
+from homalos.plugins.ports import ObserverStats, SubscriberStats
+from homalos.topics import Wanted, name_of, resolve
+
+if TYPE_CHECKING:
+    from homalos.engine.build import Parts
+
+__all__ = ["Observers", "begin", "dismiss", "end", "listen", "observe", "subscriber_stats"]
+
+_BATCH = 100
+_COUNTS = ("dropped", "conflated", "given_up", "retried")
+
+
+class Observers(list[Observer]):
+    """Every observer, and the counts of those that have gone."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._gone: Counter[str] = Counter()
+
+    def total(self, count: str) -> int:
+        """Return `dropped`, `conflated`, `given_up` or `retried` over all there ever were."""
+        total: int = sum(getattr(each, count) for each in self)
+        return self._gone[count] + total
+
+    def forget(self, observer: Observer) -> None:
+        """Take one out and keep its counts."""
+        self.remove(observer)
+        self._gone.update({count: getattr(observer, count) for count in _COUNTS})
+
+    def stats(self) -> tuple[ObserverStats, ...]:
+        """Return a picture of each. Any thread."""
+        return tuple(map(_stats, self))
+
+
+def listen(
+    parts: Parts, topic: type | str, handler: Handler, *, key: Key, order: int, name: str
+) -> Subscriptions:
+    """Subscribe a handler to a type of message, or to all that a topic name means.
+
+    Raises:
+        TopicError: There is no such topic; or a key was given beside a name.
+        ValueError: The order is out of bounds, or the type has no such key.
+    """
+    if not STATE <= order <= OBSERVER:
+        msg = f"order {order}: write {STATE} (beside the managers) to {OBSERVER} (after all)"
+        raise ValueError(msg)
+    bus = parts.bus
+    return Subscriptions(
+        [
+            bus.subscribe(each.kind, handler, key=each.key, order=order, name=name)
+            for each in _wanted(parts, topic, key)
+        ]
+    )
+
+
+def observe(
+    parts: Parts,
+    topics: Sequence[type | str],
+    handler: Callable[[Sequence[Any]], object],
+    *,
+    name: str,
+    policy: Policy,
+    key: Callable[[Any], object] | None,
+) -> Observer:
+    """Make an observer and subscribe it; `begin` starts it.
+
+    Raises:
+        TopicError: There is no such topic. Nothing is subscribed then.
+        ValueError: It is to conflate, but not told by which key.
+    """
+    wanted = [each for topic in topics for each in _wanted(parts, topic, None)]
+    queue = parts.settings.bus.queue
+    observer = Observer(name, handler, queue=queue, policy=policy, batch=_BATCH, key=key)
+    for each in dict.fromkeys(wanted):
+        parts.bus.subscribe(each.kind, observer.put, key=each.key, order=OBSERVER, name=name)
+    parts.observers.append(observer)
+    return observer
+
+
+def begin(parts: Parts, observer: Observer) -> None:
+    """Start an observer, and have its losses and stalls told as alerts."""
+    observer.on_loss = partial(_lost, parts)
+    observer.on_stall = partial(_stalled, parts)
+    observer.hurries = parts.loop.stopping.is_set
+    observer.start()
+
+
+def end(parts: Parts, observer: Observer, timeout_s: float = 10.0) -> bool:
+    """Let an observer handle what waits and stop it; keep it as a fault if it took too long."""
+    before = observer.dropped
+    ended = observer.close(timeout_s)
+    if not ended:
+        lost = observer.dropped - before
+        parts.faults.append((observer.name, f"did not finish in time; {lost} events are lost"))
+    return ended
+
+
+def dismiss(parts: Parts, observer: Observer, timeout_s: float) -> bool:
+    """End an observer while the engine runs, and forget it but for its counts. Engine thread.
+
+    Returns:
+        False when it did not end in time; what it had not handled is lost.
+    """
+    for each in parts.bus.subscriptions():
+        if each.handler == observer.put:
+            each.close()
+    ended = end(parts, observer, timeout_s)
+    if observer in parts.observers:
+        parts.observers.forget(observer)
+    return ended
+
+
+def subscriber_stats(parts: Parts) -> tuple[SubscriberStats, ...]:
+    """Return a picture of every subscription, topic by topic. Engine thread."""
+    return tuple(
+        SubscriberStats(
+            name=each.name,
+            topic=name_of(each.topic.kind),
+            key=_shown(each.key),
+            order=each.order,
+            delivered=each.delivered,
+            failed=each.failed,
+            mean_us=each.mean_us,
+        )
+        for each in parts.bus.subscriptions()
+    )
+
+
+def _wanted(parts: Parts, topic: type | str, key: Key) -> tuple[Wanted, ...]:
+    if isinstance(topic, type):
+        return (Wanted(topic, key),)
+    if key is not None:
+        msg = f"topic {topic!r}: write the key {key!r} behind the name, or subscribe by type"
+        raise TopicError(msg)
+    strategies = parts.strategies
+
+    def trades(name: str) -> list[tuple[str, str]] | None:
+        if name not in strategies.names():
+            return None
+        strategy = strategies.strategy(name)
+        return [(symbol, strategy.interval) for symbol in strategy.symbols]
+
+    return resolve(topic, parse=parts.markets.parse, trades=trades)
+
+
+def _stats(observer: Observer) -> ObserverStats:
+    return ObserverStats(
+        name=observer.name,
+        policy=observer.policy,
+        depth=observer.depth(),
+        busy_s=observer.busy_s(),
+        accepted=observer.accepted,
+        handled=observer.handled,
+        dropped=observer.dropped,
+        conflated=observer.conflated,
+        parked=observer.given_up,
+        retried=observer.retried,
+        last_fault=observer.last_fault,
+    )
+
+
+def _shown(key: Key) -> str:
+    if isinstance(key, tuple):
+        return " ".join(part or "*" for part in key)
+    return key or "*"
+
+
+def _lost(parts: Parts, observer: Observer) -> None:
+    why = f"; its handler last raised {observer.last_fault}" if observer.last_fault else ""
+    text = (
+        f"lost {observer.dropped:,} of {observer.accepted:,} events, "
+        f"{observer.depth():,} wait (policy {observer.policy}){why}"
+    )
+    # Either thread, and only the engine's may publish: between two events, then.
+    parts.inbox.post_now(Errand(lambda: _warn(parts, observer, text), None))
+
+
+def _stalled(parts: Parts, observer: Observer) -> None:
+    # At once: the engine thread is here, and will not get to its inbox before this ends.
+    _warn(
+        parts,
+        observer,
+        f"has had one batch for {observer.busy_s():.0f} s and its queue is full; the engine waits",
+    )
+
+
+def _warn(parts: Parts, observer: Observer, text: str) -> None:
+    source = f"observer.{observer.name}"
+    parts.bus.publish(Alert("warning", source, text, parts.clock.now))
