@@ -22,9 +22,11 @@ from homalos.errors import (
     OrderError,
     PluginError,
     PluginLoadError,
+    ServiceError,
     StoreError,
     UnknownInstrument,
     UnknownOrder,
+    UnknownService,
     did_you_mean,
 )
 
@@ -45,6 +47,8 @@ ONE_OF_EACH = (
     IllegalTransition("m"),
     StoreError("m"),
     JournalCorrupt("m", seq=8),
+    ServiceError("m"),
+    UnknownService("m"),
     EngineStateError("m"),
 )
 
@@ -68,6 +72,7 @@ def test_every_error_of_the_module_is_tried_here() -> None:
         (BadRowError, (DataError,)),
         (UnknownOrder, (OrderError, LookupError)),
         (IllegalTransition, (OrderError,)),
+        (UnknownService, (ServiceError, LookupError)),
         (EngineStateError, (RuntimeError,)),
     ],
 )
