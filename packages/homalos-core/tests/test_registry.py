@@ -273,7 +273,7 @@ def test_a_stop_that_hangs_is_left_behind_and_told(house: House) -> None:
     house.registry.start()
     ((name, error),) = house.registry.stop()
     release.set()
-    reason = "ServiceError: did not stop within 0.05 s and was left behind"
+    reason = "did not stop within 0.05 s and was left behind"
     assert (name, type(error)) == ("venue", ServiceError)
     assert house.faults == [("venue", reason)]
     assert house.told == ["+store", "+venue", "-store"]
@@ -390,19 +390,30 @@ def test_a_service_that_has_stopped_is_neither_asked_nor_degraded(house: House) 
 # -- leaks -----------------------------------------------------------------------
 
 
-def test_a_registry_that_is_dropped_while_services_run_warns() -> None:
-    """By the names of the services; one whose services were stopped says nothing."""
-    dropped, closed = House(), House()
+def test_a_registry_that_is_dropped_while_services_run_is_told(house: House) -> None:
+    """Service by service; one that was stopped is no leak."""
+    faults = house.faults
+    house.add("store")
+    house.add("late")
+    house.registry.start("store")
+    del house.registry
+    gc.collect()
+    assert faults == [("store", "was never stopped")]
+
+
+def test_without_anybody_to_tell_a_leak_is_a_resource_warning() -> None:
+    """Python shows it to whoever asks for such warnings."""
+    dropped, closed = Registry(count().__next__), Registry(count().__next__)
     for each in (dropped, closed):
-        each.add("store")
-        each.registry.start()
-    closed.registry.stop()
+        each.register(dict, "books", {})
+        each.start()
+    closed.stop()
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         del each, dropped, closed
         gc.collect()
     assert [(w.category, str(w.message)) for w in caught] == [
-        (ResourceWarning, "services were never stopped: store")
+        (ResourceWarning, "the service 'books' was never stopped")
     ]
 
 

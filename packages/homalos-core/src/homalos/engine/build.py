@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
 from homalos.bus import OBSERVER, Bus
-from homalos.clock import EngineClock
+from homalos.clock import EngineClock, wall_ns
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
 from homalos.engine.bars import FOLD_NS
@@ -24,6 +25,7 @@ from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
 from homalos.engine.risk import BoundRule, RiskManager, RiskView
+from homalos.engine.services import parked
 from homalos.engine.session_watch import SessionWatch
 from homalos.engine.strategies import StrategyManager
 from homalos.engine.tapes import TapeOptions, TapeReader
@@ -50,6 +52,7 @@ from homalos.plugins.ports import (
     StoreContext,
 )
 from homalos.plugins.specs import GatewaySpec, ImporterSpec
+from homalos.registry import Registry
 
 __all__ = ["Parts", "assemble", "make_markets", "make_reader"]
 
@@ -77,6 +80,12 @@ class Parts:
     feed: Feed | None = None
     store: Store | None = None
     observers: list[Observer] = field(factory=list)
+    registry: Registry = field(init=False)
+
+    @registry.default
+    def _make_registry(self) -> Registry:
+        faults = self.faults
+        return Registry(wall_ns, fault=lambda name, what: faults.append((name, what)))
 
 
 class _ByPath:
@@ -291,7 +300,7 @@ def _make_store(parts: Parts) -> Store | None:
         policy="block",
         batch=bus.batch,
         batch_s=bus.batch_s,
-        fault=lambda name, error: parts.faults.append((name, str(error))),
+        fault=partial(parked, parts),
     )
     kinds: Sequence[type] = (OrderData, TradeData, BarData)
     for kind in kinds:

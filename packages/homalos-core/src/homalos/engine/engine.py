@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscription
 from homalos.clock import paced
-from homalos.config import FeedSettings, Settings, StrategySettings, check, structure
+from homalos.config import FeedSettings, Settings, StrategySettings, structure
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
+from homalos.engine.lifespans import Lifespan, ask_lifespans
 from homalos.engine.quiet import quiet_collector
+from homalos.engine.services import Services, parked
+from homalos.engine.settings_checks import all_problems
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, EngineStateError, HomalosError
@@ -43,7 +46,8 @@ class Engine:
         """Take the parts; call `Engine.build` instead."""
         self._parts = parts
         self._state = _CREATED
-        self._feed_error: BaseException | None = None
+        self._services = Services(parts)
+        self._lifespans: Sequence[Lifespan] = ()
         parts.loop.on_item = self._serve
 
     # -- building --------------------------------------------------------------
@@ -68,15 +72,17 @@ class Engine:
             ConfigError: Options are wrong.
             PluginLoadError: A plugin that was asked for by name is at fault.
         """
-        problems = check(settings)
+        host = plugins or PluginHost.discover()
+        problems = all_problems(host, settings)
         if problems:
             raise ConfigError(problems)
-        host = plugins or PluginHost.discover()
         catalog = Catalog.gather(host)
         host.refuse_named_faults()
         engine = cls(assemble(settings, catalog, tape))
         with contextlib.ExitStack() as on_error:
             on_error.callback(engine.stop)  # a store may be open already
+            faults = engine._parts.faults
+            engine._lifespans = ask_lifespans(host, engine, faults.append)
             for each in settings.strategies:
                 engine._load(each)
             on_error.pop_all()
@@ -164,10 +170,7 @@ class Engine:
         with contextlib.ExitStack() as on_error:
             on_error.callback(self.stop)
             parts.loop.catch_up()
-            for observer in parts.observers:
-                observer.start()
-            for gateway in parts.gateways.values():
-                gateway.connect()
+            self._services.start(self._lifespans)
             if parts.feed is not None:
                 parts.data.remember(parts.feed.history())
             parts.loop.flush()
@@ -205,8 +208,8 @@ class Engine:
                 raise
             finally:
                 self.stop()
-        if self._feed_error is not None:
-            raise self._feed_error
+        if self._services.pump.error is not None:
+            raise self._services.pump.error
         return self.summary()
 
     def request_stop(self) -> None:
@@ -220,16 +223,10 @@ class Engine:
             return
         parts = self._parts
         with contextlib.ExitStack() as leaving:
-            leaving.callback(parts.journal.close)
-            if parts.store is not None:
-                leaving.callback(parts.store.close)
+            leaving.callback(self._services.stop)
             leaving.callback(self._turn_away)
             if was == _CREATED:
                 return
-            for observer in parts.observers:
-                leaving.callback(self._dismiss, observer)
-            for gateway in parts.gateways.values():
-                leaving.callback(gateway.close)
             leaving.callback(parts.loop.flush)
             leaving.callback(parts.strategies.stop_all)
             parts.loop.finish()
@@ -278,14 +275,15 @@ class Engine:
         key: Callable[[Any], object] | None = None,
     ) -> Observer:
         """Have a handler called with batches of events on a thread of its own. Before `run`."""
+        parts = self._parts
         observer = Observer(
-            name, handler, queue=self._parts.settings.bus.queue, policy=policy, batch=100, key=key
-        )
+            name, handler, queue=parts.settings.bus.queue, policy=policy, batch=100, key=key,
+            fault=partial(parked, parts),
+        )  # fmt: skip
         for kind in kinds:
-            self._parts.bus.subscribe(kind, observer.put, order=OBSERVER, name=name)
-        self._parts.observers.append(observer)
-        if self._state == _STARTED:
-            observer.start()
+            parts.bus.subscribe(kind, observer.put, order=OBSERVER, name=name)
+        parts.observers.append(observer)
+        self._services.observe(observer, starts=self._state == _STARTED)
         return observer
 
     def summary(self) -> RunSummary:
@@ -344,34 +342,23 @@ class Engine:
             parts.loop.replay(events)
             return
         events = paced(events, speed=wanted.speed, stop=parts.loop.stopping, for_s=wanted.for_s)
-        pump = threading.Thread(target=self._pump, args=(events,), name="feed", daemon=True)
-        pump.start()
+        pump = self._services.pump
+        pump.start(events, parts.inbox.post_market, self._end_of_feed)
         parts.loop.run()
-        pump.join(timeout=5.0)
+        pump.wait()
 
-    def _pump(self, events: Iterator[Any]) -> None:
-        """Post what a feed brings; the feed thread's top."""
-        post = self._parts.inbox.post_market
-        try:
-            for event in events:
-                post(event)
-        except Exception as error:  # noqa: BLE001  the thread-top fence: told by `run`
-            self._feed_error = error
+    def _end_of_feed(self, error: BaseException | None) -> None:
+        """Have the loop end. Feed thread."""
+        if error is not None:
             self._parts.loop.interrupted = True
-        finally:
-            # In the market lane, so that everything before it is dispatched first.
-            self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
+        # In the market lane, so that everything before it is dispatched first.
+        self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
 
     def _send(self, errand: Errand) -> Future[Any]:
         self._parts.inbox.post(errand)
         if self._state == _STOPPED:
             self._turn_away()
         return errand.future
-
-    def _dismiss(self, observer: Observer) -> None:
-        if not observer.close():
-            lost = f"did not finish in time; {observer.depth()} events are lost"
-            self._parts.faults.append((observer.name, lost))
 
     def _turn_away(self) -> None:
         """Tell everybody who still waits in the inbox that the engine has stopped."""

@@ -10,10 +10,11 @@ from attrs import frozen
 
 from homalos.engine.ledger import MICRO, cents, micros
 from homalos.model import Direction
-from homalos.plugins.ports import Snapshot
+from homalos.plugins.ports import ObserverStatus, Snapshot
 
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
+    from homalos.observer import Observer
 
 __all__ = ["RunSummary", "identity_gap", "orders_settled", "summarise", "take_snapshot"]
 
@@ -156,6 +157,20 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
             "faults": len(parts.faults),
         },
         queues={"inbox": parts.inbox.depth()} | {o.name: o.depth() for o in observers},
+        observers=tuple(map(_status_of, observers)),
+        services=parts.registry.statuses(),
+    )
+
+
+def _status_of(observer: Observer) -> ObserverStatus:
+    return ObserverStatus(
+        name=observer.name,
+        accepted=observer.accepted,
+        handled=observer.handled,
+        dropped=observer.dropped,
+        conflated=observer.conflated,
+        parked=len(observer.parked),
+        waiting=observer.depth(),
     )
 
 

@@ -39,10 +39,13 @@ class Registry:
         Args:
             now_ns: The time, nanoseconds UTC.
             fault: Told who and what, when something was survived: a stop that raised
-                or did not end, threads that outlive their service. Any thread.
+                or did not end, threads that outlive their service, a registry that is
+                dropped while services run. Any thread. Without it the last two are
+                a `ResourceWarning`.
         """
         self._now_ns = now_ns
         self._fault = fault or _nobody
+        self._leak = fault or _warn
         self._services: dict[str, Service] = {}
         self._checking = threading.Lock()
 
@@ -147,10 +150,13 @@ class Registry:
 
     # -- life ------------------------------------------------------------------
 
-    def start(self) -> None:
+    def start(self, *names: str) -> None:
         """Make and start what is not started yet, in order.
 
         What one raises comes out, and those after it are not started; call `stop` then.
+
+        Args:
+            names: Only these; they may be started while others are being started.
 
         Raises:
             UnknownService: One needs a service that is not there.
@@ -159,7 +165,7 @@ class Registry:
         """
         for name in arranged(self._needs()):
             service = self._services[name]
-            if service.is_waiting:
+            if service.is_waiting and (not names or name in names):
                 self._refuse_without(service)
                 service.start(self)
 
@@ -192,10 +198,9 @@ class Registry:
         self.stop()
 
     def __del__(self) -> None:
-        left = ", ".join(s.name for s in self._services.values() if s.state in _OPEN)
-        if left:
-            msg = f"services were never stopped: {left}"
-            warnings.warn(msg, ResourceWarning, stacklevel=1, source=self)
+        for service in self._services.values():
+            if service.state in _OPEN:
+                self._leak(service.name, "was never stopped")
 
     # -- health ----------------------------------------------------------------
 
@@ -274,8 +279,12 @@ class Registry:
             raised.append((service.name, error))
         left = service.threads_left()
         if left:
-            self._fault(service.name, f"has stopped, but threads of it live on: {', '.join(left)}")
+            self._leak(service.name, f"has stopped, but threads of it live on: {', '.join(left)}")
 
 
 def _nobody(_name: str, _what: str) -> None:
     """Tell nobody."""
+
+
+def _warn(name: str, what: str) -> None:
+    warnings.warn(f"the service {name!r} {what}", ResourceWarning, stacklevel=2)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
 
-from homalos.errors import ServiceError
+from homalos.errors import HomalosError, ServiceError
 from homalos.model import ServiceState, ServiceStatus
 from homalos.registry.hand import Hand
 
@@ -242,4 +242,5 @@ class Service:
 
 
 def _told(error: BaseException) -> str:
-    return f"{type(error).__name__}: {error}"
+    # Ours say it all; of others the class is half of the message.
+    return str(error) if isinstance(error, HomalosError) else f"{type(error).__name__}: {error}"

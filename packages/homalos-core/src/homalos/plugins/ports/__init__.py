@@ -19,7 +19,12 @@ from homalos.plugins.ports.data import (
 from homalos.plugins.ports.desk import Desk
 from homalos.plugins.ports.fills import Fill, FillContext, FillModel, RestingOrder
 from homalos.plugins.ports.market import Market, MarketContext, Session
-from homalos.plugins.ports.outside import EngineHandle, Snapshot
+from homalos.plugins.ports.outside import (
+    EngineHandle,
+    Observation,
+    ObserverStatus,
+    Snapshot,
+)
 from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
 from homalos.plugins.ports.venue import Gateway, GatewayContext, MarketTap, VenueEvent
 
@@ -47,6 +52,8 @@ __all__ = [
     "MarketEvent",
     "MarketTap",
     "NeedsRestart",
+    "Observation",
+    "ObserverStatus",
     "Refusal",
     "RestingOrder",
     "RiskCheck",
