@@ -171,7 +171,7 @@ def test_a_circle_is_refused_as_a_whole(house: House) -> None:
 @pytest.mark.parametrize(
     ("need", "message"),
     [
-        ("stoer", r"'keeper' needs 'stoer', which is not there; did you mean 'store'\?"),
+        ("stores", r"'keeper' needs 'stores', which is not there; did you mean 'store'\?"),
         (dict, r"'keeper' needs 'dict', which is not there$"),
     ],
 )
