@@ -47,7 +47,7 @@ def report(found: Mapping[str, Any]) -> tuple[RenderableType, ...]:
     parts: list[RenderableType] = [
         Text(f"run {found['run']}, pid {found['pid']}, up {lasting}, in {found['home']}"),
         listing(
-            ("service", "kind", "state", "since", "for", "ping ms", "reason"),
+            ("service", "kind", "state", "since", "ping ms", "reason"),
             (_service(each, now_ns) for each in found["services"]),
         ),
     ]
@@ -55,7 +55,7 @@ def report(found: Mapping[str, Any]) -> tuple[RenderableType, ...]:
         busy = "the engine is busy: it showed neither strategies nor queues within 3 s"
         return (*parts, Text(busy, style="bold red"))
     if found["strategies"]:
-        rows = [(name, _coloured(state)) for name, state in found["strategies"].items()]
+        rows = [(_plain(name), _coloured(state)) for name, state in found["strategies"].items()]
         parts.append(listing(("strategy", "state"), rows))
     names = ("name", "accepted", "handled", "waiting", "dropped", "conflated", "parked")
     queues = [_queue(each, names) for each in found["observers"]]
@@ -69,9 +69,10 @@ def report(found: Mapping[str, Any]) -> tuple[RenderableType, ...]:
 def _service(each: Mapping[str, Any], now_ns: int) -> tuple[str, ...]:
     since = datetime.fromtimestamp(each["since_ns"] / _NS, UTC).astimezone()
     ping = "" if each["ping_ms"] is None else f"{each['ping_ms']:.1f}"
-    lasting = _lasting(now_ns - each["since_ns"])
-    state, since_text = _coloured(each["state"]), f"{since:%m-%d %H:%M:%S}"
-    return each["name"], each["kind"], state, since_text, lasting, ping, _plain(each["reason"])
+    is_new = now_ns - each["since_ns"] < 86_400 * _NS
+    when = f"{since:%H:%M:%S}" if is_new else f"{since:%m-%d %H:%M}"
+    name, reason = _plain(each["name"]), _plain(each["reason"])
+    return name, each["kind"], _coloured(each["state"]), when, ping, reason
 
 
 def _queue(each: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:

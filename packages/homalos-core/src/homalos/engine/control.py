@@ -204,21 +204,26 @@ class _Server:
 
 
 def _read_line(connection: socket.socket) -> bytes:
-    """Return what comes up to the end of a line; nothing when it never ends.
+    """Return what comes up to the end of a line; nothing when the other side ends before.
 
-    A request that is too long is returned so far, and is no JSON then.
+    Of a request that is too long the rest is read and forgotten: what is returned is no
+    JSON then, and who sent it can hear so.
 
     Raises:
         OSError: It does not come in time.
     """
     until = time.monotonic() + _ASKING_S
-    line = b""
-    while b"\n" not in line and len(line) <= _LONGEST:
-        connection.settimeout(max(until - time.monotonic(), 0.001))
+    line = more = b""
+    while b"\n" not in more:
+        left_s = until - time.monotonic()
+        if left_s <= 0:  # a byte now and then would never time out by itself
+            raise TimeoutError
+        connection.settimeout(left_s)
         more = connection.recv(4096)
         if not more:
             return b""
-        line += more
+        if len(line) <= _LONGEST:
+            line += more
     return line.partition(b"\n")[0]
 
 

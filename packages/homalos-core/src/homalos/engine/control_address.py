@@ -22,6 +22,7 @@ SOCKET = "engine.sock"
 LOCK = "engine.lock"
 ADDRESS = "engine.address"
 
+_HAS_UNIX = hasattr(socket, "AF_UNIX")  # Python has none on Windows
 _LONGEST = 100  # bytes; Linux takes 107, macOS 103
 _BACKLOG = 16
 # Far behind the process id that the file holds: Windows lets nobody read what is locked.
@@ -47,7 +48,7 @@ class Address:
         self._folder: Path | None = None
         for path in (home / SOCKET, home / ADDRESS):
             path.unlink(missing_ok=True)  # of a process that was killed; we hold the lock
-        if not hasattr(socket, "AF_UNIX"):
+        if not _HAS_UNIX:
             self.listener = self._listen_on_loopback(home)
             return
         path = home / SOCKET
