@@ -22,10 +22,12 @@ from homalos.errors import (
     OrderError,
     PluginError,
     PluginLoadError,
+    ServiceError,
     StoreError,
     TopicError,
     UnknownInstrument,
     UnknownOrder,
+    UnknownService,
     did_you_mean,
 )
 
@@ -47,6 +49,8 @@ ONE_OF_EACH = (
     StoreError("m"),
     TopicError("m"),
     JournalCorrupt("m", seq=8),
+    ServiceError("m"),
+    UnknownService("m"),
     EngineStateError("m"),
 )
 
@@ -70,6 +74,7 @@ def test_every_error_of_the_module_is_tried_here() -> None:
         (BadRowError, (DataError,)),
         (UnknownOrder, (OrderError, LookupError)),
         (IllegalTransition, (OrderError,)),
+        (UnknownService, (ServiceError, LookupError)),
         (EngineStateError, (RuntimeError,)),
     ],
 )

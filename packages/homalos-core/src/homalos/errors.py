@@ -20,10 +20,12 @@ __all__ = [
     "OrderError",
     "PluginError",
     "PluginLoadError",
+    "ServiceError",
     "StoreError",
     "TopicError",
     "UnknownInstrument",
     "UnknownOrder",
+    "UnknownService",
     "did_you_mean",
 ]
 
@@ -149,6 +151,14 @@ class JournalCorrupt(HomalosError):
     def __init__(self, message: str, *, seq: int) -> None:
         self.seq = seq
         super().__init__(message)
+
+
+class ServiceError(HomalosError):
+    """The services cannot be put in order, or one is not in the state it must be in."""
+
+
+class UnknownService(ServiceError, LookupError):
+    """No service has this name or type, or several have it and one was asked for."""
 
 
 class EngineStateError(HomalosError, RuntimeError):

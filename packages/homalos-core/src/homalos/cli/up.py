@@ -26,6 +26,8 @@ from homalos.cli.options import (
 from homalos.cli.run_number import next_run
 from homalos.cli.stopping import stoppable
 from homalos.config import FeedSettings, Settings
+from homalos.engine.control import control
+from homalos.engine.control_address import refuse_second
 from homalos.engine.engine import Engine
 from homalos.engine.summary import RunSummary
 from homalos.errors import ConfigError
@@ -63,6 +65,7 @@ def up(
     """
     settings = _demo(asked, seed or 1) if demo else _configured(asked, seed)
     settings = attrs.evolve(settings, feed=_paced(settings.feed, speed, for_s))
+    refuse_second(settings.home)
     if demo:
         begin_anew(settings.home)
     engine = Engine.build(settings, plugins=asked.host())
@@ -70,7 +73,7 @@ def up(
         for symbol in SYMBOLS:
             engine.parts.data.watch(symbol)
     title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
-    with _limited(engine, settings, for_s):
+    with _limited(engine, settings, for_s), control(engine):
         summary = _run(engine, title, as_json=asked.as_json)
     _tell_faults(engine)
     return Outcome(

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
 from homalos.bus import OBSERVER, Bus
-from homalos.clock import EngineClock
+from homalos.clock import EngineClock, wall_ns
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
 from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
-from homalos.engine.listening import Observers
+from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
@@ -54,6 +55,7 @@ from homalos.plugins.ports import (
     StoreContext,
 )
 from homalos.plugins.specs import GatewaySpec, ImporterSpec
+from homalos.registry import Registry
 
 __all__ = ["Parts", "assemble", "make_markets", "make_reader"]
 
@@ -82,7 +84,14 @@ class Parts:
     feed: Feed | None = None
     store: Store | None = None
     observers: Observers = field(factory=Observers)
+    registry: Registry = field(init=False)
+
     loader: StrategyLoader = field(init=False)
+
+    @registry.default
+    def _make_registry(self) -> Registry:
+        faults = self.faults
+        return Registry(wall_ns, fault=lambda name, what: faults.append((name, what)))
 
     def __attrs_post_init__(self) -> None:
         """Make the loader, which brings strategies and the other parts together."""
@@ -283,7 +292,7 @@ def _make_store(parts: Parts) -> Store | None:
         policy="block",
         batch=bus.batch,
         batch_s=bus.batch_s,
-        fault=lambda name, error: parts.faults.append((name, str(error))),
+        fault=partial(parked, parts),
     )
     kinds: Sequence[type] = (OrderData, TradeData, BarData)
     for kind in kinds:

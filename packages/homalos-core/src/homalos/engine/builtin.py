@@ -32,5 +32,15 @@ def register_commands() -> tuple[CommandSpec, ...]:
             target="homalos.cli.plugins:plugins",
             help="Show what is installed, what it offers, and what is wrong with it.",
         ),
+        CommandSpec(
+            name="status",
+            target="homalos.cli.status:status",
+            help="Show how a running engine is.",
+        ),
+        CommandSpec(
+            name="reload",
+            target="homalos.cli.reload:reload",
+            help="Have a running engine read its settings anew.",
+        ),
         CommandSpec(name="version", target="homalos.cli.version:version", help="Show the version."),
     )

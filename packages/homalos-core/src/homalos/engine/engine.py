@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
@@ -13,13 +12,16 @@ from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscriptions
 from homalos.clock import paced
-from homalos.config import FeedSettings, Settings, StrategySettings, check
+from homalos.config import FeedSettings, Settings, StrategySettings
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
-from homalos.engine.listening import begin, dismiss, end, listen, observe, subscriber_stats
+from homalos.engine.lifespans import Lifespan, ask_lifespans
+from homalos.engine.listening import dismiss, listen, observe, subscriber_stats
 from homalos.engine.quiet import quiet_collector
 from homalos.engine.reload import Reload, Reloaded, masked
+from homalos.engine.services import Services
+from homalos.engine.settings_checks import all_problems
 from homalos.engine.strategies.warm_up import warm_up
 from homalos.engine.strategies.watchdog import Slow, Watchdog
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
@@ -49,9 +51,10 @@ class Engine:
         """Take the parts; call `Engine.build` instead."""
         self._parts = parts
         self._state = _CREATED
-        self._feed_error: BaseException | None = None
         self._plugins: PluginHost | None = None
         self._on_settings: list[Callable[[Settings], None]] = []
+        self._services = Services(parts)
+        self._lifespans: Sequence[Lifespan] = ()
         parts.loop.on_item = self._serve
 
     # -- building --------------------------------------------------------------
@@ -76,16 +79,18 @@ class Engine:
             ConfigError: Options are wrong.
             PluginLoadError: A plugin that was asked for by name is at fault.
         """
-        problems = check(settings)
+        host = plugins or PluginHost.discover()
+        problems = all_problems(host, settings)
         if problems:
             raise ConfigError(problems)
-        host = plugins or PluginHost.discover()
         catalog = Catalog.gather(host)
         host.refuse_named_faults()
         engine = cls(assemble(settings, catalog, tape))
         engine._plugins = host
         with contextlib.ExitStack() as on_error:
             on_error.callback(engine.stop)  # a store may be open already
+            faults = engine._parts.faults
+            engine._lifespans = ask_lifespans(host, engine, faults.append)
             for each in settings.strategies:
                 engine._parts.loader.load(each, starts=False)
             on_error.pop_all()
@@ -173,10 +178,7 @@ class Engine:
         with contextlib.ExitStack() as on_error:
             on_error.callback(self.stop)
             parts.loop.catch_up()
-            for observer in parts.observers:
-                begin(parts, observer)
-            for gateway in parts.gateways.values():
-                gateway.connect()
+            self._services.start(self._lifespans)
             if parts.feed is not None:
                 parts.data.remember(parts.feed.history())
             warm_up(parts.data, parts.store, parts.clock.now)
@@ -220,8 +222,8 @@ class Engine:
                 raise
             finally:
                 self.stop()
-        if self._feed_error is not None:
-            raise self._feed_error
+        if self._services.pump.error is not None:
+            raise self._services.pump.error
         return self.summary()
 
     def request_stop(self) -> None:
@@ -235,16 +237,10 @@ class Engine:
             return
         parts = self._parts
         with contextlib.ExitStack() as leaving:
-            leaving.callback(parts.journal.close)
-            if parts.store is not None:
-                leaving.callback(parts.store.close)
+            leaving.callback(self._services.stop)
             leaving.callback(self._turn_away)
             if was == _CREATED:
                 return
-            for observer in parts.observers:
-                leaving.callback(end, parts, observer)
-            for gateway in parts.gateways.values():
-                leaving.callback(gateway.close)
             leaving.callback(parts.loop.flush)
             leaving.callback(parts.strategies.stop_all)
             parts.loop.finish()
@@ -279,11 +275,7 @@ class Engine:
         Raises:
             HomalosError: They cannot be; those that hold go on to hold.
         """
-        asked = (
-            () if self._plugins is None else self._plugins.ask("check_settings", settings=settings)
-        )
-        problems = [*check(settings), *(each for _, answer in asked for each in answer)]
-        if problems:
+        if self._plugins is not None and (problems := all_problems(self._plugins, settings)):
             raise ConfigError(problems)
         reload = Reload.planned(self._parts, settings, self._on_settings)
         command = Command("settings.reload", masked(reload.changes)) if reload.changes else None
@@ -341,8 +333,7 @@ class Engine:
     ) -> Observer:  # fmt: skip
         """Have a handler called with batches on a thread of its own. As `subscribe`."""
         observer = observe(self._parts, topics, handler, name=name, policy=policy, key=key)
-        if self._state == _STARTED:
-            begin(self._parts, observer)
+        self._services.observe(observer, starts=self._state == _STARTED)
         return observer
 
     def dismiss(self, observer: Observer, timeout_s: float = 1.0) -> bool:
@@ -373,23 +364,17 @@ class Engine:
             parts.loop.replay(events)
             return
         events = paced(events, speed=wanted.speed, stop=parts.loop.stopping, for_s=wanted.for_s)
-        pump = threading.Thread(target=self._pump, args=(events,), name="feed", daemon=True)
-        pump.start()
+        pump = self._services.pump
+        pump.start(events, parts.inbox.post_market, self._end_of_feed)
         parts.loop.run()
-        pump.join(timeout=5.0)
+        pump.wait()
 
-    def _pump(self, events: Iterator[Any]) -> None:
-        """Post what a feed brings; the feed thread's top."""
-        post = self._parts.inbox.post_market
-        try:
-            for event in events:
-                post(event)
-        except Exception as error:  # noqa: BLE001  the thread-top fence: told by `run`
-            self._feed_error = error
+    def _end_of_feed(self, error: BaseException | None) -> None:
+        """Have the loop end. Feed thread."""
+        if error is not None:
             self._parts.loop.interrupted = True
-        finally:
-            # In the market lane, so that everything before it is dispatched first.
-            self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
+        # In the market lane, so that everything before it is dispatched first.
+        self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
 
     def _tell_slow(self, slow: Slow) -> None:
         """Tell of a slow strategy, once it lets somebody hear of it. The watchdog's thread."""

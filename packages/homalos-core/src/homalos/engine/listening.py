@@ -18,7 +18,20 @@ from homalos.topics import Wanted, name_of, resolve
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
 
-__all__ = ["Observers", "begin", "dismiss", "end", "listen", "observe", "subscriber_stats"]
+__all__ = [
+    "STORE",
+    "Observers",
+    "begin",
+    "dismiss",
+    "end",
+    "listen",
+    "observe",
+    "parked",
+    "subscriber_stats",
+]
+
+STORE = "store"
+"""Name of the store, and of the observer that feeds it."""
 
 _BATCH = 100
 _COUNTS = ("dropped", "conflated", "given_up", "retried")
@@ -84,7 +97,10 @@ def observe(
     """
     wanted = [each for topic in topics for each in _wanted(parts, topic, None)]
     queue = parts.settings.bus.queue
-    observer = Observer(name, handler, queue=queue, policy=policy, batch=_BATCH, key=key)
+    fault = partial(parked, parts)
+    observer = Observer(
+        name, handler, queue=queue, policy=policy, batch=_BATCH, key=key, fault=fault
+    )
     for each in dict.fromkeys(wanted):
         parts.bus.subscribe(each.kind, observer.put, key=each.key, order=OBSERVER, name=name)
     parts.observers.append(observer)
@@ -109,6 +125,20 @@ def end(parts: Parts, observer: Observer, timeout_s: float = 10.0) -> bool:
     return ended
 
 
+def parked(parts: Parts, name: str, error: Exception) -> None:
+    """Keep that an observer parked a batch, and show it. Observer thread."""
+    parts.faults.append((name, str(error)))
+    for observer in tuple(parts.observers):
+        if observer.name != name or not observer.parked:
+            continue
+        batches = f"{len(observer.parked)} batch(es) parked"
+        reason = f"{batches}, the last one by {type(error).__name__}: {error}"
+        for service in _services(parts, observer):
+            parts.registry.degrade(service, reason)
+        if name == STORE:
+            parts.registry.degrade(STORE, reason)
+
+
 def dismiss(parts: Parts, observer: Observer, timeout_s: float) -> bool:
     """End an observer while the engine runs, and forget it but for its counts. Engine thread.
 
@@ -121,6 +151,8 @@ def dismiss(parts: Parts, observer: Observer, timeout_s: float) -> bool:
     ended = end(parts, observer, timeout_s)
     if observer in parts.observers:
         parts.observers.forget(observer)
+    for service in _services(parts, observer):
+        parts.registry.forget(service)
     return ended
 
 
@@ -138,6 +170,12 @@ def subscriber_stats(parts: Parts) -> tuple[SubscriberStats, ...]:
         )
         for each in parts.bus.subscriptions()
     )
+
+
+def _services(parts: Parts, observer: Observer) -> list[str]:
+    """Return the names under which an observer is a service; one, once it was registered."""
+    registry = parts.registry
+    return [each.name for each in registry.statuses() if registry.named(each.name) is observer]
 
 
 def _wanted(parts: Parts, topic: type | str, key: Key) -> tuple[Wanted, ...]:

@@ -166,6 +166,7 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
         },
         queues={"inbox": parts.inbox.depth()} | {o.name: o.depth() for o in observers},
         observers=observers.stats(),
+        services=parts.registry.statuses(),
     )
 
 

@@ -7,6 +7,7 @@ from homalos.model.enums import (
     Offset,
     OrderType,
     PositionMode,
+    ServiceState,
     SessionState,
     Status,
     StrategyState,
@@ -33,6 +34,7 @@ from homalos.model.order import (
     TradeData,
     TradeReport,
 )
+from homalos.model.service import ServiceStatus
 
 __all__ = [
     "ACTIVE",
@@ -56,6 +58,8 @@ __all__ = [
     "PositionData",
     "PositionMode",
     "Rejection",
+    "ServiceState",
+    "ServiceStatus",
     "SessionChanged",
     "SessionState",
     "Status",

@@ -10,6 +10,7 @@ __all__ = [
     "Offset",
     "OrderType",
     "PositionMode",
+    "ServiceState",
     "SessionState",
     "Status",
     "StrategyState",
@@ -94,5 +95,20 @@ class StrategyState(StrEnum):
     READY = "ready"
     RUNNING = "running"
     DRAINING = "draining"
+    STOPPED = "stopped"
+    FAILED = "failed"
+
+
+class ServiceState(StrEnum):
+    """Where a service of the engine is in its life.
+
+    `created` has only been named, `ready` is made, `running` is at work, `degraded` is at
+    work but not well, `stopped` is closed; `failed` could not be started or stopped.
+    """
+
+    CREATED = "created"
+    READY = "ready"
+    RUNNING = "running"
+    DEGRADED = "degraded"
     STOPPED = "stopped"
     FAILED = "failed"

@@ -154,10 +154,11 @@ class Hooks:
     def engine_lifespan(self, handle: EngineHandle) -> AbstractContextManager[object] | None:
         """Give a context manager that lives as long as the engine runs.
 
-        Entered on the engine thread when everything is built and before the venues
-        connect, in name order of the plugins; left in reverse when the engine stops.
-        One that raises on entering stops the start; one that raises on leaving is
-        told, and the others are left all the same.
+        Entered when everything is built and before the venues connect, in name order of
+        the plugins; left in reverse when the engine stops. Each is entered and left on
+        one thread of its own while the engine's waits, so it must not wait for the engine
+        there. One that raises on entering stops the start; one that raises on leaving,
+        or has not left after 5 s, is told, and the others are left all the same.
 
         .. versionadded:: 0.1
         """

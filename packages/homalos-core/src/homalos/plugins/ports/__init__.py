@@ -19,7 +19,13 @@ from homalos.plugins.ports.data import (
 from homalos.plugins.ports.desk import Desk
 from homalos.plugins.ports.fills import Fill, FillContext, FillModel, RestingOrder
 from homalos.plugins.ports.market import Market, MarketContext, Session
-from homalos.plugins.ports.outside import EngineHandle, ObserverStats, Snapshot, SubscriberStats
+from homalos.plugins.ports.outside import (
+    EngineHandle,
+    Observation,
+    ObserverStats,
+    Snapshot,
+    SubscriberStats,
+)
 from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
 from homalos.plugins.ports.venue import Gateway, GatewayContext, MarketTap, VenueEvent
 
@@ -47,6 +53,7 @@ __all__ = [
     "MarketEvent",
     "MarketTap",
     "NeedsRestart",
+    "Observation",
     "ObserverStats",
     "Refusal",
     "RestingOrder",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from attrs import frozen
 
@@ -14,12 +14,13 @@ from homalos.model import (
     Command,
     OrderData,
     PositionData,
+    ServiceStatus,
     StrategyState,
     TickData,
     TradeData,
 )
 
-__all__ = ["EngineHandle", "ObserverStats", "Snapshot", "SubscriberStats"]
+__all__ = ["EngineHandle", "Observation", "ObserverStats", "Snapshot", "SubscriberStats"]
 
 
 @frozen(kw_only=True)
@@ -82,7 +83,24 @@ class SubscriberStats:
 
 @frozen(kw_only=True)
 class Snapshot:
-    """A picture of a running engine; it never changes, so any thread may keep it."""
+    """A picture of a running engine; it never changes, so any thread may keep it.
+
+    Attributes:
+        ts_ns: The engine's time, nanoseconds UTC.
+        trading_day: yyyymmdd; 0 before the first event.
+        dispatched: Inputs so far.
+        ticks: The last tick by symbol.
+        bars: The last bar by symbol.
+        orders: Those that work.
+        trades: The last hundred.
+        positions: Of all accounts.
+        accounts: One for each.
+        strategies: State by name.
+        counters: What was counted so far, by name.
+        queues: Items waiting, of the inbox and of every observer, by name.
+        observers: How far each observer is.
+        services: How each part of the engine is, as was known then.
+    """
 
     ts_ns: int
     trading_day: int
@@ -97,10 +115,34 @@ class Snapshot:
     counters: Mapping[str, int]
     queues: Mapping[str, int]
     observers: Sequence[ObserverStats] = ()
+    services: Sequence[ServiceStatus] = ()
+
+
+class Observation(Protocol):
+    """The queue between the engine and somebody who watches. Every member: any thread."""
+
+    @property
+    def name(self) -> str:
+        """Return who watches."""
+
+    @property
+    def handled(self) -> int:
+        """Return the events that the handler took."""
+
+    @property
+    def dropped(self) -> int:
+        """Return the events lost."""
+
+    @property
+    def conflated(self) -> int:
+        """Return the events replaced by a newer one before they were seen."""
+
+    def depth(self) -> int:
+        """Return how many events wait."""
 
 
 class EngineHandle(Protocol):
-    """The engine as other threads see it. Every method: any thread."""
+    """The engine as its surroundings see it. Every method: any thread, unless it says more."""
 
     def submit(self, command: Command) -> Future[Any]:
         """Carry out a command between two events; the future has its result or error."""
@@ -110,3 +152,26 @@ class EngineHandle(Protocol):
 
     def snapshot(self) -> Future[Snapshot]:
         """Take a picture between two events."""
+
+    def observe(
+        self,
+        kinds: Sequence[type],
+        handler: Callable[[Sequence[Any]], object],
+        *,
+        name: str,
+        policy: Literal["block", "drop_oldest", "conflate"] = "drop_oldest",
+        key: Callable[[Any], object] | None = None,
+    ) -> Observation:
+        """Have a handler called with batches of events on a thread of its own.
+
+        Before the engine runs: in `engine_lifespan` or on entering it.
+
+        Args:
+            kinds: Types of messages.
+            handler: Called with 1 to 100 of them, oldest first; a batch whose handler
+                raises is tried again, in the end parked and counted as lost.
+            name: Who watches.
+            policy: What a full queue does: the engine waits, the oldest is lost, or only
+                the newest of each key is kept.
+            key: What two events must share to replace one another; `conflate` needs it.
+        """

@@ -77,7 +77,11 @@ class Gateway(Protocol):
         """Open the connection; the outcome comes as `ConnectionChanged`."""
 
     def close(self) -> None:
-        """Close it. Called once, also after a failure."""
+        """Close it. Called once, also after a `connect` that failed.
+
+        On a thread of its own while the engine's waits; one that takes longer than 5 s
+        is left behind and told.
+        """
 
     def subscribe(self, symbols: Sequence[str]) -> None:
         """Ask for the market data of more symbols."""

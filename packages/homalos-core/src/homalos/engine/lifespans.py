@@ -1,0 +1,80 @@
+"""What plugins keep alive beside an engine: asked for at build, entered and left with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+from homalos.errors import PluginError, PluginLoadError
+from homalos.plugins.host import PluginHost
+from homalos.plugins.ports import EngineHandle
+
+__all__ = ["Lifespan", "ask_lifespans"]
+
+_HOOK = "engine_lifespan"
+
+
+class Lifespan:
+    """A plugin's context manager, which is left only if it was entered."""
+
+    def __init__(self, plugin: str, manager: AbstractContextManager[object]) -> None:
+        """Take what a plugin answered."""
+        self.plugin = plugin
+        self._manager = manager
+        self._is_entered = False
+
+    def enter(self) -> None:
+        """Enter it.
+
+        Raises:
+            PluginError: It raised; the message names the plugin.
+        """
+        try:
+            self._manager.__enter__()
+        except Exception as error:
+            msg = (
+                f"the lifespan of the plugin {self.plugin!r} cannot begin: "
+                f"{type(error).__name__}: {error}; mend it or leave the plugin out"
+            )
+            raise PluginError(msg, plugin=self.plugin, hook=_HOOK) from error
+        self._is_entered = True
+
+    def leave(self) -> None:
+        """Leave it; what it raises comes out."""
+        if self._is_entered:
+            self._is_entered = False
+            self._manager.__exit__(None, None, None)
+
+
+def ask_lifespans(
+    host: PluginHost, engine: EngineHandle, fault: Callable[[tuple[str, str]], object]
+) -> tuple[Lifespan, ...]:
+    """Ask every plugin for its lifespan, in name order.
+
+    Args:
+        host: The plugins.
+        engine: What they are given.
+        fault: Told who and what, when a plugin cannot answer; the others are asked.
+
+    Raises:
+        PluginLoadError: Such a plugin was asked for by name.
+    """
+    before = {info.name: info.fault for info in host.infos}
+    answers = host.ask(_HOOK, handle=engine)
+    infos = {info.name: info for info in host.infos}
+    wrong = {name: info.fault for name, info in infos.items() if info.fault != before[name]}
+    found = []
+    for plugin, answer in answers:
+        if isinstance(answer, AbstractContextManager):
+            found.append(Lifespan(plugin, answer))
+        else:
+            wrong[plugin] = (
+                f"{_HOOK}: expected a context manager, found {type(answer).__name__}; "
+                "decorate a generator with contextlib.contextmanager"
+            )
+    for plugin, what in wrong.items():
+        if infos[plugin].is_named:
+            msg = f"plugin {plugin!r} ({infos[plugin].origin}): {what}"
+            raise PluginLoadError(msg, plugin=plugin, hook=_HOOK)
+        fault((plugin, what))
+    return tuple(found)
