@@ -5,10 +5,8 @@ Our orders never change the tape, and never meet each other: only the tape fills
 
 from __future__ import annotations
 
-from bisect import insort
-from collections.abc import Callable
+from bisect import bisect_right
 from math import floor, inf, isnan
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from homalos.errors import DataError
@@ -16,8 +14,9 @@ from homalos.model import Direction, OrderType
 
 if TYPE_CHECKING:
     from homalos.model import BarData, OrderRequest, TickData
+    from homalos.plugins.ports import Fill, RestingOrder
 
-__all__ = ["Book", "Fill", "Side", "WorkingOrder", "interval_seconds"]
+__all__ = ["Book", "Side", "WorkingOrder", "interval_seconds"]
 
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _LONG = Direction.LONG
@@ -46,12 +45,10 @@ class WorkingOrder:
 
     Attributes:
         left: Lots not filled yet.
-        rank: Place by price, the lowest first: the price of a sell order, its negative for
-            a buy order, minus infinity for a market order.
         since_ns: When it came; bars that began before do not fill it.
     """
 
-    __slots__ = ("left", "rank", "request", "since_ns", "venue_order_id")
+    __slots__ = ("left", "request", "since_ns", "venue_order_id")
 
     def __init__(self, request: OrderRequest, venue_order_id: str, since_ns: int) -> None:
         """Take an order that the venue has accepted."""
@@ -59,39 +56,32 @@ class WorkingOrder:
         self.venue_order_id = venue_order_id
         self.since_ns = since_ns
         self.left = request.volume
-        if request.type is _MARKET:
-            self.rank = -inf
-        else:
-            self.rank = -request.price if request.direction is _LONG else request.price
-
-
-Fill = Callable[[WorkingOrder, float, int, int, int], None]
-"""`(order, price, lots, ts_ns, trading_day)`; `order.left` is already what remains."""
-
-_rank = attrgetter("rank")
 
 
 class Side:
     """The working orders of one side of one instrument.
 
-    A price reaches an order when the order's rank is not above it, the price
-    turned the same way as the rank. nan, where nobody stands, reaches none.
+    An order's rank is its place by price, the lowest first: the price of a sell order,
+    its negative for a buy order, minus infinity for a market order. A price reaches an
+    order when its rank is not above it, the price turned the same way. nan, where
+    nobody stands, reaches none.
 
     Attributes:
         orders: By price, then by time; the next to be filled first.
         used: Lots taken of the touch of the last tick, so that they are not given twice.
     """
 
-    __slots__ = ("_fill", "_turn", "orders", "used")
+    __slots__ = ("_fill", "_ranks", "_turn", "orders", "used")
 
     def __init__(self, turn: int, fill: Fill) -> None:
         """Begin empty; `turn` is -1 for buy orders and 1 for sell orders."""
-        self.orders: list[WorkingOrder] = []
+        self.orders: list[RestingOrder] = []
         self.used = 0
+        self._ranks: list[float] = []
         self._turn = turn
         self._fill = fill
 
-    def arrive(self, order: WorkingOrder, touch: float, size: int, trading_day: int) -> None:
+    def arrive(self, order: RestingOrder, touch: float, size: int, trading_day: int) -> None:
         """Fill a new order at the touch, as far as its size is not used yet.
 
         Args:
@@ -101,10 +91,23 @@ class Side:
             trading_day: Of the tick, yyyymmdd.
         """
         lots = min(order.left, size - self.used)
-        if lots > 0 and touch and order.rank <= self._turn * touch:
+        if lots > 0 and touch and self._rank(order) <= self._turn * touch:
             self.used += lots
             order.left -= lots
             self._fill(order, touch, lots, order.since_ns, trading_day)
+
+    def rest(self, order: RestingOrder) -> None:
+        """Let an order wait behind those of its price and better."""
+        rank = self._rank(order)
+        place = bisect_right(self._ranks, rank) if self._ranks else 0
+        self._ranks.insert(place, rank)
+        self.orders.insert(place, order)
+
+    def remove(self, order: RestingOrder) -> None:
+        """Take an order out."""
+        place = self.orders.index(order)
+        del self.orders[place]
+        del self._ranks[place]
 
     def cross(self, touch: float, size: int, tick: TickData) -> None:
         """Fill what waited before this tick and is reached by its touch.
@@ -115,13 +118,13 @@ class Side:
         if not self.orders or not touch:
             return
         reach = self._turn * touch
-        for order in self.orders:
+        for order, rank in zip(self.orders, self._ranks, strict=True):
             lots = min(order.left, size - self.used)
-            if lots <= 0 or not order.rank <= reach:
+            if lots <= 0 or not rank <= reach:
                 break
             self.used += lots
             order.left -= lots
-            price = touch if order.rank == -inf else order.request.price
+            price = touch if rank == -inf else order.request.price
             self._fill(order, price, lots, tick.ts_ns, tick.trading_day)
         if self.used:
             self._drop_filled()
@@ -138,10 +141,9 @@ class Side:
         reach = self._turn * extreme
         left = budget
         begun_ns = bar.start_ns
-        for order in self.orders:
+        for order, rank in zip(self.orders, self._ranks, strict=True):
             if order.since_ns > begun_ns:
                 continue
-            rank = order.rank
             if rank <= opened:
                 price = bar.open_price
             elif rank <= reach:
@@ -159,17 +161,23 @@ class Side:
         if left != budget:
             self._drop_filled()
 
+    def _rank(self, order: RestingOrder) -> float:
+        request = order.request
+        return -inf if request.type is _MARKET else self._turn * request.price
+
     def _drop_filled(self) -> None:
-        orders = self.orders
+        orders, ranks = self.orders, self._ranks
         if len(orders) == 1:
             if not orders[0].left:
                 orders.clear()
+                ranks.clear()
         else:
+            ranks[:] = [rank for order, rank in zip(orders, ranks, strict=True) if order.left]
             orders[:] = [order for order in orders if order.left]
 
 
 class Book:
-    """The working orders of one instrument.
+    """The working orders of one instrument: the fill model `l1`.
 
     Attributes:
         waits: Whether any order is working; matching needs no call otherwise.
@@ -197,7 +205,7 @@ class Book:
         self._interval = ""
         self._interval_s = inf
 
-    def arrive(self, order: WorkingOrder, tick: TickData | None, max_age_ns: int) -> None:
+    def arrive(self, order: RestingOrder, tick: TickData | None, max_age_ns: int) -> None:
         """Take a new order: fill what the last tick's book gives, let the rest wait.
 
         Args:
@@ -216,16 +224,13 @@ class Book:
                 else:
                     side.arrive(order, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
         if order.left:
-            if side.orders:
-                insort(side.orders, order, key=_rank)
-            else:
-                side.orders.append(order)
+            side.rest(order)
             self.waits = True
 
-    def remove(self, order: WorkingOrder) -> None:
+    def remove(self, order: RestingOrder) -> None:
         """Take back what is left of a working order."""
         side = self.buys if order.request.direction is _LONG else self.sells
-        side.orders.remove(order)
+        side.remove(order)
         self.waits = bool(self.buys.orders or self.sells.orders)
 
     def latest(self, last: TickData | None) -> TickData | None:

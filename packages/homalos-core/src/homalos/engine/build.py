@@ -226,6 +226,7 @@ def _make_gateways(
             last_tick=data.last_tick,
             post=loop.post if spec.in_process else inbox.post,
             post_at=loop.post_at,
+            fill_model=catalog.fill_model,
         )
         gateway = made[name] = spec.factory(context, options)
         tap = gateway.market_tap()
