@@ -14,6 +14,7 @@ __all__ = [
     "Failure",
     "Requirement",
     "Unmet",
+    "expect",
     "options_of",
     "requirement",
     "verify",
@@ -55,7 +56,7 @@ class Requirement(Generic[S]):
         except Unmet as found:
             what = str(found)
         except Exception as error:
-            what = f"{type(error).__name__} was raised: {error}; expected none"
+            what = f"found {type(error).__name__}: {error}; expected no exception"
             raise ContractBroken(self._message(what)) from error
         else:
             return
@@ -83,13 +84,20 @@ class Failure:
     message: str
 
 
-def requirement(reason: str) -> Callable[[Callable[[S], None]], Requirement[S]]:
-    """Make a requirement of a check; the function's name is the requirement's."""
+def requirement(body: Callable[[S], None]) -> Requirement[S]:
+    """Make a requirement of a check: named as the function, its docstring the reason."""
+    reason = " ".join((body.__doc__ or "").split()).removesuffix(".")
+    return Requirement(body.__name__, reason, body)
 
-    def make(body: Callable[[S], None]) -> Requirement[S]:
-        return Requirement(body.__name__, reason, body)
 
-    return make
+def expect(met: bool, what: str) -> None:  # noqa: FBT001  reads as an assertion
+    """Go on when something is met.
+
+    Raises:
+        Unmet: It is not; `what` says what was found and what is expected.
+    """
+    if not met:
+        raise Unmet(what)
 
 
 def verify(contract: Iterable[Requirement[S]], subject: Callable[[], S]) -> tuple[Failure, ...]:
