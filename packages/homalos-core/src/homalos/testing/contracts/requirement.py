@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from typing import Any, Generic, TypeVar
 
@@ -15,6 +16,7 @@ __all__ = [
     "Requirement",
     "Unmet",
     "expect",
+    "expect_no_thread_since",
     "options_of",
     "requirement",
     "verify",
@@ -98,6 +100,19 @@ def expect(met: bool, what: str) -> None:  # noqa: FBT001  reads as an assertion
     """
     if not met:
         raise Unmet(what)
+
+
+def expect_no_thread_since(before: Iterable[threading.Thread]) -> None:
+    """Go on when no other thread is alive; those that are ending are waited for.
+
+    Raises:
+        Unmet: One still runs after five seconds.
+    """
+    left = [thread for thread in threading.enumerate() if thread not in before]
+    for thread in left:
+        thread.join(5)
+    names = [thread.name for thread in left if thread.is_alive()]
+    expect(not names, f"the threads {names} still run 5 s later; expected none")
 
 
 def verify(contract: Iterable[Requirement[S]], subject: Callable[[], S]) -> tuple[Failure, ...]:
