@@ -186,7 +186,7 @@ def an_order_before_connecting_is_rejected(subject: GatewaySubject) -> None:
     try:
         floor.expect_rejected(floor.request(), "an order before `connect`")
     finally:
-        floor.venue.close()
+        floor.leave()
 
 
 @requirement
@@ -223,7 +223,7 @@ def reports_are_stamped_in_nanoseconds(subject: GatewaySubject) -> None:
         request = floor.request()
         floor.send(request)
         floor.offer(5)
-        floor.send(floor.request(0))
+        floor.send(floor.request(price=subject.price - floor.step * 0.4))
         stamps = [event.ts_ns for event in floor.said]
         expect(min(stamps) > _EARLIEST_NS, f"a report is stamped {min(stamps)} ns after 1970")
         days = {t.trading_day for t in floor.of(TradeReport, request)}

@@ -146,7 +146,6 @@ def working_orders_are_those_that_can_fill(subject: GatewaySubject) -> None:
         kept, back, filled = floor.request(), floor.request(), floor.request(direction=_SELL)
         for request in (kept, back, filled):
             floor.send(request)
-        floor.send(floor.request(0))
         floor.cancel(back)
         floor.bid(5)
         found = sorted(floor.venue.working_orders())

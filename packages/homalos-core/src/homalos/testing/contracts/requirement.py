@@ -106,13 +106,13 @@ def expect_no_thread_since(before: Iterable[threading.Thread]) -> None:
     """Go on when no other thread is alive; those that are ending are waited for.
 
     Raises:
-        Unmet: One still runs after five seconds.
+        Unmet: One still runs two seconds later.
     """
     left = [thread for thread in threading.enumerate() if thread not in before]
     for thread in left:
-        thread.join(5)
+        thread.join(2)
     names = [thread.name for thread in left if thread.is_alive()]
-    expect(not names, f"the threads {names} still run 5 s later; expected none")
+    expect(not names, f"the threads {names} still run two seconds later; expected none")
 
 
 def verify(contract: Iterable[Requirement[S]], subject: Callable[[], S]) -> tuple[Failure, ...]:
