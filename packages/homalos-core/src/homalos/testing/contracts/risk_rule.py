@@ -126,7 +126,8 @@ def a_refusal_names_the_limit(subject: RiskRuleSubject) -> None:
 def the_same_state_brings_the_same_verdicts(subject: RiskRuleSubject) -> None:
     """A backtest that is run twice must take the same decisions."""
     first, second = _verdicts(subject), _verdicts(subject)
-    expect(first == second, f"two equal days brought {first}, then {second}")
+    told = [[each and attrs.astuple(each) for each in day] for day in (first, second)]
+    expect(same(*told), f"two equal days brought {first}, then {second}")
 
 
 @requirement
