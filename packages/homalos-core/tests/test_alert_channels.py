@@ -98,8 +98,8 @@ def test_a_channel_that_is_down_costs_its_alerts_and_no_more(tmp_path: Path) -> 
 
 def test_an_unknown_channel_is_an_error_with_a_suggestion(tmp_path: Path) -> None:
     """A misspelt channel would be a silent one."""
-    with pytest.raises(MissingPluginError, match=r"alert channel 'fille'.*did you mean 'file'"):
-        built(tmp_path, Pager(), fille={})
+    with pytest.raises(MissingPluginError, match=r"an alert channel 'pagr'.*did you mean 'pager'"):
+        built(tmp_path, Pager(), pagr={})
 
 
 def test_wrong_options_of_a_channel_name_their_path_and_free_the_others(tmp_path: Path) -> None:

@@ -225,7 +225,7 @@ class Nameless(Venue):
 class Answering(Venue):
     """Returns what it also posts."""
 
-    def send_order(self, request: OrderRequest) -> str:  # type: ignore[override]  what is wrong
+    def send_order(self, request: OrderRequest) -> str:  # type: ignore[override]  # what is wrong
         """Return the id."""
         super().send_order(request)
         return self.venue_id(request.order_id)
@@ -534,9 +534,9 @@ def test_a_venue_outside_the_engine_passes(
         return made[-1]
 
     def quote(symbol: str, bid: float, ask: float, lots: int) -> None:
-        book = {"bid_price_1": bid, "ask_price_1": ask}
-        sizes = {"bid_volume_1": lots, "ask_volume_1": lots}
-        made[-1].ticks[symbol] = seen = tick(symbol, nan, **book, **sizes)
+        book: dict[str, Any] = {"bid_price_1": bid, "ask_price_1": ask}
+        book |= {"bid_volume_1": lots, "ask_volume_1": lots}
+        made[-1].ticks[symbol] = seen = tick(symbol, nan, **book)
         made[-1].on_tick(seen)
 
     def settle() -> None:

@@ -36,7 +36,7 @@ class Small(Fair):
     """Writes its exchange small."""
 
     @property
-    def exchanges(self) -> frozenset[str]:  # type: ignore[override]  what is wrong
+    def exchanges(self) -> frozenset[str]:  # type: ignore[override]  # what is wrong
         """Return a code nobody writes."""
         return frozenset({"TEST", "test"})
 
@@ -45,7 +45,7 @@ class Nowhere(Fair):
     """Is in no zone."""
 
     @property
-    def timezone(self) -> str:  # type: ignore[override]  what is wrong
+    def timezone(self) -> str:  # type: ignore[override]  # what is wrong
         """Return a city without one."""
         return "Asia/Nowhere"
 

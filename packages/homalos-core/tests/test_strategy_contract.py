@@ -168,7 +168,7 @@ class Stranger:
 
     def __init__(self, desk: object, **given: Any) -> None:
         """Be one."""
-        self.inner = Follow(desk, **given)  # type: ignore[arg-type]  a fake desk
+        self.inner = Follow(desk, **given)  # type: ignore[arg-type]  # a fake desk
 
     def __getattr__(self, name: str) -> Any:
         """Do as it does."""
@@ -219,6 +219,8 @@ def test_parameters_that_take_any_name_are_found() -> None:
     """A dict takes what an attrs class refuses."""
 
     class Unread(Follow):
+        """Reads none."""
+
         def on_bar(self, bar: BarData) -> None:
             """Do nothing: there are no parameters to read."""
 
@@ -235,7 +237,9 @@ def test_a_strategy_of_async_callbacks_is_driven_until_it_waits() -> None:
     """The engine drives such callbacks itself; the contract does not fail them for it."""
 
     class Waiting(Follow):
-        async def on_bar(self, bar: BarData) -> None:  # type: ignore[override]  allowed so
+        """Has an async callback."""
+
+        async def on_bar(self, bar: BarData) -> None:  # type: ignore[override]  # allowed so
             """Decide at once."""
             super().on_bar(bar)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from homalos.testing import SYMBOL, FakeHolding, FakeRiskContext, order_request, tick
@@ -22,8 +24,8 @@ def _account() -> FakeRiskContext:
 
 def _subject(name: str) -> RiskRuleSubject:
     one = order_request()
-    given = {"spec": SPECS[name], "passed": one, "context": _account}
-    subjects = {
+    given: dict[str, Any] = {"spec": SPECS[name], "passed": one, "context": _account}
+    subjects: dict[str, dict[str, Any]] = {
         "order_size": {
             "refused": order_request(volume=11),
             "options": {"max_lots": 10},

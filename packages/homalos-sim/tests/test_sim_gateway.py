@@ -71,7 +71,7 @@ def _instrument(symbol: str) -> Instrument:
 class Floor:
     """A connected venue, its clock, and everything it posted."""
 
-    def __init__(self, **options: float) -> None:
+    def __init__(self, **options: Any) -> None:
         """Connect, and forget the report of it."""
         self.clock = StillClock()
         self.posted: list[VenueEvent] = []

@@ -114,13 +114,13 @@ class _Pit:
         self.last = shown
 
     def bar(self, second: float, low: float, high: float, volume: int, share: float = 1.0) -> None:
-        prices = {"low_price": self.price(low), "high_price": self.price(high)}
         shown = bar(
             self._subject.instrument.symbol,
             self.price(0),
             start_ns=at(second),
             volume=volume,
-            **prices,
+            low_price=self.price(low),
+            high_price=self.price(high),
         )
         if self.model.waits:
             self.model.match_bar(shown, share)

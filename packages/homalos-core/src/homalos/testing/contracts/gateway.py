@@ -15,6 +15,7 @@ from homalos.model import (
     Status,
     TradeReport,
 )
+from homalos.plugins.ports import VenueEvent
 from homalos.testing.contracts.gateway_fills import FILLS
 from homalos.testing.contracts.gateway_floor import NAME, Floor, GatewaySubject, shown
 from homalos.testing.contracts.requirement import (
@@ -242,7 +243,7 @@ def the_same_calls_bring_the_same_reports(subject: GatewaySubject) -> None:
     expect(same(first, second), f"two equal days brought {shown(first)}, then {shown(second)}")
 
 
-def _one_day(subject: GatewaySubject) -> tuple[object, ...]:
+def _one_day(subject: GatewaySubject) -> tuple[VenueEvent, ...]:
     with Floor(subject) as floor:
         requests = [floor.request(3), floor.request(2, direction=_SELL), floor.request(price=nan)]
         for request in requests:

@@ -126,7 +126,7 @@ def a_refusal_names_the_limit(subject: RiskRuleSubject) -> None:
 def the_same_state_brings_the_same_verdicts(subject: RiskRuleSubject) -> None:
     """A backtest that is run twice must take the same decisions."""
     first, second = _verdicts(subject), _verdicts(subject)
-    told = [[each and attrs.astuple(each) for each in day] for day in (first, second)]
+    told = [[_figures(each) for each in day] for day in (first, second)]
     expect(same(*told), f"two equal days brought {first}, then {second}")
 
 
@@ -203,8 +203,9 @@ def an_empty_book_is_survived(subject: RiskRuleSubject) -> None:
     """At the limit of the day one side is empty, and its price nan."""
     context = subject.context()
     symbol = subject.refused.symbol
-    nobody = {"bid_price_1": nan, "bid_volume_1": 0, "ask_price_1": nan, "ask_volume_1": 0}
-    context.ticks[symbol] = tick(symbol, nan, **nobody)
+    context.ticks[symbol] = tick(
+        symbol, nan, bid_price_1=nan, bid_volume_1=0, ask_price_1=nan, ask_volume_1=0
+    )
     context.prices[symbol] = nan
     _expect_verdict(subject, context, "an empty book")
 
@@ -257,6 +258,12 @@ def _verdicts(subject: RiskRuleSubject) -> list[Refusal | None]:
     check = _bound(subject, subject.context())
     asked = [subject.passed] * (subject.before + 1) + [subject.refused, subject.passed]
     return [check(request) for request in asked]
+
+
+def _figures(verdict: object) -> tuple[object, ...]:
+    if isinstance(verdict, Refusal):
+        return verdict.message, verdict.input, verdict.limit
+    return (verdict,)
 
 
 def _equal(before: Any, after: Any) -> bool:

@@ -35,6 +35,7 @@ from homalos.testing.records import DAY, OTHER, SYMBOL, at, bar, same
 __all__ = ["STORE", "StoreSubject"]
 
 _MINUTE = 60
+Record = OrderData | TradeData | BarData
 
 
 @frozen(kw_only=True)
@@ -145,7 +146,8 @@ def any_text_survives(subject: StoreSubject) -> None:
 def a_large_batch_is_kept(subject: StoreSubject) -> None:
     """After a pause of the disk thousands of records come at once."""
     count = 3_000
-    records = [*map(_order, range(count)), *map(_trade, range(count)), *map(_bar, range(count))]
+    numbers = range(count)
+    records: list[Record] = [*map(_order, numbers), *map(_trade, numbers), *map(_bar, numbers)]
     with _opened(subject) as store:
         store.write(records)
         found = (len(store.load_orders()), len(store.load_trades()), len(_bars(store)))
@@ -158,7 +160,7 @@ def a_large_batch_is_kept(subject: StoreSubject) -> None:
 @requirement
 def a_batch_written_again_changes_nothing(subject: StoreSubject) -> None:
     """The observer tries a batch again when it cannot tell whether it was kept."""
-    batch = [_order(), _trade(), _bar(0)]
+    batch: list[Record] = [_order(), _trade(), _bar(0)]
     with _opened(subject) as store:
         for _ in range(3):
             store.write(batch)
@@ -251,8 +253,10 @@ def it_serves_several_threads(subject: StoreSubject) -> None:
     with _opened(subject) as store, ThreadPoolExecutor(3) as threads:
         writing = [threads.submit(store.write, [_order(number)]) for number in range(40)]
         reading = [threads.submit(store.load_orders) for _ in range(40)]
-        for each in (*writing, *reading):
+        for each in writing:
             each.result(60)
+        for every in reading:
+            every.result(60)
         found = len(store.load_orders())
         expect(found == 40, f"{found} of 40 orders written by threads were read")
 
@@ -260,7 +264,7 @@ def it_serves_several_threads(subject: StoreSubject) -> None:
 @requirement
 def what_is_kept_survives_closing(subject: StoreSubject) -> None:
     """Keeping it until tomorrow is the point of a store."""
-    batch = [_order(), _trade(), _bar(0)]
+    batch: list[Record] = [_order(), _trade(), _bar(0)]
     with _opened(subject) as store:
         store.write(batch)
     with _opened(subject) as store:
