@@ -5,8 +5,9 @@ Our orders never change the tape, and never meet each other: only the tape fills
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import insort
 from math import floor, inf, isnan
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from homalos.errors import DataError
@@ -40,6 +41,9 @@ def interval_seconds(interval: str) -> int:
     return int(count) * _SECONDS[unit]
 
 
+_rank = itemgetter(0)
+
+
 class WorkingOrder:
     """What the venue keeps of an order.
 
@@ -67,47 +71,47 @@ class Side:
     nobody stands, reaches none.
 
     Attributes:
-        orders: By price, then by time; the next to be filled first.
+        orders: Each with its rank in front; by price, then by time, the next to be filled first.
         used: Lots taken of the touch of the last tick, so that they are not given twice.
     """
 
-    __slots__ = ("_fill", "_ranks", "_turn", "orders", "used")
+    __slots__ = ("_fill", "_turn", "orders", "used")
 
     def __init__(self, turn: int, fill: Fill) -> None:
         """Begin empty; `turn` is -1 for buy orders and 1 for sell orders."""
-        self.orders: list[RestingOrder] = []
+        self.orders: list[tuple[float, RestingOrder]] = []
         self.used = 0
-        self._ranks: list[float] = []
         self._turn = turn
         self._fill = fill
 
-    def arrive(self, order: RestingOrder, touch: float, size: int, trading_day: int) -> None:
+    def arrive(
+        self, order: RestingOrder, rank: float, touch: float, size: int, trading_day: int
+    ) -> None:
         """Fill a new order at the touch, as far as its size is not used yet.
 
         Args:
             order: It comes at `order.since_ns`, which is the time of the fill.
+            rank: Its place by price.
             touch: Best price of the other side; nan or 0 where nobody stands.
             size: Lots there.
             trading_day: Of the tick, yyyymmdd.
         """
         lots = min(order.left, size - self.used)
-        if lots > 0 and touch and self._rank(order) <= self._turn * touch:
+        if lots > 0 and touch and rank <= self._turn * touch:
             self.used += lots
             order.left -= lots
             self._fill(order, touch, lots, order.since_ns, trading_day)
 
-    def rest(self, order: RestingOrder) -> None:
+    def rest(self, order: RestingOrder, rank: float) -> None:
         """Let an order wait behind those of its price and better."""
-        rank = self._rank(order)
-        place = bisect_right(self._ranks, rank) if self._ranks else 0
-        self._ranks.insert(place, rank)
-        self.orders.insert(place, order)
+        if self.orders:
+            insort(self.orders, (rank, order), key=_rank)
+        else:
+            self.orders.append((rank, order))
 
     def remove(self, order: RestingOrder) -> None:
         """Take an order out."""
-        place = self.orders.index(order)
-        del self.orders[place]
-        del self._ranks[place]
+        self.orders[:] = [each for each in self.orders if each[1] is not order]
 
     def cross(self, touch: float, size: int, tick: TickData) -> None:
         """Fill what waited before this tick and is reached by its touch.
@@ -118,7 +122,7 @@ class Side:
         if not self.orders or not touch:
             return
         reach = self._turn * touch
-        for order, rank in zip(self.orders, self._ranks, strict=True):
+        for rank, order in self.orders:
             lots = min(order.left, size - self.used)
             if lots <= 0 or not rank <= reach:
                 break
@@ -141,7 +145,7 @@ class Side:
         reach = self._turn * extreme
         left = budget
         begun_ns = bar.start_ns
-        for order, rank in zip(self.orders, self._ranks, strict=True):
+        for rank, order in self.orders:
             if order.since_ns > begun_ns:
                 continue
             if rank <= opened:
@@ -161,19 +165,13 @@ class Side:
         if left != budget:
             self._drop_filled()
 
-    def _rank(self, order: RestingOrder) -> float:
-        request = order.request
-        return -inf if request.type is _MARKET else self._turn * request.price
-
     def _drop_filled(self) -> None:
-        orders, ranks = self.orders, self._ranks
+        orders = self.orders
         if len(orders) == 1:
-            if not orders[0].left:
+            if not orders[0][1].left:
                 orders.clear()
-                ranks.clear()
         else:
-            ranks[:] = [rank for order, rank in zip(orders, ranks, strict=True) if order.left]
-            orders[:] = [order for order in orders if order.left]
+            orders[:] = [each for each in orders if each[1].left]
 
 
 class Book:
@@ -213,18 +211,22 @@ class Book:
             tick: The instrument's last tick, as `latest` says.
             max_age_ns: Age up to which its book counts.
         """
-        is_buy = order.request.direction is _LONG
+        request = order.request
+        is_buy = request.direction is _LONG
         side = self.buys if is_buy else self.sells
+        rank = -request.price if is_buy else request.price
+        if request.type is _MARKET:
+            rank = -inf
         if tick is not None:
             self._has_ticks = True
             if order.since_ns - tick.ts_ns <= max_age_ns:
                 self._look_at(tick)
                 if is_buy:
-                    side.arrive(order, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
+                    side.arrive(order, rank, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
                 else:
-                    side.arrive(order, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
+                    side.arrive(order, rank, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
         if order.left:
-            side.rest(order)
+            side.rest(order, rank)
             self.waits = True
 
     def remove(self, order: RestingOrder) -> None:

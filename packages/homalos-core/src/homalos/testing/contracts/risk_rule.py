@@ -105,7 +105,8 @@ def a_refusal_is_one_sentence_with_two_numbers(subject: RiskRuleSubject) -> None
         len(found.message.split()) > 3 and "\n" not in found.message,
         f"the message is {found.message!r}; expected one line that says what is allowed",
     )
-    for name, number in (("input", found.input), ("limit", found.limit)):
+    figures: tuple[tuple[str, object], ...] = (("input", found.input), ("limit", found.limit))
+    for name, number in figures:
         is_number = isinstance(number, int | float) and not isinstance(number, bool)
         expect(is_number, f"`{name}` is {number!r}; expected a number, nan where there is none")
 
