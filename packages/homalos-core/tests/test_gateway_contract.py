@@ -550,3 +550,14 @@ def test_a_venue_outside_the_engine_passes(
             settle=settle,
         )
     )
+
+
+def test_a_venue_that_cannot_be_asked_is_given_time(tmp_path: Path) -> None:
+    """Without `settle` the reports are waited for until there is silence."""
+    spec = GatewaySpec(name="test", factory=lambda context, _: Remote(context))
+    subject = GatewaySubject(
+        spec=spec, folder=tmp_path, quote=lambda *_: None, quiet_s=0.1, settle=None
+    )
+    contract = [each for each in GATEWAY if each.name == "connecting_is_said_under_its_own_name"]
+
+    assert verify(contract, lambda: subject) == ()

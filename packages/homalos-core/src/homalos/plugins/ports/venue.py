@@ -89,7 +89,7 @@ class Gateway(Protocol):
         """Open the connection; the outcome comes as `ConnectionChanged`."""
 
     def close(self) -> None:
-        """Close it. Called once, also after a failure."""
+        """Close it, also after a failure or without a connection; again is harmless."""
 
     def subscribe(self, symbols: Sequence[str]) -> None:
         """Ask for the market data of more symbols."""
