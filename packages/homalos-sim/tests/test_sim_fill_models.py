@@ -9,10 +9,13 @@ import pytest
 from attrs import field, frozen
 from attrs.validators import ge
 
+from homalos import Engine, Strategy
+from homalos.config import GatewaySettings
 from homalos.errors import ConfigError, MissingPluginError
-from homalos.model import Direction
+from homalos.model import Direction, TickData
 from homalos.plugins import FillModelSpec
 from homalos.plugins.ports import Fill, FillContext
+from homalos.testing import SYMBOL, at, engine, tick
 from homalos.testing.contracts.gateway_floor import Floor, GatewaySubject
 from homalos_sim.matching import Book
 from homalos_sim.plugin import register_fill_models, register_gateways
@@ -79,3 +82,36 @@ def test_options_that_the_model_does_not_take_are_told_with_their_path(
     path = r"slippage.*\$\.gateways\.under-test\.options\.fill_options"
     with pytest.raises(ConfigError, match=path):
         floor(tmp_path, fill_model="slippage", fill_options=options)
+
+
+class Holder(Strategy):
+    """Wants one lot from the first tick on."""
+
+    def on_tick(self, tick: TickData) -> None:
+        """Buy at any price."""
+        self.log(f"the market stands at {tick.last_price}")
+        self.set_target_pos(1)
+
+
+def built(model: str) -> Engine:
+    """Build an engine whose venue is asked for a fill model."""
+    (spec,) = register_gateways()
+    asked = {"sim": GatewaySettings(kind="sim", options={"fill_model": model})}
+    return engine(SLIPPAGE, *register_fill_models(), gateway=spec, gateways=asked)
+
+
+def test_an_engine_gives_its_venue_the_models_of_every_plugin() -> None:
+    """The ask stands at 101, and the model of the other plugin takes a step more."""
+    whole = built("slippage")
+    whole.add_strategy(Holder, symbol=SYMBOL)
+    with whole:
+        whole.step(tick(ts_ns=at(0)))
+        whole.step(tick(ts_ns=at(1)))
+
+    assert [trade.price for trade in whole.parts.orders.trades] == [102.0]
+
+
+def test_an_engine_tells_which_model_was_meant() -> None:
+    """The catalog knows the names of all of them."""
+    with pytest.raises(MissingPluginError, match=r"fill model 'slipage'.*did you mean 'slippage'"):
+        built("slipage")

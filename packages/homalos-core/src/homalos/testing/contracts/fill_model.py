@@ -2,137 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from math import isnan, nan
-from typing import Any
+from math import nan
 
-from attrs import Factory, define, frozen
 from msgspec.structs import replace
 
-from homalos.model import Direction, Instrument, Offset, OrderRequest, OrderType, TickData
-from homalos.plugins.ports import FillContext, RestingOrder
-from homalos.plugins.specs import FillModelSpec
-from homalos.testing.contracts.requirement import Requirement, expect, options_of, requirement
-from homalos.testing.records import DAY, INSTRUMENTS, SYMBOL, at, bar, order_request, tick
+from homalos.model import Direction
+from homalos.testing.contracts.fill_model_pit import (
+    AGE_NS,
+    Filled,
+    FillModelSubject,
+    Order,
+    Pit,
+)
+from homalos.testing.contracts.requirement import Requirement, expect, requirement
+from homalos.testing.records import DAY, at, order_request
 
 __all__ = ["FILL_MODEL", "FillModelSubject"]
 
 _BUY, _SELL = Direction.LONG, Direction.SHORT
-_NOBODY = (nan, 0)
-_AGE_NS = 60_000_000_000
-
-
-@frozen(kw_only=True)
-class FillModelSubject:
-    """A fill model under test.
-
-    Attributes:
-        spec: What the plugin offers.
-        options: As they would stand in the settings.
-        instrument: What is traded.
-        price: A price on its grid, currency per unit.
-    """
-
-    spec: FillModelSpec
-    options: Mapping[str, Any] = Factory(dict)
-    instrument: Instrument = INSTRUMENTS[SYMBOL]
-    price: float = 100.0
-
-
-@define(eq=False)
-class _Order:
-    request: OrderRequest
-    left: int
-    since_ns: int
-
-
-@frozen
-class _Filled:
-    name: str
-    price: float
-    lots: int
-    ts_ns: int
-    trading_day: int
-    left: int
-
-
-class _Pit:
-    """A model, the last tick that the engine has, and what was filled.
-
-    Prices are given in steps of the grid from the price of the test.
-    """
-
-    def __init__(self, subject: FillModelSubject) -> None:
-        self.fills: list[_Filled] = []
-        self.last: TickData | None = None
-        self._subject = subject
-        context = FillContext(subject.instrument, self._fill)
-        self.model = subject.spec.factory(context, options_of(subject.spec, subject.options))
-
-    def price(self, steps: float) -> float:
-        return self._subject.instrument.snap(
-            self._subject.price + steps * self._subject.instrument.tick_size
-        )
-
-    def send(
-        self, name: str, side: Direction, lots: int, steps: float = nan, *, second: float = 0
-    ) -> _Order:
-        price = self.price(steps)
-        request = order_request(
-            side,
-            price,
-            lots,
-            offset=Offset.OPEN,
-            order_id=name,
-            symbol=self._subject.instrument.symbol,
-            type=OrderType.MARKET if isnan(price) else OrderType.LIMIT,
-            ts_ns=at(second),
-        )
-        order = _Order(request, lots, at(second))
-        self.model.arrive(order, self.model.latest(self.last), _AGE_NS)
-        return order
-
-    def made(
-        self, second: float, bid: tuple[float, int] = _NOBODY, ask: tuple[float, int] = _NOBODY
-    ) -> TickData:
-        return tick(
-            self._subject.instrument.symbol,
-            self._subject.price,
-            ts_ns=at(second),
-            bid_price_1=self.price(bid[0]),
-            bid_volume_1=bid[1],
-            ask_price_1=self.price(ask[0]),
-            ask_volume_1=ask[1],
-        )
-
-    def tick(
-        self, second: float, bid: tuple[float, int] = _NOBODY, ask: tuple[float, int] = _NOBODY
-    ) -> None:
-        shown = self.made(second, bid, ask)
-        if self.model.waits:
-            self.model.match_tick(shown, self.last)
-        self.last = shown
-
-    def bar(self, second: float, low: float, high: float, volume: int, share: float = 1.0) -> None:
-        shown = bar(
-            self._subject.instrument.symbol,
-            self.price(0),
-            start_ns=at(second),
-            volume=volume,
-            low_price=self.price(low),
-            high_price=self.price(high),
-        )
-        if self.model.waits:
-            self.model.match_bar(shown, share)
-
-    def lots(self, *names: str) -> int:
-        return sum(fill.lots for fill in self.fills if fill.name in names)
-
-    def _fill(
-        self, order: RestingOrder, price: float, lots: int, ts_ns: int, trading_day: int
-    ) -> None:
-        name = order.request.order_id
-        self.fills.append(_Filled(name, price, lots, ts_ns, trading_day, order.left))
 
 
 # -- who waits ---------------------------------------------------------------------
@@ -141,7 +28,7 @@ class _Pit:
 @requirement
 def it_waits_while_an_order_works(subject: FillModelSubject) -> None:
     """The venue shows it the market only then, and asks before every tick."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     found = [pit.model.waits]
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     order = pit.send("a", _BUY, 2, 0)
@@ -162,7 +49,7 @@ def it_waits_while_an_order_works(subject: FillModelSubject) -> None:
 @requirement
 def a_waiting_order_fills_when_the_market_comes(subject: FillModelSubject) -> None:
     """A venue where nothing ever fills shows no strategy at work."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     pit.send("buy", _BUY, 1, 0)
     pit.send("sell", _SELL, 1, 0)
@@ -175,7 +62,7 @@ def a_waiting_order_fills_when_the_market_comes(subject: FillModelSubject) -> No
 @requirement
 def an_order_away_from_the_market_waits(subject: FillModelSubject) -> None:
     """Filling it at once would give every backtest free money."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     pit.send("buy", _BUY, 1, 0)
     pit.send("sell", _SELL, 1, 0)
@@ -186,7 +73,7 @@ def an_order_away_from_the_market_waits(subject: FillModelSubject) -> None:
 @requirement
 def a_removed_order_never_fills(subject: FillModelSubject) -> None:
     """The venue has said already that it is cancelled."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     orders = [pit.send(name, _BUY, 1, 0) for name in ("kept", "back")]
     pit.model.remove(orders[1])
@@ -201,7 +88,7 @@ def a_removed_order_never_fills(subject: FillModelSubject) -> None:
 @requirement
 def a_market_order_fills_at_the_touch_or_worse(subject: FillModelSubject) -> None:
     """Inside the spread nobody sells: profits made there are made up."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     pit.send("buy", _BUY, 1)
     pit.send("sell", _SELL, 1)
@@ -216,7 +103,7 @@ def a_market_order_fills_at_the_touch_or_worse(subject: FillModelSubject) -> Non
 def no_fill_is_worse_than_the_limit(subject: FillModelSubject) -> None:
     """A limit is a promise to the trader."""
     for at_once in (True, False):
-        pit = _Pit(subject)
+        pit = Pit(subject)
         if at_once:
             pit.tick(0, bid=(-1, 5), ask=(1, 5))
         pit.send("buy", _BUY, 1, 1)
@@ -230,7 +117,7 @@ def no_fill_is_worse_than_the_limit(subject: FillModelSubject) -> None:
 @requirement
 def no_fill_in_a_bar_is_outside_its_range(subject: FillModelSubject) -> None:
     """At such a price nobody traded."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.send("buy", _BUY, 1, 50)
     pit.send("market", _SELL, 1)
     pit.bar(60, -2, 2, 10)
@@ -243,7 +130,7 @@ def no_fill_in_a_bar_is_outside_its_range(subject: FillModelSubject) -> None:
 @requirement
 def an_empty_side_fills_nothing(subject: FillModelSubject) -> None:
     """At the limit of the day nobody stands on the other side: nan, or 0."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0)
     pit.send("buy", _BUY, 1)
     pit.send("sell", _SELL, 1, 0)
@@ -259,7 +146,7 @@ def an_empty_side_fills_nothing(subject: FillModelSubject) -> None:
 @requirement
 def an_order_fills_whole_and_no_further(subject: FillModelSubject) -> None:
     """What is filled beyond the order is a position that nobody asked for."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     order = pit.send("a", _BUY, 5, 0)
     for second in range(1, 8):
@@ -274,7 +161,7 @@ def an_order_fills_whole_and_no_further(subject: FillModelSubject) -> None:
 @requirement
 def no_more_lots_fill_than_the_book_shows(subject: FillModelSubject) -> None:
     """Size that is not there makes a strategy look ten times as good."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 3), ask=(1, 3))
     pit.send("a", _BUY, 2, 1)
     pit.send("b", _BUY, 9, 1)
@@ -288,14 +175,14 @@ def no_more_lots_fill_than_the_book_shows(subject: FillModelSubject) -> None:
 @requirement
 def lots_are_given_only_once(subject: FillModelSubject) -> None:
     """An order that answers a fill is sent before the engine has the tick that brought it."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 3), ask=(1, 3))
     pit.send("a", _BUY, 3, 0)
     before = pit.last
     shown = pit.made(1, (-1, 3), (0, 3))
     pit.model.match_tick(shown, before)
-    order = _Order(order_request(_BUY, pit.price(0), 3, order_id="b", ts_ns=at(1)), 3, at(1))
-    pit.model.arrive(order, pit.model.latest(before), _AGE_NS)
+    order = Order(order_request(_BUY, pit.price(0), 3, order_id="b", ts_ns=at(1)), 3, at(1))
+    pit.model.arrive(order, pit.model.latest(before), AGE_NS)
     found = pit.lots("a", "b")
     expect(found == 3, f"{found} lots filled by one tick with 3 in the book")
 
@@ -303,7 +190,7 @@ def lots_are_given_only_once(subject: FillModelSubject) -> None:
 @requirement
 def a_new_order_meets_the_tick_shown_last(subject: FillModelSubject) -> None:
     """What the venue was shown is the market, also before the engine has come to it."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 3), ask=(1, 3))
     pit.send("a", _BUY, 1, 0)
     before, shown, later = pit.last, pit.made(1, (-1, 3), (0, 3)), pit.made(2)
@@ -316,7 +203,7 @@ def a_new_order_meets_the_tick_shown_last(subject: FillModelSubject) -> None:
 @requirement
 def no_more_lots_fill_than_a_bar_may_give(subject: FillModelSubject) -> None:
     """Nobody can trade more than was traded."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.send("a", _BUY, 20, 0)
     pit.send("b", _SELL, 20, 0)
     pit.bar(60, -2, 2, 10, share=0.5)
@@ -334,7 +221,7 @@ def no_more_lots_fill_than_a_bar_may_give(subject: FillModelSubject) -> None:
 def the_better_price_fills_first_then_the_earlier(subject: FillModelSubject) -> None:
     """Price before time is the rule of every futures exchange."""
     for side, better, bid, ask in ((_BUY, 1, (-3, 2), (-2, 2)), (_SELL, -1, (2, 2), (3, 2))):
-        pit = _Pit(subject)
+        pit = Pit(subject)
         pit.tick(0, bid=(-5, 5), ask=(5, 5))
         for name, steps in (("late", 0), ("later", 0), ("best", better)):
             pit.send(name, side, 1, steps)
@@ -346,7 +233,7 @@ def the_better_price_fills_first_then_the_earlier(subject: FillModelSubject) -> 
 @requirement
 def an_order_never_fills_in_a_bar_that_had_begun(subject: FillModelSubject) -> None:
     """The bar that gave the signal cannot fill it: its prices are past."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.send("a", _BUY, 1, 0, second=30)
     pit.bar(0, -2, 2, 10)
     expect(not pit.fills, "an order filled in a bar that began 30 s before it came")
@@ -357,7 +244,7 @@ def an_order_never_fills_in_a_bar_that_had_begun(subject: FillModelSubject) -> N
 @requirement
 def an_old_book_fills_nothing(subject: FillModelSubject) -> None:
     """In a break the last book stands there for hours, and nobody behind it."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     pit.send("a", _BUY, 1, 1, second=3_600)
     expect(not pit.fills, "an order was filled by a book an hour old")
@@ -369,7 +256,7 @@ def an_old_book_fills_nothing(subject: FillModelSubject) -> None:
 @requirement
 def fills_are_stamped_by_the_tape(subject: FillModelSubject) -> None:
     """A fill before its order, or of another day, is settled wrongly."""
-    pit = _Pit(subject)
+    pit = Pit(subject)
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     pit.send("now", _BUY, 1, 1, second=0.5)
     pit.send("then", _BUY, 1, 0, second=0.5)
@@ -387,8 +274,8 @@ def the_same_calls_bring_the_same_fills(subject: FillModelSubject) -> None:
     expect(first == second, f"two equal days brought {first}, then {second}")
 
 
-def _day(subject: FillModelSubject) -> list[_Filled]:
-    pit = _Pit(subject)
+def _day(subject: FillModelSubject) -> list[Filled]:
+    pit = Pit(subject)
     for second in range(60):
         pit.tick(second, bid=(second % 7 - 4, 3), ask=(second % 7 - 3, 3))
         side = _BUY if second % 2 else _SELL
