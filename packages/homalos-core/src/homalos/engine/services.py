@@ -14,7 +14,7 @@ from homalos.engine.pump import FeedPump
 from homalos.errors import EngineStateError, ServiceError
 from homalos.model import ConnectionChanged
 from homalos.observer import Observer
-from homalos.plugins.ports import Gateway, Store
+from homalos.plugins.ports import AlertChannel, Gateway, Store
 
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
@@ -31,8 +31,8 @@ _UNCONNECTED = "the venue has not said yet that it is connected"
 class Services:
     """Opens and closes what an engine is made of, through its registry.
 
-    Opened in this order and closed in reverse: journal, store, observers, the plugins'
-    lifespans, gateways, feed. Journal and store are open when they are made; they are
+    Opened in this order and closed in reverse: journal, store, alert channels, observers,
+    the plugins' lifespans, gateways, feed. Journal and store are open when they are made; they are
     closed though the engine never started.
 
     Attributes:
@@ -62,6 +62,15 @@ class Services:
                 stop_s=_KEEP_S,
             )
             self._before = (_STORE,)
+        for name, channel in parts.channels.items():
+            self._registry.register(
+                AlertChannel,
+                f"channel.{name}",
+                channel,
+                needs=self._before,
+                stop=lambda each: each.close(),
+                stop_s=_KEEP_S,
+            )
         for observer in parts.observers:
             self.observe(observer)
         parts.bus.subscribe(ConnectionChanged, self._on_connection, order=OBSERVER, name="services")
@@ -73,7 +82,7 @@ class Services:
             Observer,
             name,
             observer,
-            needs=self._before,
+            needs=(*self._before, *self._names("AlertChannel")),
             start=partial(begin, self._parts),
             stop=_dismiss,
             ping=_busy,

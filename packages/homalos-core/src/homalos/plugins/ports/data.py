@@ -105,7 +105,7 @@ class Store(Protocol):
         """Return every trade, oldest first. Any thread."""
 
     def close(self) -> None:
-        """Finish what is under way and let go of the file.
+        """Finish what is under way and let go of the file; again is harmless.
 
         On a thread of its own while the engine's waits; one that takes longer than 10 s
         is left behind and told.
