@@ -147,7 +147,7 @@ def test_a_heartbeat_has_the_figures_of_a_run() -> None:
         (TRADE, "orders"),
         (Rejection("order_size", "too many", REQUEST, OPENING), "risk"),
         (StrategyChanged("ma1", StrategyState.RUNNING, "", OPENING), "strategy.ma1"),
-        (ConnectionChanged("sim", True, "", OPENING), "gateway.sim"),
+        (ConnectionChanged("sim", is_up=True, reason="", ts_ns=OPENING), "gateway.sim"),
         (TradingDayChanged(20250805, 20250804, OPENING), "market"),
         (Alert("info", "store", "x", OPENING), "store"),
     ],
