@@ -201,7 +201,8 @@ def with_options(
                 outcome = command(asked, **given)
             _write(outcome, as_json=asked.as_json)
             if outcome.code:
-                click.get_current_context().exit(outcome.code)
+                context: Any = click.get_current_context()
+                context.exit(outcome.code)
 
         for option in reversed((*options, _JSON)):
             option(called)
