@@ -6,12 +6,14 @@ import importlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from homalos.cli import main
+from homalos.cli.bugs import told
 
 PLUGIN = """
 import click
@@ -326,9 +328,14 @@ def test_secrets_are_neither_told_nor_kept(
     (tmp_path / "config" / "system.yaml").write_text("gateways: {a: {options: {token: file-4711}}}")
     (tmp_path / "config" / ".homalos").mkdir()
     monkeypatch.setenv("HOMALOS_GATEWAYS__A__OPTIONS__PASSWORD", "env-4711")
-    assert main(["leak", "file-4711", "env-4711", "a.auth_code=line-4711"]) == 1
+    assert (
+        main(["leak", "file-4711", "env-4711", "a.auth_code=line-4711", "--set=b.token=set-4711"])
+        == 1
+    )
     told = capsys.readouterr().err
-    assert told.startswith("error: ValueError: refused *** *** a.auth_code=*** (bells.py:")
+    assert told.startswith(
+        "error: ValueError: refused *** *** a.auth_code=*** --set=b.token=*** (bells.py:"
+    )
     (kept,) = (tmp_path / "config" / ".homalos" / "logs").iterdir()
     assert "4711" not in kept.read_text()
 
@@ -440,3 +447,21 @@ def test_what_a_plugin_prints_at_import_stays_off_standard_output(
     told = capsys.readouterr()
     assert told.out == "ding\n"
     assert "hello" in told.err
+
+
+def test_the_hooks_of_the_interpreter_are_given_back() -> None:
+    """Who calls the program from their own has theirs again."""
+    before = threading.excepthook, sys.unraisablehook
+    assert main(["version"]) == 0
+    assert (threading.excepthook, sys.unraisablehook) == before
+
+
+def test_a_bug_in_a_file_with_a_strategy_is_blamed_on_it() -> None:
+    """Modules made of single files are called after them."""
+    space = {"__name__": "homalos_file_mine"}
+    exec(compile("def fail():\n    return 1 / 0\n", "/x/mine.py", "exec"), space)  # noqa: S102
+    with pytest.raises(ZeroDivisionError) as caught:
+        space["fail"]()  # type: ignore[operator]  # it is a function
+    assert told(caught.value) == (
+        "ZeroDivisionError: division by zero (mine.py:2); this is a bug in mine.py"
+    )

@@ -131,6 +131,28 @@ def test_a_console_that_is_closed_costs_nothing_but_its_lines(tmp_path: Path) ->
     assert "bought" in (tmp_path / "homalos_2025-08-04.log").read_text()
 
 
+def test_a_console_without_the_letters_shows_their_numbers() -> None:
+    """A line is not lost for a name in Chinese."""
+    raw = io.BytesIO()
+    console = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    with logging_to(console, settings=PLAIN) as log:
+        log.write("info", "orders", "买")
+    assert raw.getvalue().endswith(b" INFO    \\u4e70\n")
+
+
+def test_who_uses_loguru_on_their_own_is_heard_without_secrets() -> None:
+    """Such as a plugin; its module's name is the component."""
+    from loguru import logger
+
+    lines: list[str] = []
+    settings = LogSettings(levels={__name__: "error"})
+    with logging_to(lines.append, settings=PLAIN, secrets=["geheim"]) as log:
+        logger.warning("it is geheim")
+        log.change(settings)
+        logger.warning("left out")
+    assert [line[line.index("it") :] for line in lines] == ["it is ***\n"]
+
+
 def test_two_logs_at_once_keep_their_lines_apart() -> None:
     """Two engines in one process have a log each."""
     left: list[str] = []
@@ -246,6 +268,15 @@ def test_a_file_left_half_zipped_by_a_kill_is_zipped_the_next_time(tmp_path: Pat
     tidy(tmp_path, today=MONDAY, days=30)
     assert names(tmp_path) == ["homalos_2025-08-03.log.zip"]
     assert unzipped(tmp_path / "homalos_2025-08-03.log.zip") == "kept"
+
+
+def test_a_file_of_1970_is_zipped(tmp_path: Path) -> None:
+    """The time of a zip begins in 1980."""
+    path = tmp_path / "homalos_1970-01-01.log"
+    path.write_text("early")
+    os.utime(path, (0, 0))
+    tidy(tmp_path, today=date(1970, 1, 2), days=30)
+    assert unzipped(tmp_path / "homalos_1970-01-01.log.zip") == "early"
 
 
 def test_who_still_has_yesterdays_file_open_loses_no_line(tmp_path: Path) -> None:

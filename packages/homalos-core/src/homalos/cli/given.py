@@ -48,7 +48,9 @@ def _secrets(
     from homalos.config.masking import names_secret, secrets_in
     from homalos.config.yaml_text import read_file
 
-    pairs = [each.partition("=")[::2] for each in arguments]
+    # `--set=a.password=x` is an option with a pair behind it.
+    bare = (each.partition("=")[2] if each.startswith("--") else each for each in arguments)
+    pairs = [each.partition("=")[::2] for each in bare]
     for name, text in (*environment.items(), *pairs):
         if names_secret(name) and len(text) >= _SHORTEST:
             yield text

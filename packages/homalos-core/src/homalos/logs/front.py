@@ -217,7 +217,10 @@ class _Console:
 
     def write(self, text: str) -> None:
         with suppress(OSError, ValueError):
-            self._stream.write(text)
+            try:
+                self._stream.write(text)
+            except UnicodeEncodeError as error:  # a terminal without these letters
+                self._stream.write(text.encode(error.encoding, "backslashreplace").decode())
 
     def flush(self) -> None:
         with suppress(OSError, ValueError):

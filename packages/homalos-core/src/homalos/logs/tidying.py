@@ -112,7 +112,8 @@ def _packed(claimed: Path, day: date) -> None:
     # Under a name of its own until it is whole: a full disk must not leave half a zip.
     part = claimed.with_suffix(f".part{os.getpid()}")
     try:
-        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+        # A file may be of 1970, which a zip cannot say, on a machine whose clock was not set.
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
             archive.write(claimed, target.name.removesuffix(".zip"))
         part.chmod(0o600)
         part.replace(target)
