@@ -18,7 +18,7 @@ from homalos.config import LogSettings
 from homalos.logs import Log, blotter, logging_to
 from homalos.logs.daily import DailyFile
 from homalos.logs.levels import Levels
-from homalos.logs.tidying import file_name, tidy
+from homalos.logs.tidying import file_name, locked, tidy
 
 MONDAY = date(2025, 8, 4)
 NOON = datetime(2025, 8, 4, 12, tzinfo=UTC)
@@ -288,6 +288,36 @@ def test_who_still_has_yesterdays_file_open_loses_no_line(tmp_path: Path) -> Non
     file.close()
     assert unzipped(tmp_path / "homalos_2025-08-04.log.zip") == "one\n"
     assert (tmp_path / "homalos_2025-08-04.log").read_text() == "two\n"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks on folders")
+def test_only_one_tidies_at_a_time(tmp_path: Path) -> None:
+    """The one that comes second leaves everything to the first."""
+    path = tmp_path / file_name(MONDAY)
+    path.write_text("x")
+    first = os.open(tmp_path, os.O_RDONLY)
+    with locked(first, alone=True) as is_mine:
+        assert is_mine
+        tidy(tmp_path, today=MONDAY + timedelta(days=1), days=30)
+        assert names(tmp_path) == ["homalos_2025-08-04.log"]
+    os.close(first)
+    tidy(tmp_path, today=MONDAY + timedelta(days=1), days=30)
+    assert names(tmp_path) == ["homalos_2025-08-04.log.zip"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no locks on files")
+def test_a_file_that_a_line_is_written_to_is_zipped_the_next_time(tmp_path: Path) -> None:
+    """Nobody waits for anybody, and the line is kept."""
+    path = tmp_path / file_name(MONDAY)
+    path.write_text("one\n")
+    writer = os.open(path, os.O_WRONLY | os.O_APPEND)
+    with locked(writer, alone=False):
+        tidy(tmp_path, today=MONDAY + timedelta(days=1), days=30)
+        os.write(writer, b"two\n")
+    os.close(writer)
+    tidy(tmp_path, today=MONDAY + timedelta(days=1), days=30)
+    (zipped,) = tmp_path.iterdir()
+    assert unzipped(zipped) == "one\ntwo\n"
 
 
 WRITER = """

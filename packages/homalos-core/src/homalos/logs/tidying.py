@@ -1,9 +1,9 @@
 """Log files of days past: zipped, and removed when they are too old.
 
-Several processes may do this at once in one folder, and one of them may still have
-yesterday's file open. So a file is renamed before it is zipped, which one of them
-only can do; and it is locked meanwhile, while a writer locks it for each line, so
-that a line is either in the file before it is zipped or goes into a new one.
+Several processes may have one folder, and one of them may still have yesterday's file
+open. So only one at a time tidies, which locks the folder; and a file is renamed before
+it is zipped, and locked meanwhile, while a writer locks it for each line, so that a line
+is either in the file before it is zipped or goes into a new one.
 """
 
 from __future__ import annotations
@@ -57,6 +57,8 @@ def locked(descriptor: int, *, alone: bool) -> Iterator[bool]:
 def tidy(folder: Path, *, today: date, days: int) -> None:
     """Zip the log files of earlier days and remove those that are older than some days.
 
+    Does nothing while another process is at it.
+
     Args:
         folder: Where they are. Files of other names are left alone.
         today: The day whose file, and those after it, stays as it is.
@@ -65,7 +67,25 @@ def tidy(folder: Path, *, today: date, days: int) -> None:
     Raises:
         OSError: The disk is full, or files cannot be removed; what was not zipped stays.
     """
-    oldest = today - timedelta(days=days - 1)
+    with _alone_in(folder) as is_mine:
+        if is_mine:
+            _tidied(folder, today, today - timedelta(days=days - 1))
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[bool]:
+    if sys.platform == "win32":  # a folder cannot be opened there
+        yield True
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        with locked(descriptor, alone=True) as is_mine:
+            yield is_mine
+    finally:
+        os.close(descriptor)
+
+
+def _tidied(folder: Path, today: date, oldest: date) -> None:
     for path in sorted(folder.iterdir()):
         match = _NAME.fullmatch(path.name)
         day = _day(match[1]) if match else None
@@ -85,18 +105,15 @@ def _day(text: str) -> date | None:
 
 
 def _zip(path: Path, day: date) -> None:
-    """Replace a log file by its zip, unless another process does that already."""
+    """Replace a log file by its zip, unless a line is being written to it just now."""
     claimed = path
     if path.suffix != ".zipping":
         claimed = _free(path.parent, day, ".zipping")
         try:
             path.rename(claimed)
-        except (FileNotFoundError, PermissionError):
-            return  # another process was quicker, or has it open
-    try:
-        descriptor = os.open(claimed, os.O_RDONLY)
-    except FileNotFoundError:
-        return
+        except PermissionError:
+            return  # of Windows, where another process has it open
+    descriptor = os.open(claimed, os.O_RDONLY)
     try:
         with locked(descriptor, alone=True) as is_mine:
             if is_mine:
@@ -106,8 +123,6 @@ def _zip(path: Path, day: date) -> None:
 
 
 def _packed(claimed: Path, day: date) -> None:
-    if not claimed.exists():
-        return  # the one that had the lock before is done with it
     target = _free(claimed.parent, day, ".zip")
     # Under a name of its own until it is whole: a full disk must not leave half a zip.
     part = claimed.with_suffix(f".part{os.getpid()}")
