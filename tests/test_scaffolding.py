@@ -155,7 +155,7 @@ def test_every_package_is_under_the_import_contracts() -> None:
     """A new package cannot be forgotten in import-linter's settings."""
     settings = toml(ROOT / "pyproject.toml")["tool"]["importlinter"]
     modules = [toml(p / "pyproject.toml")["tool"]["flit"]["module"]["name"] for p in PACKAGES]
-    layers, independent, under, core, dynaconf = settings["contracts"]
+    layers, independent, under, core, dynaconf, loguru = settings["contracts"]
     plugins = sorted(set(modules) - {"homalos"})
 
     assert sorted(modules) == sorted(settings["root_packages"])
@@ -163,6 +163,7 @@ def test_every_package_is_under_the_import_contracts() -> None:
     assert plugins == sorted(independent["modules"]) == sorted(under["source_modules"])
     assert set(plugins) <= set(core["forbidden_modules"])
     assert sorted(modules) == sorted(dynaconf["source_modules"])
+    assert sorted(modules) == sorted(loguru["source_modules"])
 
 
 @pytest.mark.parametrize(

@@ -6,12 +6,14 @@ import importlib
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from homalos.cli import main
+from homalos.cli.bugs import told
 
 PLUGIN = """
 import click
@@ -42,6 +44,49 @@ def disk():
 @click.command()
 def halt():
     raise KeyboardInterrupt
+
+
+@click.command(context_settings={{"ignore_unknown_options": True}})
+@click.option("--home")
+@click.argument("rest", nargs=-1)
+def leak(home, rest):
+    raise ValueError("refused " + " ".join(rest))
+
+
+@click.command()
+def thread():
+    import threading
+
+    one = threading.Thread(target=lambda: 1 / 0, name="worker")
+    one.start()
+    one.join()
+
+
+class Odd(Exception):
+    def __str__(self):
+        raise RuntimeError
+
+
+@click.command()
+def odd():
+    raise Odd
+
+
+class Dropped:
+    def __del__(self):
+        raise RuntimeError("in its last moment")
+
+
+@click.command()
+def dropped():
+    Dropped()
+
+
+@click.command()
+def several():
+    from homalos.errors import HomalosError
+
+    raise HomalosError("one\\n\\ntwo")
 
 
 not_a_command = 1
@@ -176,15 +221,166 @@ def test_a_command_that_cannot_be_loaded_is_told(
     assert reason in told
 
 
-def test_a_bug_is_shown_in_full_and_ends_in_json(
+BUG = "RuntimeError: a bug of ours (bells.py:19); this is a bug in the plugin 'bells'"
+AGAIN = "; run again with --debug for the whole trace"
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work in a folder of this test, with no variable of the person who runs it."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOMALOS_HOME", "HOMALOS_DEBUG", "HOMALOS_PLUGINS", "HOMALOS_TRACE_HOOKS"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_bug_is_one_line_and_ends_in_json(
     install: Install, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """An exception that nobody foresaw keeps its traceback, and a program still gets its line."""
+    """An exception that nobody foresaw says where it came from and whose it is."""
     install("bells", bug="bug")
     assert main(["bug", "--json"]) == 1
     told = capsys.readouterr()
-    assert "Traceback (most recent call last)" in told.err
-    assert json.loads(told.out)["error"] == "RuntimeError: a bug of ours"
+    assert told.err == f"error: {BUG}{AGAIN}\n"
+    assert json.loads(told.out)["error"] == f"{BUG}{AGAIN}"
+
+
+@pytest.mark.parametrize("words", [["--debug", "bug"], ["bug", "--debug"]])
+def test_debug_shows_the_whole_trace_wherever_it_stands(
+    words: list[str], install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the command or behind it; the line comes last."""
+    install("bells", bug="bug")
+    assert main(words) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("Traceback (most recent call last)")
+    assert told.endswith(f"\nerror: {BUG}\n")
+
+
+@pytest.mark.parametrize(("value", "traces"), [("1", 1), ("0", 0), ("", 0)])
+def test_debug_by_the_environment(
+    value: str,
+    traces: int,
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """`HOMALOS_DEBUG` is the same as the option; empty and 0 are not."""
+    install("bells", bug="bug")
+    monkeypatch.setenv("HOMALOS_DEBUG", value)
+    assert main(["bug"]) == 1
+    assert capsys.readouterr().err.count("Traceback") == traces
+
+
+def test_debug_shows_where_an_expected_error_comes_from(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without it an error of Homalos is a line for each thing that is wrong."""
+    install("bells", several="several")
+    assert main(["several"]) == 1
+    assert capsys.readouterr().err == "error: one\nerror: two\n"
+    assert main(["several", "--debug"]) == 1
+    assert "Traceback" in capsys.readouterr().err
+
+
+def test_what_stands_behind_two_dashes_is_the_commands(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """There `--debug` is a word like any other."""
+    install("bells", leak="leak")
+    assert main(["leak", "--", "--debug"]) == 1
+    assert "ValueError: refused --debug (bells.py:" in capsys.readouterr().err
+
+
+def test_the_trace_of_a_bug_is_kept_in_the_home_folder(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One file each, for its owner only, and the line says where."""
+    install("bells", leak="leak")
+    home = tmp_path / "home"
+    home.mkdir()
+    for number in (1, 2):
+        assert main(["leak", "--home", str(home), "now"]) == 1
+        kept = home / "logs" / f"crash-{number}.txt"
+        assert capsys.readouterr().err.endswith(f"; the trace is in {kept}\n")
+        assert "ValueError: refused now" in kept.read_text()
+        assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_a_bug_makes_no_home_folder(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A mistake must not litter the folder it was made in."""
+    install("bells", bug="bug")
+    assert main(["bug"]) == 1
+    assert not (tmp_path / ".homalos").exists()
+    assert capsys.readouterr().err.endswith(f"{AGAIN}\n")
+
+
+def test_secrets_are_neither_told_nor_kept(
+    install: Install,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Those of the settings file, the environment and the command line."""
+    install("bells", leak="leak")
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "system.yaml").write_text("gateways: {a: {options: {token: file-4711}}}")
+    (tmp_path / "config" / ".homalos").mkdir()
+    monkeypatch.setenv("HOMALOS_GATEWAYS__A__OPTIONS__PASSWORD", "env-4711")
+    assert (
+        main(["leak", "file-4711", "env-4711", "a.auth_code=line-4711", "--set=b.token=set-4711"])
+        == 1
+    )
+    told = capsys.readouterr().err
+    assert told.startswith(
+        "error: ValueError: refused *** *** a.auth_code=*** --set=b.token=*** (bells.py:"
+    )
+    (kept,) = (tmp_path / "config" / ".homalos" / "logs").iterdir()
+    assert "4711" not in kept.read_text()
+
+
+def test_a_home_folder_that_takes_no_file_does_not_hide_the_bug(
+    install: Install, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The trace is lost, the line is not."""
+    install("bells", leak="leak")
+    (tmp_path / "logs").write_text("in the way")
+    assert main(["leak", "--home", str(tmp_path), "now"]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("error: ValueError: refused now (bells.py:")
+    assert "the trace is in" not in told
+
+
+def test_an_exception_that_cannot_say_what_it_is_is_told(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its class and its place are known all the same."""
+    install("bells", odd="odd")
+    assert main(["odd"]) == 1
+    assert capsys.readouterr().err.startswith("error: Odd: (its message cannot be made) (bells.py:")
+
+
+def test_what_another_thread_raises_is_a_warning_in_one_line(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The command goes on; the thread is named."""
+    install("bells", thread="thread")
+    assert main(["thread"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(
+        "warning: the thread 'worker' ended: ZeroDivisionError: division by zero (bells.py:"
+    )
+
+
+def test_what_nobody_can_be_told_of_is_a_warning_in_one_line(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as what an object raises when it is thrown away."""
+    install("bells", dropped="dropped")
+    assert main(["dropped"]) == 0
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "RuntimeError: in its last moment (bells.py:" in line
 
 
 def test_a_fault_of_the_machine_is_one_line(
@@ -251,3 +447,21 @@ def test_what_a_plugin_prints_at_import_stays_off_standard_output(
     told = capsys.readouterr()
     assert told.out == "ding\n"
     assert "hello" in told.err
+
+
+def test_the_hooks_of_the_interpreter_are_given_back() -> None:
+    """Who calls the program from their own has theirs again."""
+    before = threading.excepthook, sys.unraisablehook
+    assert main(["version"]) == 0
+    assert (threading.excepthook, sys.unraisablehook) == before
+
+
+def test_a_bug_in_a_file_with_a_strategy_is_blamed_on_it() -> None:
+    """Modules made of single files are called after them."""
+    space = {"__name__": "homalos_file_mine"}
+    exec(compile("def fail():\n    return 1 / 0\n", "/x/mine.py", "exec"), space)  # noqa: S102
+    with pytest.raises(ZeroDivisionError) as caught:
+        space["fail"]()  # type: ignore[operator]  # it is a function
+    assert told(caught.value) == (
+        "ZeroDivisionError: division by zero (mine.py:2); this is a bug in mine.py"
+    )

@@ -7,7 +7,18 @@ from math import nan
 
 import pytest
 
-from homalos.cli.words import clock, day, event_line, heartbeat, money, price, side
+from homalos.cli.words import (
+    clock,
+    component,
+    day,
+    event_line,
+    event_words,
+    heartbeat,
+    level,
+    money,
+    price,
+    side,
+)
 from homalos.model import (
     AccountData,
     Alert,
@@ -17,6 +28,8 @@ from homalos.model import (
     OrderRequest,
     OrderType,
     Rejection,
+    SessionChanged,
+    SessionState,
     StrategyChanged,
     StrategyState,
     TradeData,
@@ -126,3 +139,25 @@ def test_a_heartbeat_has_the_figures_of_a_run() -> None:
         "[2025-08-04 21:00:00] ticks 1,234 bars 5 orders 4 trades 3 equity main 1,000,123.50 "
         "queues inbox 7 store 1,000 dropped 2 conflated 1"
     )
+
+
+@pytest.mark.parametrize(
+    ("event", "speaker"),
+    [
+        (TRADE, "orders"),
+        (Rejection("order_size", "too many", REQUEST, OPENING), "risk"),
+        (StrategyChanged("ma1", StrategyState.RUNNING, "", OPENING), "strategy.ma1"),
+        (ConnectionChanged("sim", is_up=True, reason="", ts_ns=OPENING), "gateway.sim"),
+        (TradingDayChanged(20250805, 20250804, OPENING), "market"),
+        (Alert("info", "store", "x", OPENING), "store"),
+    ],
+)
+def test_every_event_has_a_speaker(event: object, speaker: str) -> None:
+    """The name that `logs.levels` goes by."""
+    assert component(event) == speaker
+
+
+def test_details_are_of_the_level_debug() -> None:
+    """The states of orders and the sessions are for who looks closely."""
+    opened = SessionChanged("rb2510.SHFE", SessionState.OPEN, 20250805, OPENING)
+    assert (level(opened), event_words(opened)) == ("debug", "rb2510.SHFE: session open")

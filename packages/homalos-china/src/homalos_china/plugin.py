@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from homalos.plugins import MarketSpec, hookimpl
+from homalos.plugins import DoctorCheckSpec, MarketSpec, hookimpl
 
 if TYPE_CHECKING:
-    from homalos.plugins.ports import Market, MarketContext
+    from collections.abc import Iterable
 
-__all__ = ["ChinaOptions", "register_markets"]
+    from homalos.plugins.ports import DoctorContext, Finding, Market, MarketContext
+
+__all__ = ["ChinaOptions", "register_doctor_checks", "register_markets"]
 
 
 @frozen
@@ -41,5 +43,30 @@ def register_markets() -> tuple[MarketSpec, ...]:
             factory=_make,
             config=ChinaOptions,
             doc="Chinese futures: SHFE, INE, DCE, CZCE, CFFEX and GFEX, as dated data.",
+        ),
+    )
+
+
+def _calendar(context: DoctorContext) -> Iterable[Finding]:
+    from homalos_china.doctor import check_calendar
+
+    return check_calendar(context)
+
+
+def _overrides(context: DoctorContext) -> Iterable[Finding]:
+    from homalos_china.doctor import check_overrides
+
+    return check_overrides(context)
+
+
+@hookimpl
+def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
+    """Offer looks at the calendar and at the user's own file."""
+    return (
+        DoctorCheckSpec(
+            name="calendar", check=_calendar, doc="How far the trading calendar reaches."
+        ),
+        DoctorCheckSpec(
+            name="overrides", check=_overrides, doc="The file with what a user knows better."
         ),
     )

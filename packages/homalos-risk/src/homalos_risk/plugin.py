@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
-from homalos.plugins import RiskRuleSpec, hookimpl
+from typing import TYPE_CHECKING
+
+from homalos.plugins import DoctorCheckSpec, RiskRuleSpec, hookimpl
 from homalos_risk.funds import bind_funds
 from homalos_risk.order_rate import OrderRateOptions, bind_order_rate
 from homalos_risk.order_size import OrderSizeOptions, bind_order_size
 from homalos_risk.position_limit import PositionLimitOptions, bind_position_limit
 from homalos_risk.price_band import PriceBandOptions, bind_price_band
 
-__all__ = ["register_risk_rules"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from homalos.plugins.ports import DoctorContext, Finding
+
+__all__ = ["register_doctor_checks", "register_risk_rules"]
 
 
 @hookimpl
@@ -51,3 +58,15 @@ def register_risk_rules() -> tuple[RiskRuleSpec, ...]:
             doc="Orders that may pass in a stretch of time.",
         ),
     )
+
+
+def _rules(context: DoctorContext) -> Iterable[Finding]:
+    from homalos_risk.doctor import judge_rules
+
+    return judge_rules([spec.name for spec in register_risk_rules()], context)
+
+
+@hookimpl
+def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
+    """Offer a look at which rules are in force."""
+    return (DoctorCheckSpec(name="rules", check=_rules, doc="Which risk rules are in force."),)

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-from homalos.plugins import ImporterSpec, StoreSpec, hookimpl
+from homalos.plugins import DoctorCheckSpec, ImporterSpec, StoreSpec, hookimpl
 from homalos_storage.options import SqliteOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from homalos.model import BarData, TickData
-    from homalos.plugins.ports import ImportContext, Store, StoreContext
+    from homalos.plugins.ports import DoctorContext, Finding, ImportContext, Store, StoreContext
 
-__all__ = ["register_importers", "register_stores"]
+__all__ = ["register_doctor_checks", "register_importers", "register_stores"]
 
 
 def _sqlite(context: StoreContext, options: SqliteOptions) -> Store:
@@ -77,3 +79,27 @@ def register_importers() -> tuple[ImporterSpec, ...]:
             doc="Ticks from CSV (plain or gzip) and Parquet with the column names of CTP.",
         ),
     )
+
+
+@hookimpl
+def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
+    """Offer looks at SQLite, the database and Parquet."""
+    return (
+        DoctorCheckSpec(
+            name="sqlite", check=partial(_check, "check_sqlite"), doc="The version of SQLite."
+        ),
+        DoctorCheckSpec(
+            name="database",
+            check=partial(_check, "check_database"),
+            doc="Whether the database of the home folder is whole.",
+        ),
+        DoctorCheckSpec(
+            name="parquet", check=partial(_check, "check_parquet"), doc="Whether pyarrow loads."
+        ),
+    )
+
+
+def _check(function: str, context: DoctorContext) -> Iterable[Finding]:
+    look = getattr(import_module("homalos_storage.doctor"), function)  # only the doctor needs it
+    found: Iterable[Finding] = look(context)
+    return found

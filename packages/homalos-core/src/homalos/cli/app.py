@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import importlib
 import json
+import os
 import sys
 import traceback
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from rich_click import RichCommand, RichGroup
 
+from homalos.cli.bugs import Bugs
+from homalos.cli.given import home_of, secrets_of, without_debug
 from homalos.cli.plugin_host import discover
 from homalos.errors import ConfigError, DuplicateNameError, HomalosError, PluginLoadError
 
@@ -21,16 +25,35 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _INTERRUPTED = 130
+# For the overview only: it is taken out of the command line before click reads it.
+_DEBUG = click.Option(
+    ["--debug"],
+    is_flag=True,
+    expose_value=False,
+    help="Show the whole trace of an error. May stand anywhere on the command line.",
+)
 _GROUPS = {"data": "Work with files of market data."}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
     """Carry out a command line and return its exit code; errors are told, not raised."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    asked = sys.argv[1:] if arguments is None else arguments
+    given, debug = without_debug(asked, os.environ)
+    bugs = Bugs(
+        debug=debug,
+        home=lambda: home_of(given, os.environ, Path.cwd()),
+        secrets=lambda: secrets_of(given, os.environ, Path.cwd()),
+    )
+    with bugs.watched():
+        return _carried_out(given, bugs)
+
+
+def _carried_out(given: list[str], bugs: Bugs) -> int:
     program = _Program(
         name="homalos",
         help="Homalos, an event-driven trading framework.",
         context_settings={"help_option_names": ["-h", "--help"]},
+        params=[_DEBUG],
     )
     try:
         code: object = program.main(given, prog_name="homalos", standalone_mode=False)
@@ -38,13 +61,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         # click's own: the bare program's help, or one that nobody read to its end.
         code = 0 if isinstance(leaving.__context__, BrokenPipeError) else leaving.code
     except Exception as error:  # noqa: BLE001  the thread-top fence: told, with its exit code
-        code = _told(error, wants_json="--json" in given)
+        code = _told(error, bugs, wants_json="--json" in given)
     return code if isinstance(code, int) else 0
 
 
-def _told(error: Exception, *, wants_json: bool) -> int:
+def _told(error: Exception, bugs: Bugs, *, wants_json: bool) -> int:
     """Tell an error, as the last line of standard output too where that is JSON."""
-    problems, code = _diagnosed(error)
+    problems, code = _diagnosed(error, bugs)
     for problem in problems:
         sys.stderr.write(f"error: {problem}\n")
     if isinstance(error, click.UsageError) and error.ctx is not None:
@@ -55,21 +78,23 @@ def _told(error: Exception, *, wants_json: bool) -> int:
     return code
 
 
-def _diagnosed(error: Exception) -> tuple[list[str], int]:
+def _diagnosed(error: Exception, bugs: Bugs) -> tuple[list[str], int]:
     """Return what to say of an error, a line each, and the exit code."""
     match error:
         case click.exceptions.Abort():
             return ["interrupted"], _INTERRUPTED
         case click.ClickException():
-            return [error.format_message()], error.exit_code
+            problems, code = [error.format_message()], error.exit_code
         case ConfigError():
-            return list(error.problems), 1
+            problems, code = list(error.problems), 1
         case HomalosError() | OSError():
-            return [str(error)], 1
+            problems, code = [str(error)], 1
         case _:
-            # A bug: shown in full.
-            traceback.print_exception(error)
-            return [f"{type(error).__name__}: {error}"], 1
+            return [bugs.line(error)], 1
+    if bugs.debug and not isinstance(error, click.ClickException):
+        sys.stderr.write(bugs.blotted("".join(traceback.format_exception(error))))
+    lines = (line for problem in problems for line in bugs.blotted(problem).splitlines())
+    return [line for line in lines if line.strip()], code
 
 
 class _Program(RichGroup):

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+from homalos.cli.log_events import engine_log, write_events
 from homalos.cli.watch import Watch
-from homalos.cli.words import EVENTS, event_line, heartbeat
+from homalos.cli.words import DETAILS, EVENTS, heartbeat
 from homalos.engine.engine import Engine
-from homalos.logs import logging_to
+from homalos.logs import Log
 from homalos.plugins.ports import Snapshot
 
 __all__ = ["lines"]
@@ -19,21 +20,22 @@ _EVERY_S = 5.0
 
 
 @contextmanager
-def lines(engine: Engine) -> Iterator[None]:
-    """Log what happens to standard error and into the log file, and a heartbeat every 5 s."""
-    with logging_to(sys.stderr, folder=engine.parts.settings.home / "logs") as logger:
+def lines(engine: Engine) -> Iterator[Log]:
+    """Log what happens to standard error and into the log file, and a heartbeat every 5 s.
+
+    The log that is given takes changed settings: `Log.change`.
+    """
+    with engine_log(engine, sys.stderr) as log:
 
         def tell(events: Sequence[Any]) -> None:
-            for event in events:
-                level, text = event_line(event)
-                logger.log(level, text)
+            write_events(log, events)
 
         def beat(picture: Snapshot | None) -> None:
             if picture is None:
-                logger.warning("the engine does not answer")
+                log.write("warning", "engine", "the engine does not answer")
             else:
-                logger.info(heartbeat(picture))
+                log.write("info", "engine", heartbeat(picture))
 
-        engine.observe(EVENTS, tell, name="console")
+        engine.observe((*EVENTS, *DETAILS), tell, name="console")
         with Watch(engine.snapshot, beat, _EVERY_S):
-            yield
+            yield log

@@ -17,12 +17,13 @@ from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
+from homalos.cli.log_events import engine_log, write_events
 from homalos.cli.scores import Scores
 from homalos.cli.screen import View, draw
 from homalos.cli.watch import Watch
-from homalos.cli.words import EVENTS, event_line
+from homalos.cli.words import DETAILS, EVENTS, event_line
 from homalos.engine.engine import Engine
-from homalos.logs import logging_to
+from homalos.logs import Log
 from homalos.model import Instrument, TradeData
 from homalos.plugins.ports import Snapshot
 
@@ -56,22 +57,23 @@ class LiveConsole:
         self._is_stopping = False
 
     @contextmanager
-    def shown(self) -> Iterator[None]:
-        """Draw from now on; the terminal is as it was afterwards. Events go into the log file."""
-        home = self._engine.parts.settings.home
+    def shown(self) -> Iterator[Log]:
+        """Draw from now on; the terminal is as it was afterwards. Events go into the log file.
+
+        The log that is given takes changed settings: `Log.change`.
+        """
         console = Console(file=sys.stdout)
-        with logging_to(None, folder=home / "logs") as logger:
+        with engine_log(self._engine, None) as log:
 
             def hear(events: Sequence[Any]) -> None:
+                write_events(log, events)
                 for event in events:
-                    level, text = event_line(event)
-                    logger.log(level, text)
                     if isinstance(event, TradeData):  # these have a table of their own
                         self._scores.add(event)
-                    else:
-                        self._messages.append((level, text))
+                    elif isinstance(event, EVENTS):
+                        self._messages.append(event_line(event))
 
-            self._engine.observe(EVENTS, hear, name="console")
+            self._engine.observe((*EVENTS, *DETAILS), hear, name="console")
             start = Text(" starting …", style="dim")
             live = Live(
                 start,
@@ -85,9 +87,9 @@ class LiveConsole:
             aside = redirect_stdout(printed), redirect_stderr(printed)
             watch = Watch(self._engine.snapshot, self._show_on(live), _EVERY_S)
             with live, aside[0], aside[1], watch:
-                yield
+                yield log
             if watch.fault is not None:
-                logger.opt(exception=watch.fault).error("the live console failed")
+                log.write("error", "console", "the live console failed", error=watch.fault)
                 sys.stderr.write(f"warning: the live console failed: {watch.fault!r}\n")
 
     def stopping(self) -> None:

@@ -46,10 +46,12 @@ class Outcome:
     Attributes:
         data: What `--json` prints.
         show: Writes it for a person, to standard output.
+        code: The exit code, when the command could look, and did not like what it saw.
     """
 
     data: Mapping[str, Any]
     show: Callable[[], None]
+    code: int = 0
 
 
 @frozen(kw_only=True)
@@ -198,6 +200,9 @@ def with_options(
             with aside if asked.as_json else contextlib.nullcontext():
                 outcome = command(asked, **given)
             _write(outcome, as_json=asked.as_json)
+            if outcome.code:
+                context: Any = click.get_current_context()
+                context.exit(outcome.code)
 
         for option in reversed((*options, _JSON)):
             option(called)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from homalos.errors import ConfigError, did_you_mean
 from homalos.plugins.host import PluginHost
 
-__all__ = ["discover"]
+__all__ = ["discover", "limits"]
 
 
 def discover(files: Sequence[Path] = ()) -> PluginHost:
@@ -24,8 +24,7 @@ def discover(files: Sequence[Path] = ()) -> PluginHost:
     Raises:
         ConfigError: `HOMALOS_PLUGINS` names one that is not installed.
     """
-    named = [name.strip() for name in os.environ.get("HOMALOS_PLUGINS", "").split(",")]
-    only = frozenset(filter(None, named)) or None
+    only = limits(os.environ) or None
     traced = os.environ.get("HOMALOS_TRACE_HOOKS", "") not in {"", "0"}
     # What a plugin prints while it is imported must not mix with a command's output.
     with contextlib.redirect_stdout(sys.stderr):
@@ -34,6 +33,12 @@ def discover(files: Sequence[Path] = ()) -> PluginHost:
     if missing:
         raise ConfigError([_not_installed(name) for name in missing])
     return host
+
+
+def limits(environment: Mapping[str, str]) -> frozenset[str]:
+    """Return the names of plugins that `HOMALOS_PLUGINS` asks for; none for every one."""
+    named = (name.strip() for name in environment.get("HOMALOS_PLUGINS", "").split(","))
+    return frozenset(filter(None, named))
 
 
 def _not_installed(name: str) -> str:

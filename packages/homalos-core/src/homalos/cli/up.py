@@ -171,9 +171,9 @@ def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
 
 
 def _tell_faults(engine: Engine) -> None:
-    """Tell what failed beside the strategies, whose own failures were told when they came."""
+    """Tell what failed beside strategies and log files, which were told when they did."""
     for name, error in engine.parts.faults:
-        if not name.startswith("strategy."):
+        if name != "logs" and not name.startswith("strategy."):
             sys.stderr.write(f"warning: {name}: {error}\n")
 
 

@@ -17,13 +17,28 @@ from homalos.model import (
     OrderData,
     OrderRequest,
     Rejection,
+    SessionChanged,
     StrategyChanged,
     TradeData,
     TradingDayChanged,
 )
 from homalos.plugins.ports import Snapshot
 
-__all__ = ["EVENTS", "clock", "day", "event_line", "heartbeat", "money", "price", "queues", "side"]
+__all__ = [
+    "DETAILS",
+    "EVENTS",
+    "clock",
+    "component",
+    "day",
+    "event_line",
+    "event_words",
+    "heartbeat",
+    "level",
+    "money",
+    "price",
+    "queues",
+    "side",
+]
 
 EVENTS = (
     TradeData,
@@ -33,10 +48,13 @@ EVENTS = (
     ConnectionChanged,
     TradingDayChanged,
 )
-"""The messages that `event_line` knows."""
+"""The messages that `event_line` knows and everybody is shown."""
+
+DETAILS = (OrderData, SessionChanged)
+"""Those that are written to a log of the level debug, too."""
 
 _NS = 1_000_000_000
-_LEVELS = frozenset({"INFO", "WARNING", "ERROR"})
+_LEVELS = frozenset({"debug", "info", "warning", "error"})
 _SIDES = {Direction.LONG: "buy", Direction.SHORT: "sell"}
 
 
@@ -82,12 +100,48 @@ def side(item: OrderData | OrderRequest | TradeData) -> str:
 
 def event_line(event: Any) -> tuple[str, str]:
     """Return (level, text) of one of `EVENTS`, its own time in front."""
-    level, text = _worded(event)
-    return level, f"[{clock(event.ts_ns)}] {text}"
+    return level(event).upper(), f"[{clock(event.ts_ns)}] {event_words(event)}"
 
 
-def _worded(event: Any) -> tuple[str, str]:
-    level = "INFO"
+def level(event: Any) -> str:
+    """Return the level of an event: debug, info, warning or error."""
+    match event:
+        case OrderData() | SessionChanged():
+            return "debug"
+        case Rejection():
+            return "warning"
+        case StrategyChanged():
+            return "error" if event.reason else "info"
+        case ConnectionChanged():
+            return "info" if event.is_up else "error"
+        case Alert():
+            return event.level.lower() if event.level.lower() in _LEVELS else "info"
+        case _:
+            return "info"
+
+
+def component(event: Any) -> str:
+    """Return who speaks in an event, such as `strategy.ma1`, `gateway.sim`, `risk` or `orders`."""
+    match event:
+        case OrderData() | TradeData():
+            speaker = "orders"
+        case Rejection():
+            speaker = "risk"
+        case StrategyChanged():
+            speaker = f"strategy.{event.strategy}"
+        case ConnectionChanged():
+            speaker = f"gateway.{event.gateway}"
+        case TradingDayChanged() | SessionChanged():
+            speaker = "market"
+        case Alert():
+            speaker = event.source
+        case _:
+            speaker = "engine"
+    return speaker
+
+
+def event_words(event: Any) -> str:
+    """Return what an event says, without its time."""
     match event:
         case TradeData():
             what = f"{side(event)} {event.volume} {event.symbol} at {price(event.price)}"
@@ -96,21 +150,23 @@ def _worded(event: Any) -> tuple[str, str]:
             asked = event.request
             what = f"{side(asked)} {asked.volume} {asked.symbol}"
             text = f"{asked.strategy}: {what} refused by {event.rule}: {event.message}"
-            level = "WARNING"
         case StrategyChanged():
             text = _because(f"{event.strategy} is {event.state}", event.reason)
-            level = "ERROR" if event.reason else "INFO"
         case ConnectionChanged():
             text = _because(f"{event.gateway} is {'up' if event.is_up else 'down'}", event.reason)
-            level = "INFO" if event.is_up else "ERROR"
         case TradingDayChanged():
             text = f"trading day {day(event.trading_day)}"
+        case SessionChanged():
+            text = f"{event.symbol}: session {event.state}"
+        case OrderData():
+            what = f"{side(event)} {event.volume} {event.symbol} at {price(event.price)}"
+            state = f"{event.status}, {event.traded} traded ({event.order_id})"
+            text = _because(f"{event.strategy}: {what} is {state}", event.reason)
         case Alert():
             text = f"{event.source}: {event.message}"
-            level = event.level.upper() if event.level.upper() in _LEVELS else "INFO"
         case _:
             text = repr(event)
-    return level, text
+    return text
 
 
 def _because(what: str, reason: str) -> str:

@@ -22,6 +22,7 @@ __all__ = ["RESERVED", "home_folder", "load_settings"]
 
 RESERVED = frozenset(
     {
+        "HOMALOS_DEBUG",
         "HOMALOS_HOME",
         "HOMALOS_PLUGINS",
         "HOMALOS_REQUIRE_DATA",

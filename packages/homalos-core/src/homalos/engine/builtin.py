@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from homalos.engine.alert_file import AlertFile, AlertFileOptions
 from homalos.plugins.hookspecs import hookimpl
-from homalos.plugins.specs import AlertChannelSpec, CommandSpec
+from homalos.plugins.specs import AlertChannelSpec, CommandSpec, DoctorCheckSpec
 
 if TYPE_CHECKING:
-    from homalos.plugins.ports import AlertChannel, AlertContext
+    from homalos.plugins.ports import AlertChannel, AlertContext, DoctorContext, Finding
 
-__all__ = ["register_alert_channels", "register_commands"]
+__all__ = ["register_alert_channels", "register_commands", "register_doctor_checks"]
+
+# Name of the check, its function in `homalos.engine.surroundings`, what it looks at.
+_CHECKS = (
+    ("python", "check_python", "Version and build of Python, and the machine."),
+    ("libraries", "check_libraries", "Versions of the libraries that are needed."),
+    ("clock", "check_clock", "Year, steps and drift of the wall's clock."),
+    ("time zone", "check_time_zone", "The data of Shanghai's zone."),
+    ("disk", "check_disk", "Room, and whether it takes a write; what file system it is."),
+    ("home", "check_home", "Who may read the home folder, and what a killed run left in it."),
+    ("terminal", "check_terminal", "Whether Chinese and line drawings can be shown."),
+    ("open files", "check_open_files", "How many files a process may have open."),
+)
 
 
 def _alert_file(context: AlertContext, options: AlertFileOptions) -> AlertChannel:
@@ -65,5 +80,26 @@ def register_commands() -> tuple[CommandSpec, ...]:
             target="homalos.cli.reload:reload",
             help="Have a running engine read its settings anew.",
         ),
+        CommandSpec(
+            name="doctor",
+            target="homalos.cli.doctor:doctor",
+            help="Look at the machine, the settings and the plugins; say what to do.",
+        ),
         CommandSpec(name="version", target="homalos.cli.version:version", help="Show the version."),
     )
+
+
+@hookimpl
+def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
+    """Offer the checks of the machine."""
+    return tuple(
+        DoctorCheckSpec(name=name, check=partial(_check, function), doc=doc)
+        for name, function, doc in _CHECKS
+    )
+
+
+def _check(function: str, context: DoctorContext) -> Iterable[Finding]:
+    # Only the doctor needs the room; every engine asks for the names.
+    check = getattr(import_module("homalos.engine.surroundings"), function)
+    found: Iterable[Finding] = check(context)
+    return found

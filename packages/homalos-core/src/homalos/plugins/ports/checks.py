@@ -35,8 +35,9 @@ class DoctorContext:
 
     Attributes:
         home: The folder that holds all state; it may not exist yet.
-        options: The settings' sections of the plugin's own parts, by `kind name`, such
-            as `gateway sim`; empty when the settings cannot be read.
+        options: The options of the plugin's own parts that the settings use, by
+            `kind name`, such as `gateway sim`: structured into the spec's class. Parts
+            whose options are wrong are missing; all are when the settings cannot be read.
         environment: The process's variables.
         now_ns: The wall's time, nanoseconds UTC.
     """
@@ -48,4 +49,7 @@ class DoctorContext:
 
 
 DoctorCheck = Callable[[DoctorContext], Iterable[Finding]]
-"""Looks at one thing, changes nothing and is done in a second or two. The command's thread."""
+"""Looks at one thing, changes nothing and is done in a second or two.
+
+On a thread of its own; after five seconds it is given up.
+"""
