@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -100,6 +101,28 @@ def test_without_batches_every_event_comes_alone_and_in_order() -> None:
         observer.put(number)
     assert observer.close()
     assert gate.batches == [[number] for number in range(50)]
+
+
+def test_a_queue_shorter_than_a_batch_hands_over_what_it_holds() -> None:
+    """The worker wakes up for a full queue, too, not only for the rest of its batch."""
+    gate = Gate()
+    observer = started(gate, batch=100, batch_s=60.0, queue=2)
+    for number in range(10):
+        observer.put(number)
+    assert observer.close()
+    assert gate.seen == list(range(10))
+    assert_all_accounted_for(observer, 10)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has this policy")
+def test_a_worker_gives_way_to_the_engine_thread() -> None:
+    """The system does not let it finish its turn when the engine wakes up beside it."""
+    policies: list[int] = []
+    observer = started(lambda _: policies.append(os.sched_getscheduler(0)))
+    observer.put("a")
+    assert observer.close()
+    assert policies == [os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
 
 
 # -- full queues ---------------------------------------------------------------
