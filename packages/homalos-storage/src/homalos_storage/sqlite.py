@@ -73,9 +73,9 @@ class SqliteStore:
         Raises:
             StoreError: Nothing of the batch was kept.
         """
-        orders: list[tuple[Any, ...]] = []
-        trades: list[tuple[Any, ...]] = []
-        bars: list[tuple[Any, ...]] = []
+        orders: list[list[Any]] = []
+        trades: list[list[Any]] = []
+        bars: list[list[Any]] = []
         for record in records:
             if isinstance(record, OrderData):
                 orders.append(ORDERS.row(record))

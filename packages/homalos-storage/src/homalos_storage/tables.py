@@ -7,12 +7,11 @@ NULL; enums are kept by value; times are nanoseconds UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 from math import nan
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import peewee
-from msgspec.structs import astuple
+from msgspec import to_builtins
 
 from homalos.model import BarData, OrderData, TradeData
 
@@ -124,9 +123,11 @@ class Table(Generic[Record]):
         hints = get_type_hints(record)
         self._readers = tuple(_reader(hints[column]) for column in columns)
 
-    def row(self, record: Record) -> tuple[Any, ...]:
+    def row(self, record: Record) -> list[Any]:
         """Return a record as the values of its columns; SQLite itself makes nan NULL."""
-        return tuple(v.value if isinstance(v, Enum) else v for v in astuple(record))
+        values: list[Any] = to_builtins(record)
+        del values[0]  # the name of its class
+        return values
 
     def record(self, row: Sequence[Any]) -> Record:
         """Return the record that a row holds.
