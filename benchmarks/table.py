@@ -38,6 +38,8 @@ def show(
         ]
         if notes:
             console.print(f"{each['case']}: {', '.join(notes)}, hash {each['decision_hash'][:16]}")
+        for note in each.get("notes", ()):
+            console.print(f"{each['case']}: {note}", highlight=False)
         for peer, ratio in each.get("peers", {}).items():
             console.print(f"{each['case']}: {peer} {ratio}")
     for sentence in missed:
