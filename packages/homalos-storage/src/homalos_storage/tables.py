@@ -13,9 +13,9 @@ from typing import Any, Generic, TypeVar, get_type_hints
 import peewee
 from msgspec import to_builtins
 
-from homalos.model import BarData, OrderData, TradeData
+from homalos.model import BarData, OrderData, Status, TradeData
 
-__all__ = ["BARS", "MODELS", "ORDERS", "TRADES", "Table"]
+__all__ = ["BARS", "MODELS", "ORDERS", "TRADES", "Table", "last_states"]
 
 Record = TypeVar("Record", OrderData, TradeData, BarData)
 
@@ -147,6 +147,23 @@ def _reader(kind: type) -> Callable[[Any], Any]:
 def _float(value: float | None) -> float:
     return nan if value is None else value
 
+
+def last_states(orders: Sequence[OrderData]) -> list[OrderData]:
+    """Return the state that a table would come to hold of each order, in order of first sight."""
+    last: dict[str, OrderData] = {}
+    for order in orders:
+        known = last.setdefault(order.order_id, order)
+        if known is not order and _age(order) >= _age(known):
+            last[order.order_id] = order
+    return list(last.values())
+
+
+def _age(order: OrderData) -> tuple[int, int, int, int]:
+    """Return what `_AGE` says in SQL."""
+    return order.created_ns, order.traded, _RANKS.get(order.status, 3), order.ts_ns
+
+
+_RANKS = {Status.SUBMITTING: 0, Status.NOTTRADED: 1, Status.PARTTRADED: 2}
 
 # An order lives forward only: lots filled never fall, and an active state never
 # follows a final one, whatever the two clocks behind `ts_ns` say. An id used again
