@@ -292,7 +292,8 @@ def _all_taps(taps: Sequence[MarketTap]) -> MarketTap:
         for tap in taps:
             tap.on_bar(bar)
 
-    return MarketTap(waiting=_AnyWaiting(taps), on_tick=on_tick, on_bar=on_bar)
+    # Asked once an event: where there is no venue in here, by no call of ours.
+    return MarketTap(waiting=_AnyWaiting(taps) if taps else (), on_tick=on_tick, on_bar=on_bar)
 
 
 def _never(_: Any) -> bool:
