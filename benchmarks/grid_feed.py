@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import chain
 
 from attrs import field, frozen
 from attrs.validators import and_, ge, le
@@ -15,7 +17,7 @@ from homalos.plugins import FeedSpec, hookimpl
 from homalos.plugins.ports import FeedContext
 from homalos.strategy import Strategy
 
-__all__ = ["Follower", "make_ticks", "register_feeds", "symbols"]
+__all__ = ["Follower", "GridFeed", "make_ticks", "register_feeds", "symbols"]
 
 _PRODUCTS = ("ag", "al", "au", "cu", "hc", "ni", "pb", "rb", "sn", "zn")
 
@@ -68,10 +70,16 @@ def make_ticks(instruments: int, count: int) -> Sequence[TickData]:
 
 
 class GridFeed:
-    """Ticks that are made beforehand: what is measured is what the engine does with them."""
+    """Ticks that are made beforehand: what is measured is what the engine does with them.
+
+    Attributes:
+        asked_s: Processor seconds of this process when the first tick was asked for, and
+            when there were no more.
+    """
 
     def __init__(self, _context: FeedContext, options: GridOptions) -> None:
         """Make the ticks."""
+        self.asked_s: list[float] = []
         self._ticks = make_ticks(options.instruments, options.count)
 
     def history(self) -> tuple[BarData, ...]:
@@ -80,7 +88,11 @@ class GridFeed:
 
     def events(self) -> Iterator[TickData]:
         """Return the ticks."""
-        return iter(self._ticks)
+        return chain(self._note(), self._ticks, self._note())
+
+    def _note(self) -> Iterator[TickData]:
+        self.asked_s.append(time.process_time())
+        yield from ()
 
 
 @hookimpl
