@@ -183,7 +183,6 @@ class OrderManager:
             for rejection in refused:
                 self._say_rejection(rejection)
             return refused[0]
-        self.decisions.add(request)
         self._decide(request)
         try:
             lane.gateway.send_order(request)
@@ -294,6 +293,7 @@ class OrderManager:
 
     def _keep(self, asked: OrderRequest, lane: Lane) -> OrderData:
         """Have an order work that was sent, and hold what it needs."""
+        self.decisions.add(asked)
         order_id, now = asked.order_id, asked.ts_ns
         order = self.orders[order_id] = OrderData(
             order_id, asked.symbol, asked.direction, asked.offset, asked.type, asked.price,
