@@ -170,6 +170,28 @@ def test_a_full_queue_may_keep_the_newest_of_each_key() -> None:
     assert_all_accounted_for(observer, 7)
 
 
+def test_what_is_conflated_while_the_worker_empties_the_queue_wakes_it() -> None:
+    """The engine finds the queue full, and before the event is in it nothing is left there."""
+    gate = Gate(is_open=False)
+
+    def key(event: str) -> str:
+        gate.opened.set()
+        until = time.monotonic() + PATIENCE_S
+        while observer.depth() and time.monotonic() < until:
+            gate.entered.acquire(timeout=0.01)
+        return event
+
+    observer = started(gate, policy="conflate", queue=3, batch=2, batch_s=60.0, key=key)
+    for name in ("a", "b"):
+        observer.put(name)
+    assert gate.entered.acquire(timeout=PATIENCE_S)
+    for name in ("c", "d", "e", "f"):
+        observer.put(name)
+    while gate.batches[2:] != [["e", "f"]]:
+        assert gate.entered.acquire(timeout=PATIENCE_S)
+    assert observer.close()
+
+
 def test_conflating_needs_a_key() -> None:
     """Losing the oldest instead would be a silent surprise."""
     with pytest.raises(ValueError, match="say by which key"):

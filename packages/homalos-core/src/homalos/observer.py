@@ -152,7 +152,8 @@ class Observer:
             else:
                 self.accepted += 1
             self._newest[key] = event
-        if len(self._queue) >= self._ring_at:
+        # Also where the worker has emptied the queue meanwhile: it must look here again.
+        if self._ring_at < _NEVER:
             self._ring()
 
     def _ring(self) -> None:
@@ -200,7 +201,7 @@ class Observer:
         # Each time it wakes up it takes the interpreter away from the engine: so it sleeps
         # until the batch in hand is full.
         self._ring_at = ring_at = min(missing, self._limit)
-        if len(self._queue) < ring_at and not self._closing:
+        if len(self._queue) < ring_at and not (self._newest or self._closing):
             self._wake.wait(seconds)
         self._wake.clear()
         self._ring_at = _NEVER
