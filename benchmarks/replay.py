@@ -19,7 +19,17 @@ from homalos.config import AccountSettings, FeedSettings, StrategySettings
 from homalos.model import Direction, PositionMode
 from homalos.plugins.host import PluginHost
 
-__all__ = ["CAPITAL", "ORDERS", "PARAMETERS", "STRATEGIES", "Kind", "compare", "memory", "tape"]
+__all__ = [
+    "CAPITAL",
+    "ORDERS",
+    "PARAMETERS",
+    "STRATEGIES",
+    "Kind",
+    "build",
+    "compare",
+    "memory",
+    "tape",
+]
 
 Kind = Literal["bars", "ticks"]
 
@@ -80,8 +90,14 @@ def tape(path: Path, count: int) -> dict[str, Any]:
     return {"ours_s": seconds, "bars": summary.bars, **_figures(summary)}
 
 
-def build(feed: FeedSettings, kind: Kind) -> Engine:
-    """Build the engine as the command line does: installed plugins, settings, nothing special."""
+def build(feed: FeedSettings, kind: Kind, *, plugins: Sequence[Path] = ()) -> Engine:
+    """Build the engine as the command line does: installed plugins, settings, nothing special.
+
+    Args:
+        feed: Where the events come from.
+        kind: What they are.
+        plugins: Files of more plugins.
+    """
     settings = Settings(
         accounts={"main": AccountSettings(capital=Decimal(CAPITAL), mode=PositionMode.NETTING)},
         feed=feed,
@@ -89,7 +105,7 @@ def build(feed: FeedSettings, kind: Kind) -> Engine:
             StrategySettings(strategy=STRATEGIES[kind], symbols=(SYMBOL,), params=PARAMETERS[kind])
         ],
     )
-    return Engine.build(settings, plugins=PluginHost.discover(files=[_FEED]))
+    return Engine.build(settings, plugins=PluginHost.discover(files=[_FEED, *plugins]))
 
 
 def _floor(kind: Kind, count: int) -> Callable[[], list[Fill]]:

@@ -19,8 +19,7 @@ def show(
     console = Console()
     table = Table("case", "floor", "ours", "measured", "target", "verdict", box=None)
     for each in results:
-        met = each.get("met")
-        verdict = "" if met is None else "met" if met else "MISSED"
+        verdict = _verdict(each)
         table.add_row(
             each["case"],
             _seconds(each.get("floor_s")),
@@ -38,12 +37,21 @@ def show(
         ]
         if notes:
             console.print(f"{each['case']}: {', '.join(notes)}, hash {each['decision_hash'][:16]}")
+        for note in each.get("notes", ()):
+            console.print(f"{each['case']}: {note}", highlight=False)
         for peer, ratio in each.get("peers", {}).items():
             console.print(f"{each['case']}: {peer} {ratio}")
     for sentence in missed:
         console.print(f"missed: {sentence}", style="yellow")
     for sentence in wrong:
         console.print(f"wrong: {sentence}", style="bold red")
+
+
+def _verdict(result: dict[str, Any]) -> str:
+    met = result.get("met")
+    if met is None:
+        return "not compared" if "target" in result else ""
+    return "met" if met else "MISSED"
 
 
 def _seconds(passes: Sequence[float] | None) -> str:

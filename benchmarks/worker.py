@@ -20,6 +20,19 @@ def main(argv: list[str]) -> int:
         from benchmarks import bus
 
         result = bus.hand_over(count)
+    elif case in {"order-path", "loops"}:
+        from benchmarks import order_path
+
+        measure = order_path.paced_orders if case == "order-path" else order_path.closed_loops
+        result = measure(count)
+    elif case == "grid":
+        from benchmarks import grid
+
+        result = grid.measure(count, passes)
+    elif case == "plugins":
+        from benchmarks import idle_plugins
+
+        result = idle_plugins.measure(count, passes)
     else:
         from benchmarks import replay
 

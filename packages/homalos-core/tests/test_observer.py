@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -103,6 +104,28 @@ def test_without_batches_every_event_comes_alone_and_in_order() -> None:
     assert gate.batches == [[number] for number in range(50)]
 
 
+def test_a_queue_shorter_than_a_batch_hands_over_what_it_holds() -> None:
+    """The worker wakes up for a full queue, too, not only for the rest of its batch."""
+    gate = Gate()
+    observer = started(gate, batch=100, batch_s=60.0, queue=2)
+    for number in range(10):
+        observer.put(number)
+    assert observer.close()
+    assert gate.seen == list(range(10))
+    assert_all_accounted_for(observer, 10)
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="only Linux has this policy")
+def test_a_worker_gives_way_to_the_engine_thread() -> None:
+    """The system does not let it finish its turn when the engine wakes up beside it."""
+    policies: list[int] = []
+    observer = started(lambda _: policies.append(os.sched_getscheduler(0)))
+    observer.put("a")
+    assert observer.close()
+    assert policies == [os.SCHED_BATCH]
+    assert os.sched_getscheduler(0) == os.SCHED_OTHER
+
+
 # -- full queues ---------------------------------------------------------------
 
 
@@ -146,6 +169,28 @@ def test_a_full_queue_may_keep_the_newest_of_each_key() -> None:
     assert gate.seen == ["a0", "a1", "b1", "a3", "b2", "c1"]
     assert (observer.accepted, observer.dropped, observer.conflated) == (7, 0, 1)
     assert_all_accounted_for(observer, 7)
+
+
+def test_what_is_conflated_while_the_worker_empties_the_queue_wakes_it() -> None:
+    """The engine finds the queue full, and before the event is in it nothing is left there."""
+    gate = Gate(is_open=False)
+
+    def key(event: str) -> str:
+        gate.opened.set()
+        until = time.monotonic() + PATIENCE_S
+        while observer.depth() and time.monotonic() < until:
+            gate.entered.acquire(timeout=0.01)
+        return event
+
+    observer = started(gate, policy="conflate", queue=3, batch=2, batch_s=60.0, key=key)
+    for name in ("a", "b"):
+        observer.put(name)
+    assert gate.entered.acquire(timeout=PATIENCE_S)
+    for name in ("c", "d", "e", "f"):
+        observer.put(name)
+    while gate.batches[2:] != [["e", "f"]]:
+        assert gate.entered.acquire(timeout=PATIENCE_S)
+    assert observer.close()
 
 
 def test_conflating_needs_a_key() -> None:

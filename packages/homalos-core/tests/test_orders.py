@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from homalos.config import AccountSettings
-from homalos.errors import UnknownOrder
+from homalos.errors import GatewayError, UnknownOrder
 from homalos.model import (
     Direction,
     Offset,
     OrderData,
+    OrderRequest,
     OrderType,
     PositionMode,
     Rejection,
@@ -42,9 +43,11 @@ class Hand(Strategy):
 class House:
     """An engine with one strategy, and the venue in the test's hands."""
 
-    def __init__(self, mode: PositionMode = PositionMode.HEDGING) -> None:
+    def __init__(
+        self, mode: PositionMode = PositionMode.HEDGING, venue: FakeGateway | None = None
+    ) -> None:
         """Start it, and show it a first price of 100."""
-        self.venue = FakeGateway()
+        self.venue = venue or FakeGateway()
         account = AccountSettings(gateway="fake", mode=mode)
         self.engine = engine(gateway=self.venue, accounts={"main": account})
         hand = self.engine.add_strategy(Hand, symbol=SYMBOL, name="hand")
@@ -109,6 +112,25 @@ def test_an_order_carries_what_was_asked() -> None:
     assert second.type is OrderType.MARKET
     assert second.price != second.price
     assert isinstance(market, OrderData)
+
+
+def test_an_order_that_the_venue_raised_on_is_known_and_held() -> None:
+    """It may have left before the fault: what the venue says of it later must find it."""
+
+    class Breaking(FakeGateway):
+        def send_order(self, request: OrderRequest) -> None:
+            super().send_order(request)
+            msg = "the line broke"
+            raise GatewayError(msg, gateway="fake")
+
+    house = House(venue=Breaking())
+    with pytest.raises(GatewayError, match="the line broke"):
+        house.hand.buy(100, 3)
+    assert house.order.status is Status.SUBMITTING
+    assert (house.holding.opening_long, [o.order_id for o in house.manager.working()]) == (
+        3,
+        ["1-1"],
+    )
 
 
 def test_an_order_of_a_netting_account_has_no_offset() -> None:

@@ -204,6 +204,14 @@ def test_the_newest_state_of_an_order_wins_in_any_order_of_writing(
     store.close()
 
 
+def test_states_of_several_orders_in_one_batch_do_not_mix(store: SqliteStore) -> None:
+    """Each order keeps its own newest one, also where an older one comes behind it."""
+    first = _order("1-1", status=Status.CANCELLED, ts_ns=_T0 + 4)
+    second = _order("1-2", status=Status.NOTTRADED, ts_ns=_T0 + 1)
+    store.write([_order("1-1"), _order("1-2"), first, second, _order("1-1")])
+    assert store.load_orders() == [first, second]
+
+
 def test_a_final_state_holds_when_both_are_stamped_the_same(store: SqliteStore) -> None:
     """In a simulation an order may be asked and cancelled in the same nanosecond."""
     cancelled = _order(status=Status.CANCELLED)

@@ -163,6 +163,8 @@ class FileJournal:
             return
         written = 0
         try:
+            # Nearly always all of it goes out at once.
+            written = os.write(self._file, self._buffer)
             while written < len(self._buffer):
                 written += os.write(self._file, self._buffer[written:])
         except OSError as error:

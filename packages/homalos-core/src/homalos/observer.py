@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -14,6 +17,7 @@ Policy = Literal["block", "drop_oldest", "conflate"]
 _TRIES = 5
 _STALL_S = 1.0  # so long the engine may wait for room before somebody is told
 _PATIENCE_S = 10.0  # and so long once it is to stop
+_NEVER = sys.maxsize
 
 
 class Observer:
@@ -105,7 +109,7 @@ class Observer:
         self._lock = threading.Lock()
         self._wake = threading.Event()
         self._space = threading.Event()
-        self._idle = False
+        self._ring_at = _NEVER  # waiting events that are worth waking the worker for
         self._closing = False
         self._closed = False
         self._hangs = False
@@ -125,8 +129,8 @@ class Observer:
         if full and not self._make_room(event):
             return
         self._queue.append(event)
-        if self._idle:
-            self._wake.set()
+        if len(self._queue) >= self._ring_at:
+            self._ring()
 
     def depth(self) -> int:
         """Return how many events wait. Any thread."""
@@ -209,8 +213,15 @@ class Observer:
             if key in self._newest:
                 self.conflated += 1
             self._newest[key] = event
-        if self._idle:
-            self._wake.set()
+        # Also where the worker has emptied the queue meanwhile: it must look here again.
+        if self._ring_at < _NEVER:
+            self._ring()
+
+    def _ring(self) -> None:
+        # In this order: a worker that has gone back to rest in between is woken in vain, but
+        # none sleeps through.
+        self._ring_at = _NEVER
+        self._wake.set()
 
     def _drop(self, count: int) -> None:
         # Both threads lose events, and adding is no single step.
@@ -225,6 +236,7 @@ class Observer:
     # -- worker thread ---------------------------------------------------------
 
     def _run(self) -> None:
+        _stand_back()
         while True:
             batch = self._collect()
             if batch:
@@ -251,7 +263,7 @@ class Observer:
                 until = now + self._batch_s
             if self._closing or (batch and now >= until):
                 break
-            self._rest(until - now if batch else 0.5)
+            self._rest(until - now if batch else 0.5, self._batch - len(batch) if batch else 1)
         return batch
 
     def _refill(self) -> None:
@@ -259,12 +271,14 @@ class Observer:
             self._queue.extend(self._newest.values())
             self._newest.clear()
 
-    def _rest(self, seconds: float) -> None:
-        self._idle = True
-        if not self.depth() and not self._closing:
+    def _rest(self, seconds: float, missing: int) -> None:
+        # Each time it wakes up it takes the interpreter away from the engine: so it sleeps
+        # until the batch in hand is full.
+        self._ring_at = ring_at = min(missing, self._limit)
+        if len(self._queue) < ring_at and not (self._newest or self._closing):
             self._wake.wait(seconds)
         self._wake.clear()
-        self._idle = False
+        self._ring_at = _NEVER
 
     def _handle(self, batch: list[Any]) -> None:
         wait = self._retry_s
@@ -300,3 +314,10 @@ def _nobody(_: Observer) -> None:
 
 def _never() -> bool:
     return False
+
+
+def _stand_back() -> None:
+    """Have the system run a woken engine thread at once where this thread is running."""
+    if hasattr(os, "SCHED_BATCH"):  # Linux
+        with contextlib.suppress(OSError):  # a container may forbid it; then it is as elsewhere
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))

@@ -12,7 +12,7 @@ import peewee
 
 from homalos.errors import StoreError
 from homalos.model import BarData, OrderData, TradeData
-from homalos_storage.tables import BARS, MODELS, ORDERS, TRADES, Record, Table
+from homalos_storage.tables import BARS, MODELS, ORDERS, TRADES, Record, Table, last_states
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -73,12 +73,12 @@ class SqliteStore:
         Raises:
             StoreError: Nothing of the batch was kept.
         """
-        orders: list[tuple[Any, ...]] = []
-        trades: list[tuple[Any, ...]] = []
-        bars: list[tuple[Any, ...]] = []
+        orders: list[OrderData] = []
+        trades: list[list[Any]] = []
+        bars: list[list[Any]] = []
         for record in records:
             if isinstance(record, OrderData):
-                orders.append(ORDERS.row(record))
+                orders.append(record)
             elif isinstance(record, TradeData):
                 trades.append(TRADES.row(record))
             elif isinstance(record, BarData):
@@ -86,9 +86,11 @@ class SqliteStore:
             else:
                 msg = f"{self._path}: cannot keep a {type(record).__name__}; orders, trades, bars"
                 raise StoreError(msg)
+        # Most orders pass through several states in a batch, and only the last is kept.
+        states = [ORDERS.row(order) for order in last_states(orders)]
         with self._lock, self._reported(f"write {len(records)} records"), self._transaction():
             cursor = self._db.cursor()
-            for table, rows in ((ORDERS, orders), (TRADES, trades), (BARS, bars)):
+            for table, rows in ((ORDERS, states), (TRADES, trades), (BARS, bars)):
                 if rows:
                     cursor.executemany(table.upsert, rows)
 

@@ -7,16 +7,15 @@ NULL; enums are kept by value; times are nanoseconds UTC.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import Enum
 from math import nan
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import peewee
-from msgspec.structs import astuple
+from msgspec import to_builtins
 
-from homalos.model import BarData, OrderData, TradeData
+from homalos.model import BarData, OrderData, Status, TradeData
 
-__all__ = ["BARS", "MODELS", "ORDERS", "TRADES", "Table"]
+__all__ = ["BARS", "MODELS", "ORDERS", "TRADES", "Table", "last_states"]
 
 Record = TypeVar("Record", OrderData, TradeData, BarData)
 
@@ -124,9 +123,11 @@ class Table(Generic[Record]):
         hints = get_type_hints(record)
         self._readers = tuple(_reader(hints[column]) for column in columns)
 
-    def row(self, record: Record) -> tuple[Any, ...]:
+    def row(self, record: Record) -> list[Any]:
         """Return a record as the values of its columns; SQLite itself makes nan NULL."""
-        return tuple(v.value if isinstance(v, Enum) else v for v in astuple(record))
+        values: list[Any] = to_builtins(record)
+        del values[0]  # the name of its class
+        return values
 
     def record(self, row: Sequence[Any]) -> Record:
         """Return the record that a row holds.
@@ -146,6 +147,23 @@ def _reader(kind: type) -> Callable[[Any], Any]:
 def _float(value: float | None) -> float:
     return nan if value is None else value
 
+
+def last_states(orders: Sequence[OrderData]) -> list[OrderData]:
+    """Return the state that a table would come to hold of each order, in order of first sight."""
+    last: dict[str, OrderData] = {}
+    for order in orders:
+        known = last.setdefault(order.order_id, order)
+        if known is not order and _age(order) >= _age(known):
+            last[order.order_id] = order
+    return list(last.values())
+
+
+def _age(order: OrderData) -> tuple[int, int, int, int]:
+    """Return what `_AGE` says in SQL."""
+    return order.created_ns, order.traded, _RANKS.get(order.status, 3), order.ts_ns
+
+
+_RANKS = {Status.SUBMITTING: 0, Status.NOTTRADED: 1, Status.PARTTRADED: 2}
 
 # An order lives forward only: lots filled never fall, and an active state never
 # follows a final one, whatever the two clocks behind `ts_ns` say. An id used again

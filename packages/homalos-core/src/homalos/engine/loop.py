@@ -155,11 +155,15 @@ class Loop:
     def run(self) -> None:
         """Step through what the inbox brings, until `stop`."""
         inbox = self._inbox
-        stopping = self._stopping
-        while not stopping.is_set():
-            item = inbox.take(self._patience())
+        take_now, stopped = inbox.take_now, self._stopping.is_set
+        while not stopped():
+            item = take_now()
+            if item is None:
+                item = inbox.take(self._patience())
             if item is None:
                 self.catch_up()
+            elif type(item) is TickData:
+                self._walk((item,), ())  # what comes by the thousand takes the shortest way
             else:
                 self._take(item)
 
@@ -288,7 +292,8 @@ def _all_taps(taps: Sequence[MarketTap]) -> MarketTap:
         for tap in taps:
             tap.on_bar(bar)
 
-    return MarketTap(waiting=_AnyWaiting(taps), on_tick=on_tick, on_bar=on_bar)
+    # Asked once an event: where there is no venue in here, by no call of ours.
+    return MarketTap(waiting=_AnyWaiting(taps) if taps else (), on_tick=on_tick, on_bar=on_bar)
 
 
 def _never(_: Any) -> bool:

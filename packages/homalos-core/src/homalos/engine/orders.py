@@ -174,26 +174,22 @@ class OrderManager:
             # Whatever was meant, a netting account closes what stands against the order first.
             offset = _NONE
         order_id = f"{self._run}-{self._count}"
-        symbol, name, gateway = lane.symbol, account.name, lane.gateway_name
         request = OrderRequest(
-            order_id, symbol, direction, offset, order_type, price, volume,
-            strategy, name, gateway, now, reference,
+            order_id, lane.symbol, direction, offset, order_type, price, volume,
+            strategy, account.name, lane.gateway_name, now, reference,
         )  # fmt: skip
         refused = self._check(request)
         if refused:
             for rejection in refused:
                 self._say_rejection(rejection)
             return refused[0]
-        self.decisions.add(request)
         self._decide(request)
-        order = self.orders[order_id] = OrderData(
-            order_id, symbol, direction, offset, order_type, price, volume, 0, _SUBMITTING,
-            strategy, name, gateway, now, now, "", "", reference,
-        )  # fmt: skip
-        working = self._working[order_id] = Working(order, lane)
-        self._by_strategy[strategy][order_id] = working
-        self._reserve(working)
-        lane.gateway.send_order(request)
+        try:
+            lane.gateway.send_order(request)
+        finally:
+            # The venue first: nothing it says is heard before this returns. And whatever it
+            # made of the order, also where it raised, the order is known here from now on.
+            order = self._keep(request, lane)
         return order
 
     def cancel(self, order_id: str) -> bool:
@@ -299,6 +295,20 @@ class OrderManager:
         working.cancelling = False
 
     # -- inside ----------------------------------------------------------------
+
+    def _keep(self, asked: OrderRequest, lane: Lane) -> OrderData:
+        """Have an order work that was sent, and hold what it needs."""
+        self.decisions.add(asked)
+        order_id, now = asked.order_id, asked.ts_ns
+        order = self.orders[order_id] = OrderData(
+            order_id, asked.symbol, asked.direction, asked.offset, asked.type, asked.price,
+            asked.volume, 0, _SUBMITTING, asked.strategy, asked.account, asked.gateway,
+            now, now, "", "", asked.reference,
+        )  # fmt: skip
+        working = self._working[order_id] = Working(order, lane)
+        self._by_strategy[asked.strategy][order_id] = working
+        self._reserve(working)
+        return order
 
     def _fill(self, order: OrderData, traded: int, report: TradeReport) -> OrderData:
         order_id = order.order_id
