@@ -15,7 +15,7 @@ from homalos.clock import paced
 from homalos.config import FeedSettings, Settings, StrategySettings
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
-from homalos.engine.errand import Errand
+from homalos.engine.errand import Errand, Errands
 from homalos.engine.lifespans import Lifespan, ask_lifespans
 from homalos.engine.listening import dismiss, listen, observe, subscriber_stats
 from homalos.engine.quiet import quiet_collector
@@ -55,7 +55,7 @@ class Engine:
         self._on_settings: list[Callable[[Settings], None]] = []
         self._services = Services(parts)
         self._lifespans: Sequence[Lifespan] = ()
-        parts.loop.on_item = self._serve
+        self._errands = Errands(parts.inbox, parts.loop, parts.clock)
 
     # -- building --------------------------------------------------------------
 
@@ -238,7 +238,7 @@ class Engine:
         parts = self._parts
         with contextlib.ExitStack() as leaving:
             leaving.callback(self._services.stop)
-            leaving.callback(self._turn_away)
+            leaving.callback(self._errands.turn_away)
             if was == _CREATED:
                 return
             leaving.callback(parts.loop.flush)
@@ -267,7 +267,7 @@ class Engine:
             known = ", ".join(sorted(COMMANDS))
             msg = f"no command is named {command.name!r}; there are {known}"
             raise HomalosError(msg)
-        return self._send(Errand(lambda: action(self._parts, **command.arguments), command))
+        return self._errands.send(Errand(lambda: action(self._parts, **command.arguments), command))
 
     def reload(self, settings: Settings) -> Future[Reloaded]:
         """Take up changed settings between two events, as far as that can be. Any thread.
@@ -279,7 +279,7 @@ class Engine:
             raise ConfigError(problems)
         reload = Reload.planned(self._parts, settings, self._on_settings)
         command = Command("settings.reload", masked(reload.changes)) if reload.changes else None
-        return self._send(Errand(reload.carry_out, command))
+        return self._errands.send(Errand(reload.carry_out, command))
 
     def on_settings(self, listener: Callable[[Settings], None]) -> None:
         """Have a function called with the settings that hold after each reload. Before `run`.
@@ -297,20 +297,17 @@ class Engine:
             message: One sentence for the person who watches.
         """
         parts = self._parts
-        # Past the lane's limit: who has something to tell must not wait for an engine that is
-        # stuck. Without the bell, too: the lane is looked into four times a second.
+        # Past the lane's limit: who has something to tell must not wait for a stuck engine.
         alert = partial(Alert, level, source, message)
-        parts.inbox.execution.append(
-            Errand(lambda: parts.bus.publish(alert(parts.clock.now)), None)
-        )
+        parts.inbox.post_now(Errand(lambda: parts.bus.publish(alert(parts.clock.now)), None))
 
     def snapshot(self) -> Future[Snapshot]:
         """Take a picture between two events. Any thread."""
-        return self._send(Errand(lambda: take_snapshot(self._parts), None))
+        return self._errands.send(Errand(lambda: take_snapshot(self._parts), None))
 
     def statistics(self) -> Future[Sequence[SubscriberStats]]:
         """Count what every subscriber of the bus was given, between two events. Any thread."""
-        return self._send(Errand(lambda: subscriber_stats(self._parts), None))
+        return self._errands.send(Errand(lambda: subscriber_stats(self._parts), None))
 
     def subscribe(
         self, topic: type | str, handler: Handler, *,
@@ -384,31 +381,3 @@ class Engine:
             # The engine hears of nothing until it is over, if ever.
             sys.stderr.write(f"warning: {source}: {slow}\n")
         self.announce("warning", source, str(slow))
-
-    def _send(self, errand: Errand) -> Future[Any]:
-        self._parts.inbox.post(errand)
-        if self._state == _STOPPED:
-            self._turn_away()
-        return errand.future
-
-    def _turn_away(self) -> None:
-        """Tell everybody who still waits in the inbox that the engine has stopped."""
-        while (item := self._parts.inbox.take_now()) is not None:
-            if type(item) is Errand and not item.future.done():
-                item.future.set_exception(EngineStateError("this engine has stopped"))
-
-    def _serve(self, item: Any) -> bool:
-        if type(item) is not Errand:
-            return False
-        if not item.future.set_running_or_notify_cancel():
-            return True  # whoever asked does not want it any more
-        loop = self._parts.loop
-        loop.catch_up()
-        try:
-            if item.command is not None:
-                loop.number(item.command_at(self._parts.clock.now))
-            item.future.set_result(item.action())
-        except Exception as error:  # noqa: BLE001  the asker gets it
-            item.future.set_exception(error)
-        loop.flush()
-        return True

@@ -1,4 +1,4 @@
-"""Something to do on the engine thread between two events."""
+"""What other threads ask of the engine, done on its thread between two events."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
+from homalos.clock import EngineClock
+from homalos.engine.loop import Loop
+from homalos.errors import EngineStateError
+from homalos.inbox import Inbox
 from homalos.model import Command
 
-__all__ = ["Errand"]
+__all__ = ["Errand", "Errands"]
 
 
 class Errand:
@@ -32,3 +36,45 @@ class Errand:
         """Return the command with the time of its dispatch."""
         asked = self.command or Command("", {})
         return Command(asked.name, asked.arguments, now_ns)
+
+
+class Errands:
+    """Takes errands in through the inbox, and has the loop see to them."""
+
+    def __init__(self, inbox: Inbox, loop: Loop, clock: EngineClock) -> None:
+        """Have the loop hand over what it finds in the inbox that is no event."""
+        self._inbox = inbox
+        self._loop = loop
+        self._clock = clock
+        self._is_over = False
+        loop.on_item = self._serve
+
+    def send(self, errand: Errand) -> Future[Any]:
+        """Ask for something; the future has its result or its error. Any thread."""
+        self._inbox.post(errand)
+        if self._is_over:
+            self.turn_away()
+        return errand.future
+
+    def turn_away(self) -> None:
+        """Tell everybody who still waits, or asks later, that the engine has stopped."""
+        self._is_over = True
+        while (item := self._inbox.take_now()) is not None:
+            if type(item) is Errand and not item.future.done():
+                item.future.set_exception(EngineStateError("this engine has stopped"))
+
+    def _serve(self, item: Any) -> bool:
+        if type(item) is not Errand:
+            return False
+        if not item.future.set_running_or_notify_cancel():
+            return True  # whoever asked does not want it any more
+        loop = self._loop
+        loop.catch_up()
+        try:
+            if item.command is not None:
+                loop.number(item.command_at(self._clock.now))
+            item.future.set_result(item.action())
+        except Exception as error:  # noqa: BLE001  the asker gets it
+            item.future.set_exception(error)
+        loop.flush()
+        return True

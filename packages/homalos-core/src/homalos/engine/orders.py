@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from homalos.bus import Bus
 from homalos.clock import EngineClock
-from homalos.engine.accounts import Account, AccountManager
-from homalos.engine.ledger import MICRO, Position
+from homalos.engine.accounts import AccountManager
+from homalos.engine.lanes import Lane, Working
+from homalos.engine.ledger import MICRO
 from homalos.engine.risk import RiskManager
 from homalos.errors import UnknownOrder
 from homalos.journal import CountingJournal, DecisionHash, FileJournal
@@ -30,7 +31,7 @@ from homalos.model import (
 )
 from homalos.plugins.ports import Gateway
 
-__all__ = ["LEGAL", "MANUAL", "Lane", "OrderManager", "Working"]
+__all__ = ["LEGAL", "MANUAL", "OrderManager"]
 
 MANUAL = "manual"
 """Whose orders a person's are; no strategy may have this name."""
@@ -48,54 +49,6 @@ LEGAL: Mapping[Status, frozenset[Status]] = {
     _REJECTED: frozenset(),
 }
 """From each state, the states an order may go to."""
-
-
-class Lane:
-    """Where an account's orders in one instrument go: looked up once, not per order.
-
-    Attributes:
-        account: The account.
-        symbol: The instrument's symbol.
-        instrument: The contract.
-        position: What the account holds and works in it.
-        gateway: The venue.
-        gateway_name: Its name in the settings.
-    """
-
-    __slots__ = ("account", "gateway", "gateway_name", "instrument", "position", "symbol")
-
-    def __init__(self, account: Account, position: Position, gateway: Gateway) -> None:
-        self.account = account
-        self.position = position
-        self.instrument = position.instrument
-        self.symbol = position.instrument.symbol
-        self.gateway = gateway
-        self.gateway_name = account.gateway
-
-
-class Working:
-    """An order that is not over yet, and what it holds of the account.
-
-    Attributes:
-        state: The order as last published.
-        lane: Where it went.
-        ending: The end the venue reported before all fills had come, else `None`.
-        cancelling: True once a cancel is under way.
-        opens: Lots left that open a position.
-        closes: Lots left that close one; they fill first.
-        frozen_per_lot: Margin held for each lot that opens, currency.
-    """
-
-    __slots__ = ("cancelling", "closes", "ending", "frozen_per_lot", "lane", "opens", "state")
-
-    def __init__(self, state: OrderData, lane: Lane) -> None:
-        self.state = state
-        self.lane = lane
-        self.cancelling = False
-        self.ending: OrderReport | None = None
-        self.opens = 0
-        self.closes = 0
-        self.frozen_per_lot = 0.0
 
 
 class OrderManager:

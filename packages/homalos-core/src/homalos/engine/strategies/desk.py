@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from homalos.clock import EngineClock, Entry
 from homalos.engine.data import DataManager
-from homalos.engine.orders import Lane, OrderManager
+from homalos.engine.lanes import Lane
+from homalos.engine.orders import OrderManager
 from homalos.model import (
     Alert,
     BarData,
