@@ -8,12 +8,12 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from homalos.config.masking import names_secret, shown
+from homalos.config.masking import names_secret
 from homalos.config.settings import Settings
 
 __all__ = ["Change", "diff"]
 
-_NOTHING = "-"
+_NOTHING: Any = object()  # where one side has no such key
 
 
 @frozen
@@ -37,40 +37,44 @@ class Change:
 
 
 def diff(old: Settings, new: Settings) -> tuple[Change, ...]:
-    """Return every value that differs, in the order of the settings."""
-    before, after = dict(_leaves(_plain(old))), dict(_leaves(_plain(new)))
-    paths = [*before, *(path for path in after if path not in before)]
-    return tuple(
-        Change(path, _text(path, before), _text(path, after))
-        for path in paths
-        if before.get(path, _NOTHING) != after.get(path, _NOTHING)
-    )
+    """Return every value that differs, in the order of the settings.
+
+    A strategy that comes or goes is one change.
+    """
+    return tuple(_changes(_plain(old), _plain(new)))
 
 
 def _plain(settings: Settings) -> Mapping[str, Any]:
-    found = attrs.asdict(settings)
-    named = (
-        (each.name or f"{each.strategy}-{each.symbols[0]}", each) for each in settings.strategies
-    )
-    return found | {"strategies": {name: attrs.asdict(each) for name, each in named}}
+    strategies = {
+        each.name or f"{each.strategy}-{each.symbols[0]}": attrs.asdict(each)
+        for each in settings.strategies
+    }
+    return attrs.asdict(settings) | {"strategies": strategies}
 
 
-def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(data, Mapping) and data:
-        for key, value in data.items():
-            yield from _leaves(value, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, data
+def _changes(old: Any, new: Any, *keys: str) -> Iterator[Change]:
+    there = [each for each in (old, new) if each is not _NOTHING]
+    is_strategy = len(keys) == 2 and keys[0] == "strategies"
+    is_whole = len(there) == 1 and (is_strategy or not there[0])
+    if all(isinstance(each, Mapping) for each in there) and not is_whole:
+        before, after = ({} if each is _NOTHING else each for each in (old, new))
+        for key in dict.fromkeys((*before, *after)):
+            yield from _changes(before.get(key, _NOTHING), after.get(key, _NOTHING), *keys, key)
+    elif old != new:
+        path = ".".join(map(str, keys))
+        yield Change(path, _text(path, old), _text(path, new))
 
 
-def _text(path: str, values: Mapping[str, Any]) -> str:
-    if path not in values:
-        return _NOTHING
+def _text(path: str, value: Any) -> str:
+    if value is _NOTHING:
+        return "-"
     if any(map(names_secret, path.split("."))):
         return "***"
-    value = values[path]
-    if isinstance(value, str):
-        return value
+    if isinstance(value, Mapping):
+        inside = (f"{key}: {_text(f'{path}.{key}', each)}" for key, each in value.items())
+        return f"{{{', '.join(inside)}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(map(str, value))}]"
-    return shown(value) if isinstance(value, Mapping) else str(value)
+        return f"[{', '.join(_text(path, each) for each in value)}]"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value)
