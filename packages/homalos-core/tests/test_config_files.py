@@ -179,21 +179,21 @@ risk: {order_size: [1]}
 """,
     )
     assert problems({"HOMALOS_SEED": "x"}) == (
-        "unknown key 'gatewys' (config/system.yaml:1) @ $; did you mean 'gateways'?",
+        "config/system.yaml:1: unknown key 'gatewys' @ $; did you mean 'gateways'?",
         "expected int, found 'x' (HOMALOS_SEED) @ $.seed",
         (
-            "expected 'hedging' or 'netting', found 'hedge' (config/system.yaml:7)"
+            "config/system.yaml:7: expected 'hedging' or 'netting', found 'hedge'"
             " @ $.accounts.main.mode; did you mean 'hedging'?"
         ),
         (
-            "times must be 0 or above, not -1 (config/strategies.yaml:5)"
+            "config/strategies.yaml:5: times must be 0 or above, not -1"
             " @ $.strategies[0].restart.times"
         ),
-        "required field missing (config/strategies.yaml:6) @ $.strategies[1].strategy",
-        ("symbols has the same symbol twice (config/strategies.yaml:6) @ $.strategies[1].symbols"),
-        "expected a mapping, found 5 (config/system.yaml:8) @ $.bus",
-        ("unknown key 'exection' (config/system.yaml:5) @ $.inbox; did you mean 'execution'?"),
-        "expected int, found 'abc' (config/system.yaml:4) @ $.inbox.market",
+        "config/strategies.yaml:6: required field missing @ $.strategies[1].strategy",
+        "config/strategies.yaml:6: symbols has the same symbol twice @ $.strategies[1].symbols",
+        "config/system.yaml:8: expected a mapping, found 5 @ $.bus",
+        "config/system.yaml:5: unknown key 'exection' @ $.inbox; did you mean 'execution'?",
+        "config/system.yaml:4: expected int, found 'abc' @ $.inbox.market",
     )
 
 
@@ -207,12 +207,12 @@ def test_names_that_do_not_fit_name_both_places(write: Write) -> None:
 
     assert problems() == (
         (
-            "no gateway is called 'smi' (config/system.yaml:3) @ $.accounts.main.gateway;"
+            "config/system.yaml:3: no gateway is called 'smi' @ $.accounts.main.gateway;"
             " did you mean 'sim'?"
         ),
         (
-            "the name 's-a.X' is that of $.strategies[0] (config/system.yaml:5) already"
-            " (config/strategies.yaml:2) @ $.strategies[1].name; give it another"
+            "config/strategies.yaml:2: the name 's-a.X' is that of $.strategies[0]"
+            " (config/system.yaml:5) already @ $.strategies[1].name; give it another"
         ),
     )
 
@@ -249,14 +249,14 @@ def test_a_strategies_file_with_other_keys_is_told(write: Write) -> None:
 
     assert problems() == (
         (
-            "unknown key 'strategis' (config/strategies.yaml:1) @ $;"
+            "config/strategies.yaml:1: unknown key 'strategis' @ $;"
             " strategies.yaml holds nothing but strategies; did you mean 'strategies'?"
         ),
         (
-            "unknown key 'bus' (config/strategies.yaml:2) @ $;"
+            "config/strategies.yaml:2: unknown key 'bus' @ $;"
             " strategies.yaml holds nothing but strategies"
         ),
-        "expected a list, found a mapping (config/strategies.yaml:3) @ $.strategies",
+        "config/strategies.yaml:3: expected a list, found a mapping @ $.strategies",
     )
 
 
