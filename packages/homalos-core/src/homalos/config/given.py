@@ -104,7 +104,7 @@ def origin_at(path: str, origins: Mapping[str, str]) -> str:
 
 
 def told(what: str, origin: str, at: str) -> str:
-    """Return a problem with who gave what it is about; a file's line comes first, to be jumped to."""
+    """Return a problem with who gave it; a file's line comes first, so that editors jump to it."""
     if _LINE.search(origin):
         return f"{origin}: {what} @ {at}"
     return f"{what} ({origin}) @ {at}" if origin else f"{what} @ {at}"

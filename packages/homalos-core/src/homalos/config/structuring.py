@@ -85,7 +85,8 @@ def structure(
 
     Raises:
         ConfigError: With every problem as `file:line: what @ path`, or as
-            `what (origin) @ path`. Values of keys named like a password, token, secret or auth code are not in it.
+            `what (origin) @ path`. Values of keys named like a password, token, secret or
+            auth code are not in it.
     """
     try:
         result: T = _converter().structure(data, cls)
