@@ -1,4 +1,4 @@
-"""The settings: one YAML file, the environment and the command line into frozen classes.
+"""The settings: YAML files, the environment and the command line into frozen classes.
 
 The classes come at once; what reads into them, and the libraries that takes, on first use.
 """
@@ -22,11 +22,13 @@ from homalos.config.settings import (
     StrategySettings,
     WatchSettings,
     check,
+    effective_name,
 )
 
 if TYPE_CHECKING:
     from homalos.config.changes import Change, diff
-    from homalos.config.layers import home_folder, load_settings
+    from homalos.config.layers import home_folder
+    from homalos.config.source import Loaded, SettingsSource, load_settings
     from homalos.config.structuring import structure
 
 __all__ = [
@@ -37,14 +39,17 @@ __all__ = [
     "GatewaySettings",
     "InboxSettings",
     "JournalSettings",
+    "Loaded",
     "LogSettings",
     "RestartSettings",
     "Settings",
+    "SettingsSource",
     "StoreSettings",
     "StrategySettings",
     "WatchSettings",
     "check",
     "diff",
+    "effective_name",
     "home_folder",
     "load_settings",
     "structure",
@@ -52,9 +57,11 @@ __all__ = [
 
 _HOMES = {
     "Change": "homalos.config.changes",
+    "Loaded": "homalos.config.source",
+    "SettingsSource": "homalos.config.source",
     "diff": "homalos.config.changes",
     "home_folder": "homalos.config.layers",
-    "load_settings": "homalos.config.layers",
+    "load_settings": "homalos.config.source",
     "structure": "homalos.config.structuring",
 }
 

@@ -9,7 +9,7 @@ import attrs
 from attrs import frozen
 
 from homalos.config.masking import names_secret
-from homalos.config.settings import Settings
+from homalos.config.settings import Settings, effective_name
 
 __all__ = ["Change", "diff"]
 
@@ -45,10 +45,7 @@ def diff(old: Settings, new: Settings) -> tuple[Change, ...]:
 
 
 def _plain(settings: Settings) -> Mapping[str, Any]:
-    strategies = {
-        each.name or f"{each.strategy}-{each.symbols[0]}": attrs.asdict(each)
-        for each in settings.strategies
-    }
+    strategies = {effective_name(each): attrs.asdict(each) for each in settings.strategies}
     return attrs.asdict(settings) | {"strategies": strategies}
 
 

@@ -1,4 +1,4 @@
-"""The layers of the settings: defaults < file < environment < command line.
+"""The layers of the settings: defaults < files < environment < command line.
 
 dynaconf lays them over each other. It never sees a value, only opaque `Given`
 leaves: left to itself it would evaluate texts that begin with `@` (a password may),
@@ -10,19 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-import attrs
+from homalos.config.given import Given
+from homalos.config.yaml_text import read_text
 
-from homalos.config.problems import Given
-from homalos.config.settings import Settings, check
-from homalos.config.structuring import structure
-from homalos.config.yaml_text import read_file, read_text
-from homalos.errors import ConfigError
-
-__all__ = ["RESERVED", "home_folder", "load_settings"]
+__all__ = ["RESERVED", "home_folder", "merged"]
 
 RESERVED = frozenset(
     {
         "HOMALOS_DEBUG",
+        "HOMALOS_ENV",
         "HOMALOS_HOME",
         "HOMALOS_PLUGINS",
         "HOMALOS_REQUIRE_DATA",
@@ -35,38 +31,6 @@ RESERVED = frozenset(
 _PREFIX = "HOMALOS_"
 _COMMAND_LINE = "command line"
 _ROOT = "SETTINGS"
-
-
-def load_settings(
-    path: Path | None,
-    *,
-    environment: Mapping[str, str],
-    overrides: Mapping[str, object],
-    home: Path | None = None,
-) -> Settings:
-    """Return the settings of a file, an environment and a command line.
-
-    Mappings are merged key by key across the layers, where a name that differs only
-    in upper and lower case is the same; lists and all else are replaced.
-
-    Args:
-        path: The YAML file, `None` for none.
-        environment: A variable `HOMALOS_A__B` sets `a.b`. Its text, like those of
-            the command line, is read as a YAML scalar, or as a list or mapping
-            when it is in brackets.
-        overrides: Dotted keys to values, texts or not: `{"inbox.market": "5000"}`.
-        home: The folder of the state, as `home_folder` found it.
-
-    Raises:
-        ConfigError: With every problem there is.
-    """
-    try:
-        settings, problems = _load(path, environment, overrides)
-    except RecursionError:
-        settings, problems = None, [f"{path}: nested too deeply, or an alias that holds itself"]
-    if settings is None or problems:
-        raise ConfigError(problems)
-    return settings if home is None else attrs.evolve(settings, home=home)
 
 
 def home_folder(
@@ -88,24 +52,43 @@ def home_folder(
     return cwd / beside / ".homalos"
 
 
-def _load(
-    path: Path | None, environment: Mapping[str, str], overrides: Mapping[str, object]
-) -> tuple[Settings | None, list[str]]:
-    data, problems = read_file(path) if path is not None else ({}, [])
-    if "home" in data:
-        problems.append("the file cannot move itself; use --home or HOMALOS_HOME @ $.home")
-        del data["home"]
-    layers = [_leaves(data)]
+def merged(
+    layers: Sequence[object],
+    environment: Mapping[str, str],
+    overrides: Mapping[str, object],
+    problems: list[str],
+) -> Mapping[str, object]:
+    """Return files, variables and command line laid over each other, with `Given` leaves.
+
+    Mappings are merged key by key across the layers, where a name that differs only
+    in upper and lower case is the same; lists and all else are replaced.
+
+    Args:
+        layers: What the files say, the lowest first.
+        environment: A variable `HOMALOS_A__B` sets `a.b`. Its text, like those of
+            the command line, is read as a YAML scalar, or as a list or mapping
+            when it is in brackets.
+        overrides: Dotted keys to values, texts or not: `{"inbox.market": "5000"}`.
+        problems: What is wrong with the names of variables and overrides is put here.
+    """
+    from dynaconf import Dynaconf  # its import costs 0.2 s
+
+    # Under a key of ours, since dynaconf puts those of the top level into upper case.
+    box = Dynaconf(dynaconf_skip_loaders=True, load_dotenv=False, settings_files=[])
+    for layer in (*layers, *_single_layers(environment, overrides, problems)):
+        box.set(_ROOT, layer, merge=True, dotted_lookup=False)
+    found: Mapping[str, object] = box.as_dict().get(_ROOT, {})
+    return found
+
+
+def _single_layers(
+    environment: Mapping[str, str], overrides: Mapping[str, object], problems: list[str]
+) -> Iterator[object]:
     for name, keys, value in _single_values(environment, overrides):
         if all(keys):
-            layers.append(_nested(keys, value))
+            yield _nested(keys, value)
         else:
             problems.append(f"a part of the name {name!r} is empty")
-    try:
-        settings = structure(_merged(layers), Settings)
-    except ConfigError as error:
-        return None, [*problems, *error.problems]
-    return settings, [*problems, *check(settings)]
 
 
 def _single_values(
@@ -116,7 +99,7 @@ def _single_values(
             keys = name.removeprefix(_PREFIX).lower().split("__")
             yield name, keys, _from_text(environment[name], name)
     for name, value in overrides.items():
-        given = _from_text(value) if isinstance(value, str) else _leaves(value, _COMMAND_LINE)
+        given = _from_text(value) if isinstance(value, str) else _leaves(value)
         yield name, name.split("."), given
 
 
@@ -125,7 +108,7 @@ def _from_text(text: str, origin: str = _COMMAND_LINE) -> object:
     return _leaves(value, origin) if isinstance(value, dict) else Given(value, text, origin)
 
 
-def _leaves(value: object, origin: str = "") -> object:
+def _leaves(value: object, origin: str = _COMMAND_LINE) -> object:
     if isinstance(value, Mapping):
         return {key: _leaves(item, origin) for key, item in value.items()}
     return Given(value, origin=origin)
@@ -135,14 +118,3 @@ def _nested(keys: Sequence[str], value: object) -> object:
     for key in reversed(keys):
         value = {key: value}
     return value
-
-
-def _merged(layers: Sequence[object]) -> Mapping[str, object]:
-    from dynaconf import Dynaconf  # its import costs 0.2 s
-
-    # Under a key of ours, since dynaconf puts those of the top level into upper case.
-    box = Dynaconf(dynaconf_skip_loaders=True, load_dotenv=False, settings_files=[])
-    for layer in layers:
-        box.set(_ROOT, layer, merge=True, dotted_lookup=False)
-    merged: Mapping[str, object] = box.as_dict()[_ROOT]
-    return merged

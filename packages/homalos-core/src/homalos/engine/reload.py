@@ -14,8 +14,8 @@ import attrs
 from attrs import define, field, frozen
 
 from homalos.config import Change, Settings, StrategySettings, diff, structure
+from homalos.config.settings import effective_name
 from homalos.engine.rules import make_rule
-from homalos.engine.strategies.loader import effective_name
 from homalos.errors import EngineStateError
 from homalos.model import Alert
 from homalos.plugins.ports import NeedsRestart

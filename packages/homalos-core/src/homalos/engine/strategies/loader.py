@@ -17,12 +17,7 @@ from homalos.strategy import Strategy
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
 
-__all__ = ["StrategyLoader", "effective_name"]
-
-
-def effective_name(each: StrategySettings) -> str:
-    """Return what a strategy of the settings is called, as the settings alone tell it."""
-    return each.name or f"{each.strategy}-{each.symbols[0]}"
+__all__ = ["StrategyLoader"]
 
 
 class StrategyLoader:
