@@ -196,7 +196,7 @@ def test_a_person_sees_what_to_do_also_without_colours(
     assert main(["doctor", "--config", "system.yaml"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "core: configuration"
-    assert lines[1].startswith("  ✗ error   expected int, found 'x' @ $.seed")
+    assert lines[1].startswith("  ✗ error   system.yaml:1: expected int, found 'x' @ $.seed")
     assert lines[2] == "             do: correct it in system.yaml"
     assert lines[-1].startswith("errors: 1, warnings: ")
 

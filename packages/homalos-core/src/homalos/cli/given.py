@@ -45,6 +45,7 @@ def secrets_of(
 def _secrets(
     arguments: Sequence[str], environment: Mapping[str, str], config: Path | None
 ) -> Iterator[str]:
+    from homalos.config.given import plain
     from homalos.config.masking import names_secret, secrets_in
     from homalos.config.yaml_text import read_file
 
@@ -55,7 +56,7 @@ def _secrets(
         if names_secret(name) and len(text) >= _SHORTEST:
             yield text
     if config is not None:
-        yield from secrets_in(read_file(config)[0])
+        yield from secrets_in(plain(read_file(config).data))
 
 
 def _config(arguments: Sequence[str], cwd: Path) -> Path | None:

@@ -34,6 +34,9 @@ def engine_log(engine: Engine, sink: TextIO | None) -> Iterator[Log]:
         fault=lambda what: faults.append(("logs", what)),
         stamp=clock,
     ) as log:
+        engine.on_settings(
+            lambda changed: log.change(changed.logs, secrets_in(attrs.asdict(changed)))
+        )
         yield log
 
 

@@ -21,8 +21,9 @@ def next_run(home: Path) -> int:
     Args:
         home: The folder of the state, which is made.
     """
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)  # orders and secrets are its owner's
     folder = home / _FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     while True:
         taken = {int(path.name): path for path in folder.iterdir() if path.name.isdecimal()}
         number = max(taken, default=0) + 1

@@ -7,13 +7,16 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import attrs
 import rich_click as click
 
 from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
+from homalos.cli.following import Following
 from homalos.cli.options import (
     CONFIG,
+    ENV,
     HOME,
     PLUGIN,
     SET,
@@ -25,7 +28,7 @@ from homalos.cli.options import (
 )
 from homalos.cli.run_number import next_run
 from homalos.cli.stopping import stoppable
-from homalos.config import FeedSettings, Settings
+from homalos.config import FeedSettings, Settings, SettingsSource
 from homalos.engine.control import control
 from homalos.engine.control_address import refuse_second
 from homalos.engine.engine import Engine
@@ -54,7 +57,7 @@ _UNNAMED_RUN = "1"  # what settings have that do not name their run
     help="Event seconds a second of the wall, or max, which does not wait.  [demo: 60]",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Where every chance begins.")
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def up(
     asked: Asked, *, demo: bool, for_s: float | None, speed: float | None, seed: int | None
 ) -> Outcome:
@@ -63,8 +66,13 @@ def up(
     Settings come from --config, else from config/system.yaml. Two demos with the same
     --seed, --for and --speed make the same decisions.
     """
-    settings = _demo(asked, seed or 1) if demo else _configured(asked, seed)
-    settings = attrs.evolve(settings, feed=_paced(settings.feed, speed, for_s))
+    source, base = _demo(asked, seed or 1) if demo else _configured(asked, seed)
+
+    def adapt(read: Settings) -> Settings:
+        return attrs.evolve(read, feed=_paced(read.feed, speed, for_s), **base)
+
+    settings = adapt(source.read().settings)
+    settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     refuse_second(settings.home)
     if demo:
         begin_anew(settings.home)
@@ -73,7 +81,12 @@ def up(
         for symbol in SYMBOLS:
             engine.parts.data.watch(symbol)
     title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
-    with _limited(engine, settings, for_s), control(engine):
+    following = Following(engine, source, adapt)
+    with (
+        _limited(engine, settings, for_s),
+        following.watching(),
+        control(engine, reload=following.reload),
+    ):
         summary = _run(engine, title, as_json=asked.as_json)
     _tell_faults(engine)
     return Outcome(
@@ -92,26 +105,28 @@ def up(
 # -- what to run ----------------------------------------------------------------
 
 
-def _demo(asked: Asked, seed: int) -> Settings:
+def _demo(asked: Asked, seed: int) -> tuple[SettingsSource, dict[str, Any]]:
+    """Return where the settings come from, and what they are whatever it says."""
     if asked.config is not None:
         msg = "the demo takes no --config; change single settings with --set"
         raise click.UsageError(msg)
-    settings = asked.settings(base=demo_settings(seed))
-    return attrs.evolve(settings, home=settings.home / "demo")
+    source = asked.source(base=demo_settings(seed))
+    return source, {"home": (source.home or Path()) / "demo"}
 
 
-def _configured(asked: Asked, seed: int | None) -> Settings:
+def _configured(asked: Asked, seed: int | None) -> tuple[SettingsSource, dict[str, Any]]:
+    """Return where the settings come from, and what they are whatever it says."""
     config = asked.config or _CONFIG
     if asked.config is None and not config.is_file():
         msg = (
-            f"there is no settings file {config} here; run the demo with `homalos up --demo`, "
-            "or name a file with --config"
+            f"there is no settings file {config} here; make one with `homalos init`, "
+            "name one with --config, or run the demo with `homalos up --demo`"
         )
         raise ConfigError([msg])
-    settings = asked.settings(config, {} if seed is None else {"seed": seed})
-    if settings.run == _UNNAMED_RUN:
-        settings = attrs.evolve(settings, run=str(next_run(settings.home)))
-    return settings
+    source = asked.source(config, {} if seed is None else {"seed": seed})
+    settings = source.read().settings
+    is_unnamed = settings.run == _UNNAMED_RUN
+    return source, {"run": str(next_run(settings.home)) if is_unnamed else settings.run}
 
 
 def _paced(

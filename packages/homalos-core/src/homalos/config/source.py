@@ -22,6 +22,7 @@ __all__ = ["Loaded", "SettingsSource", "load_settings"]
 
 _STRATEGIES = "$.strategies"
 _ENTRY = re.compile(r"\$\.strategies\[\d+\]")
+_UNKNOWN = re.compile(r"unknown key '([^']+)'")
 _LONG = {
     each.metadata[SHORT_FORM]: each.name
     for each in attrs.fields(StrategySettings)
@@ -60,7 +61,11 @@ class Loaded:
                 a strategy may be named by its name, or by its kind where there is one of it.
         """
         what, at, path = problem.rpartition(" @ ")
-        origin = origin_at(self._numbered(path), self._places)
+        inside = self._numbered(path.partition("; ")[0])
+        unknown = _UNKNOWN.match(what)
+        origin = (unknown and self._places.get(joined(inside, unknown[1]))) or origin_at(
+            inside, self._places
+        )
         if at and origin and not problem.startswith(f"{origin}: "):
             problem = told(what, origin, path)
         return without(problem, self._secrets)
@@ -203,7 +208,7 @@ class _Leaves:
             origin, is_secret, data = data.origin or origin, data.is_secret, data.value
         if isinstance(data, Mapping) and data:
             for key, value in data.items():
-                name = _LONG.get(key, key) if _ENTRY.fullmatch(path) else key
+                name = str(_LONG.get(key, key) if _ENTRY.fullmatch(path) else key)
                 yield from self.of(value, joined(path, key), f"{shown}.{name}" if shown else name)
         elif path == _STRATEGIES and isinstance(data, list):
             pairs = zip(data, self.settings.strategies, strict=True)
