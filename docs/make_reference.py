@@ -30,6 +30,7 @@ from homalos.plugins.catalog import Catalog
 from homalos.plugins.hookspecs import Hooks
 from homalos.plugins.host import ANSWERS, PluginHost
 from homalos.strategy import Strategy
+from homalos.testing import contracts
 
 MARK = "<!-- Made by docs/make_reference.py from here on; change the docstrings instead. -->"
 REFERENCE = Path(__file__).parent / "reference"
@@ -49,11 +50,23 @@ _KINDS = {
     "alert_channels": "Alert channels: `alerts.<name>`",
 }
 
+_CONTRACTS = {
+    "GATEWAY": ("Gateway", contracts.GatewaySubject),
+    "STORE": ("Store", contracts.StoreSubject),
+    "FEED": ("Feed", contracts.FeedSubject),
+    "MARKET": ("Market", contracts.MarketSubject),
+    "FILL_MODEL": ("Fill model", contracts.FillModelSubject),
+    "RISK_RULE": ("Risk rule", contracts.RiskRuleSubject),
+    "STRATEGY": ("Strategy", contracts.StrategySubject),
+    "ALERT_CHANNEL": ("Alert channel", contracts.AlertChannelSubject),
+}
+
 
 def pages() -> dict[Path, Callable[[], Iterator[str]]]:
     """Return what makes each page's lower part, by the page."""
     return {
         REFERENCE / "commands.md": commands,
+        REFERENCE / "contracts.md": all_contracts,
         REFERENCE / "hooks.md": hooks,
         REFERENCE / "ports.md": all_ports,
         REFERENCE / "settings.md": all_settings,
@@ -105,6 +118,17 @@ def meaning(option: click.Option) -> str:
     default = f" Default: `{option.default}`." if option.show_default else ""
     text = " ".join((option.help or "").split()).replace("|", r"\|")
     return f"{text}{needed}{default}"
+
+
+def all_contracts() -> Iterator[str]:
+    """Yield every contract: its requirements with their reasons, and what a test gives it."""
+    for name, (title, subject) in _CONTRACTS.items():
+        contract = getattr(contracts, name)
+        yield f"## {title}: `{name}`"
+        rows = (f"| `{each.name}` | {each.reason}. |" for each in contract)
+        yield "\n".join(("| requirement | why |", "|---|---|", *rows))
+        yield f"### `{subject.__name__}`"
+        yield from described(subject)
 
 
 def hooks() -> Iterator[str]:
@@ -287,7 +311,10 @@ def default(field: Any) -> str:
     if inspect.isclass(value):
         return f"`{value.__name__}`"
     factory = getattr(value, "factory", None)  # of attrs.Factory, which is no class to its stub
-    return f"`{written(factory() if factory else value)}`"
+    value = factory() if factory else value
+    if inspect.isfunction(value):
+        return "none"  # it only says what to give instead
+    return f"`{written(value)}`"
 
 
 def written(value: Any) -> str:
@@ -299,9 +326,17 @@ def written(value: Any) -> str:
         return f'"{text}"' if not text or text.isdecimal() else text
     if isinstance(value, Sequence):
         return f"[{', '.join(map(written, value))}]"
-    if attrs.has(type(value)):
-        return "{}"  # with all its own defaults
+    if attrs.has(type(value)) and is_default(value):
+        return "{}"
+    if not isinstance(value, bool | int | float | None):
+        return type(value).__name__  # nothing that settings could hold
     return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
+
+
+def is_default(value: Any) -> bool:
+    """Say whether a value is its class with all of its defaults."""
+    fields = [each for each in attrs.fields(type(value)) if each.init]
+    return all(each.default is not attrs.NOTHING for each in fields)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from homalos.config import Settings, load_settings
 from homalos.engine.builtin import register_commands
 from homalos.plugins.hookspecs import Hooks
 from homalos.strategy import Strategy
+from homalos.testing import contracts
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -40,7 +41,8 @@ def text_of(name: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "name", ["commands.md", "hooks.md", "ports.md", "settings.md", "strategy.md"]
+    "name",
+    ["commands.md", "contracts.md", "hooks.md", "ports.md", "settings.md", "strategy.md"],
 )
 def test_a_made_page_is_what_the_code_makes_of_it_now(name: str) -> None:
     """A changed docstring or signature needs `python3 start.py nox -s docs`."""
@@ -63,6 +65,15 @@ def test_every_hook_is_in_the_manual_with_its_arguments() -> None:
 
     assert sorted(documented) == sorted(hooks)
     assert shown == {name: list(names) for name, names in arguments.items()}
+
+
+def test_every_requirement_is_in_the_manual_once() -> None:
+    """Whoever sees a name fail finds it there with its reason."""
+    kinds = [getattr(contracts, name) for name in contracts.__all__ if name.isupper()]
+    names = [each.name for kind in kinds for each in kind]
+    rows = re.findall(r"^\| `(\w+)` \| [A-Z`][^|]*\. \|$", text_of("contracts.md"), re.MULTILINE)
+
+    assert sorted(rows) == sorted(names)
 
 
 def test_every_public_member_of_a_strategy_is_in_the_manual() -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from homalos.errors import DataError
 from homalos.model import BarData, Direction, Offset, OrderRequest, OrderType, TickData
+from homalos.plugins.ports import RestingOrder
 from homalos_sim.matching import Book, WorkingOrder, interval_seconds
 
 SYMBOL = "rb2510.SHFE"
@@ -30,7 +31,7 @@ class Pit:
         self.fills: list[tuple[str, float, int, int]] = []
 
     def _note(
-        self, order: WorkingOrder, price: float, lots: int, ts_ns: int, trading_day: int
+        self, order: RestingOrder, price: float, lots: int, ts_ns: int, trading_day: int
     ) -> None:
         assert trading_day == DAY
         self.fills.append((order.request.order_id, price, lots, ts_ns))

@@ -32,6 +32,7 @@ from homalos.model import (
 from homalos.plugins.ports import GatewayContext, Timer, VenueEvent
 from homalos_sim.gateway import SimGateway
 from homalos_sim.options import VenueOptions
+from homalos_sim.plugin import register_fill_models
 
 SYMBOL = "rb2510.SHFE"
 DAY = 20250805
@@ -70,7 +71,7 @@ def _instrument(symbol: str) -> Instrument:
 class Floor:
     """A connected venue, its clock, and everything it posted."""
 
-    def __init__(self, **options: float) -> None:
+    def __init__(self, **options: Any) -> None:
         """Connect, and forget the report of it."""
         self.clock = StillClock()
         self.posted: list[VenueEvent] = []
@@ -83,6 +84,7 @@ class Floor:
             last_tick=self.ticks.get,
             post=self.posted.append,
             post_at=lambda _ns, event: self.posted.append(event),
+            fill_model={spec.name: spec for spec in register_fill_models()}.__getitem__,
         )
         self.venue = SimGateway(context, VenueOptions(**options))
         self.venue.connect()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homalos.errors import UnknownInstrument
+from homalos.errors import ConfigError, UnknownInstrument
 from homalos.model import (
     CancelRefused,
     ConnectionChanged,
@@ -13,14 +13,14 @@ from homalos.model import (
     Status,
     TradeReport,
 )
-from homalos.plugins.ports import MarketTap
-from homalos_sim.matching import Book, WorkingOrder
+from homalos.plugins.ports import FillContext, MarketTap
+from homalos_sim.matching import WorkingOrder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from homalos.model import BarData, CancelRequest, Instrument, OrderRequest, TickData
-    from homalos.plugins.ports import GatewayContext
+    from homalos.plugins.ports import FillModel, GatewayContext, RestingOrder
     from homalos_sim.options import VenueOptions
 
 __all__ = ["SimGateway"]
@@ -39,7 +39,12 @@ class SimGateway:
     """
 
     def __init__(self, context: GatewayContext, options: VenueOptions) -> None:
-        """Make the venue; it takes orders once it is connected."""
+        """Make the venue; it takes orders once it is connected.
+
+        Raises:
+            MissingPluginError: No plugin offers the fill model of the options.
+            ConfigError: The model does not take the options given for it.
+        """
         self._name = context.name
         self._now_ns = context.clock.now_ns
         self._instrument = context.instrument
@@ -47,8 +52,9 @@ class SimGateway:
         self._post = context.post
         self._bar_share = options.bar_volume_share
         self._book_age_ns = round(options.book_age_s * _NS)
+        self._make_book = _fill_model(context, options)
         self._is_up = False
-        self._books: dict[str, Book] = {}
+        self._books: dict[str, FillModel] = {}
         self._orders: dict[str, WorkingOrder] = {}
         self._accepted = 0
         self._trades = 0
@@ -79,7 +85,9 @@ class SimGateway:
             self._post(OrderReport(request.order_id, _REJECTED, now_ns, reason=reason))
             return
         if book is None:
-            book = self._books[request.symbol] = Book(self._fill)
+            contract = self._instrument(request.symbol)
+            book = self._make_book(FillContext(contract, self._fill))
+            self._books[request.symbol] = book
         self._accepted += 1
         venue_order_id = f"V{self._accepted}"
         order = WorkingOrder(request, venue_order_id, now_ns)
@@ -125,7 +133,7 @@ class SimGateway:
             book.match_bar(bar, self._bar_share)
 
     def _fill(
-        self, order: WorkingOrder, price: float, lots: int, ts_ns: int, trading_day: int
+        self, order: RestingOrder, price: float, lots: int, ts_ns: int, trading_day: int
     ) -> None:
         request = order.request
         self._trades += 1
@@ -162,6 +170,19 @@ class SimGateway:
                 return f"volume {request.volume} is above the {most} of one market order"
             return ""
         return _limit_objection(request, instrument, tick)
+
+
+def _fill_model(
+    context: GatewayContext, options: VenueOptions
+) -> Callable[[FillContext], FillModel]:
+    spec = context.fill_model(options.fill_model)
+    try:
+        config = spec.config(**options.fill_options)
+    except (TypeError, ValueError) as error:
+        where = f"$.gateways.{context.name}.options.fill_options"
+        msg = f"the fill model {spec.name} does not take them: {error} @ {where}"
+        raise ConfigError((msg,)) from error
+    return lambda each: spec.factory(each, config)
 
 
 def _limit_objection(request: OrderRequest, instrument: Instrument, tick: TickData | None) -> str:

@@ -6,9 +6,8 @@ Our orders never change the tape, and never meet each other: only the tape fills
 from __future__ import annotations
 
 from bisect import insort
-from collections.abc import Callable
 from math import floor, inf, isnan
-from operator import attrgetter
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from homalos.errors import DataError
@@ -16,8 +15,9 @@ from homalos.model import Direction, OrderType
 
 if TYPE_CHECKING:
     from homalos.model import BarData, OrderRequest, TickData
+    from homalos.plugins.ports import Fill, RestingOrder
 
-__all__ = ["Book", "Fill", "Side", "WorkingOrder", "interval_seconds"]
+__all__ = ["Book", "Side", "WorkingOrder", "interval_seconds"]
 
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _LONG = Direction.LONG
@@ -41,17 +41,18 @@ def interval_seconds(interval: str) -> int:
     return int(count) * _SECONDS[unit]
 
 
+_rank = itemgetter(0)
+
+
 class WorkingOrder:
     """What the venue keeps of an order.
 
     Attributes:
         left: Lots not filled yet.
-        rank: Place by price, the lowest first: the price of a sell order, its negative for
-            a buy order, minus infinity for a market order.
         since_ns: When it came; bars that began before do not fill it.
     """
 
-    __slots__ = ("left", "rank", "request", "since_ns", "venue_order_id")
+    __slots__ = ("left", "request", "since_ns", "venue_order_id")
 
     def __init__(self, request: OrderRequest, venue_order_id: str, since_ns: int) -> None:
         """Take an order that the venue has accepted."""
@@ -59,26 +60,18 @@ class WorkingOrder:
         self.venue_order_id = venue_order_id
         self.since_ns = since_ns
         self.left = request.volume
-        if request.type is _MARKET:
-            self.rank = -inf
-        else:
-            self.rank = -request.price if request.direction is _LONG else request.price
-
-
-Fill = Callable[[WorkingOrder, float, int, int, int], None]
-"""`(order, price, lots, ts_ns, trading_day)`; `order.left` is already what remains."""
-
-_rank = attrgetter("rank")
 
 
 class Side:
     """The working orders of one side of one instrument.
 
-    A price reaches an order when the order's rank is not above it, the price
-    turned the same way as the rank. nan, where nobody stands, reaches none.
+    An order's rank is its place by price, the lowest first: the price of a sell order,
+    its negative for a buy order, minus infinity for a market order. A price reaches an
+    order when its rank is not above it, the price turned the same way. nan, where
+    nobody stands, reaches none.
 
     Attributes:
-        orders: By price, then by time; the next to be filled first.
+        orders: Each with its rank in front; by price, then by time, the next to be filled first.
         used: Lots taken of the touch of the last tick, so that they are not given twice.
     """
 
@@ -86,25 +79,39 @@ class Side:
 
     def __init__(self, turn: int, fill: Fill) -> None:
         """Begin empty; `turn` is -1 for buy orders and 1 for sell orders."""
-        self.orders: list[WorkingOrder] = []
+        self.orders: list[tuple[float, RestingOrder]] = []
         self.used = 0
         self._turn = turn
         self._fill = fill
 
-    def arrive(self, order: WorkingOrder, touch: float, size: int, trading_day: int) -> None:
+    def arrive(
+        self, order: RestingOrder, rank: float, touch: float, size: int, trading_day: int
+    ) -> None:
         """Fill a new order at the touch, as far as its size is not used yet.
 
         Args:
             order: It comes at `order.since_ns`, which is the time of the fill.
+            rank: Its place by price.
             touch: Best price of the other side; nan or 0 where nobody stands.
             size: Lots there.
             trading_day: Of the tick, yyyymmdd.
         """
         lots = min(order.left, size - self.used)
-        if lots > 0 and touch and order.rank <= self._turn * touch:
+        if lots > 0 and touch and rank <= self._turn * touch:
             self.used += lots
             order.left -= lots
             self._fill(order, touch, lots, order.since_ns, trading_day)
+
+    def rest(self, order: RestingOrder, rank: float) -> None:
+        """Let an order wait behind those of its price and better."""
+        if self.orders:
+            insort(self.orders, (rank, order), key=_rank)
+        else:
+            self.orders.append((rank, order))
+
+    def remove(self, order: RestingOrder) -> None:
+        """Take an order out."""
+        self.orders[:] = [each for each in self.orders if each[1] is not order]
 
     def cross(self, touch: float, size: int, tick: TickData) -> None:
         """Fill what waited before this tick and is reached by its touch.
@@ -115,13 +122,13 @@ class Side:
         if not self.orders or not touch:
             return
         reach = self._turn * touch
-        for order in self.orders:
+        for rank, order in self.orders:
             lots = min(order.left, size - self.used)
-            if lots <= 0 or not order.rank <= reach:
+            if lots <= 0 or not rank <= reach:
                 break
             self.used += lots
             order.left -= lots
-            price = touch if order.rank == -inf else order.request.price
+            price = touch if rank == -inf else order.request.price
             self._fill(order, price, lots, tick.ts_ns, tick.trading_day)
         if self.used:
             self._drop_filled()
@@ -138,10 +145,9 @@ class Side:
         reach = self._turn * extreme
         left = budget
         begun_ns = bar.start_ns
-        for order in self.orders:
+        for rank, order in self.orders:
             if order.since_ns > begun_ns:
                 continue
-            rank = order.rank
             if rank <= opened:
                 price = bar.open_price
             elif rank <= reach:
@@ -162,14 +168,14 @@ class Side:
     def _drop_filled(self) -> None:
         orders = self.orders
         if len(orders) == 1:
-            if not orders[0].left:
+            if not orders[0][1].left:
                 orders.clear()
         else:
-            orders[:] = [order for order in orders if order.left]
+            orders[:] = [each for each in orders if each[1].left]
 
 
 class Book:
-    """The working orders of one instrument.
+    """The working orders of one instrument: the fill model `l1`.
 
     Attributes:
         waits: Whether any order is working; matching needs no call otherwise.
@@ -197,7 +203,7 @@ class Book:
         self._interval = ""
         self._interval_s = inf
 
-    def arrive(self, order: WorkingOrder, tick: TickData | None, max_age_ns: int) -> None:
+    def arrive(self, order: RestingOrder, tick: TickData | None, max_age_ns: int) -> None:
         """Take a new order: fill what the last tick's book gives, let the rest wait.
 
         Args:
@@ -205,27 +211,28 @@ class Book:
             tick: The instrument's last tick, as `latest` says.
             max_age_ns: Age up to which its book counts.
         """
-        is_buy = order.request.direction is _LONG
+        request = order.request
+        is_buy = request.direction is _LONG
         side = self.buys if is_buy else self.sells
+        rank = -request.price if is_buy else request.price
+        if request.type is _MARKET:
+            rank = -inf
         if tick is not None:
             self._has_ticks = True
             if order.since_ns - tick.ts_ns <= max_age_ns:
                 self._look_at(tick)
                 if is_buy:
-                    side.arrive(order, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
+                    side.arrive(order, rank, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
                 else:
-                    side.arrive(order, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
+                    side.arrive(order, rank, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
         if order.left:
-            if side.orders:
-                insort(side.orders, order, key=_rank)
-            else:
-                side.orders.append(order)
+            side.rest(order, rank)
             self.waits = True
 
-    def remove(self, order: WorkingOrder) -> None:
+    def remove(self, order: RestingOrder) -> None:
         """Take back what is left of a working order."""
         side = self.buys if order.request.direction is _LONG else self.sells
-        side.orders.remove(order)
+        side.remove(order)
         self.waits = bool(self.buys.orders or self.sells.orders)
 
     def latest(self, last: TickData | None) -> TickData | None:

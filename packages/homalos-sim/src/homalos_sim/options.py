@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import Factory, field, frozen
 from attrs.validators import and_, ge, gt, le, min_len
 
 __all__ = ["SyntheticOptions", "TapeOptions", "VenueOptions"]
@@ -16,10 +19,14 @@ class VenueOptions:
         bar_volume_share: Share of a bar's volume that each side may fill, above 0, at most 1.
         book_age_s: Seconds after which a new order no longer meets the last tick's book
             but waits for the next tick, so that nothing fills in a break; >= 0.
+        fill_model: What decides what fills, of this package's or another plugin's.
+        fill_options: The options of that model, by name.
     """
 
     bar_volume_share: float = field(default=1.0, validator=and_(gt(0), le(1)))
     book_age_s: float = field(default=60.0, validator=ge(0))
+    fill_model: str = "l1"
+    fill_options: Mapping[str, Any] = Factory(dict)
 
 
 @frozen(kw_only=True)

@@ -4,19 +4,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homalos.plugins import FeedSpec, GatewaySpec, hookimpl
+from homalos.plugins import FeedSpec, FillModelSpec, GatewaySpec, NoOptions, hookimpl
 from homalos_sim.options import SyntheticOptions, TapeOptions, VenueOptions
 
 if TYPE_CHECKING:
-    from homalos.plugins.ports import Feed, FeedContext, Gateway, GatewayContext
+    from homalos.plugins.ports import (
+        Feed,
+        FeedContext,
+        FillContext,
+        FillModel,
+        Gateway,
+        GatewayContext,
+    )
 
-__all__ = ["register_feeds", "register_gateways"]
+__all__ = ["register_feeds", "register_fill_models", "register_gateways"]
 
 
 def _venue(context: GatewayContext, options: VenueOptions) -> Gateway:
     from homalos_sim.gateway import SimGateway
 
     return SimGateway(context, options)
+
+
+def _l1(context: FillContext, options: NoOptions) -> FillModel:  # noqa: ARG001  has none
+    from homalos_sim.matching import Book
+
+    return Book(context.fill)
 
 
 def _synthetic(context: FeedContext, options: SyntheticOptions) -> Feed:
@@ -41,6 +54,18 @@ def register_gateways() -> tuple[GatewaySpec, ...]:
             config=VenueOptions,
             in_process=True,
             doc="A venue that fills limit and market orders against ticks and bars.",
+        ),
+    )
+
+
+@hookimpl
+def register_fill_models() -> tuple[FillModelSpec, ...]:
+    """Offer the model that fills by the best price on either side."""
+    return (
+        FillModelSpec(
+            name="l1",
+            factory=_l1,
+            doc="Fills by the touch of ticks, or by the prices and the volume of bars.",
         ),
     )
 

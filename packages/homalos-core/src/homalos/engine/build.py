@@ -6,6 +6,7 @@ afterwards only what it bound is called.
 
 from __future__ import annotations
 
+import contextlib
 import random
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,6 +18,7 @@ from homalos.bus import OBSERVER, Bus
 from homalos.clock import EngineClock
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
+from homalos.engine.alerts import bind_channels
 from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
@@ -41,6 +43,7 @@ from homalos.model import (
 from homalos.observer import Observer
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.ports import (
+    AlertChannel,
     Feed,
     FeedContext,
     Gateway,
@@ -77,6 +80,7 @@ class Parts:
     feed: Feed | None = None
     store: Store | None = None
     observers: list[Observer] = field(factory=list)
+    channels: list[AlertChannel] = field(factory=list)
 
 
 class _ByPath:
@@ -135,7 +139,12 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
     _bind_rules(parts)
     parts.feed = _make_feed(parts)
-    parts.store = _make_store(parts)
+    _bind_alerts(parts)
+    with contextlib.ExitStack() as on_error:
+        for channel in parts.channels:
+            on_error.callback(channel.close)
+        parts.store = _make_store(parts)
+        on_error.pop_all()
     return parts
 
 
@@ -226,6 +235,7 @@ def _make_gateways(
             last_tick=data.last_tick,
             post=loop.post if spec.in_process else inbox.post,
             post_at=loop.post_at,
+            fill_model=catalog.fill_model,
         )
         gateway = made[name] = spec.factory(context, options)
         tap = gateway.market_tap()
@@ -257,6 +267,12 @@ def _bind_rules(parts: Parts) -> None:
         config: Any = structure(options, spec.config, path=f"$.risk.{name}")
         bound.append(BoundRule(name, spec.order, spec.factory(view, config)))
     parts.risk.bind(bound)
+
+
+def _bind_alerts(parts: Parts) -> None:
+    for channel, observer in bind_channels(parts.settings, parts.catalog, parts.bus, parts.faults):
+        parts.channels.append(channel)
+        parts.observers.append(observer)
 
 
 def _make_feed(parts: Parts) -> Feed | None:

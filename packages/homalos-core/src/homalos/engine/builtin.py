@@ -2,10 +2,33 @@
 
 from __future__ import annotations
 
-from homalos.plugins.hookspecs import hookimpl
-from homalos.plugins.specs import CommandSpec
+from typing import TYPE_CHECKING
 
-__all__ = ["register_commands"]
+from homalos.engine.alert_file import AlertFile, AlertFileOptions
+from homalos.plugins.hookspecs import hookimpl
+from homalos.plugins.specs import AlertChannelSpec, CommandSpec
+
+if TYPE_CHECKING:
+    from homalos.plugins.ports import AlertChannel, AlertContext
+
+__all__ = ["register_alert_channels", "register_commands"]
+
+
+def _alert_file(context: AlertContext, options: AlertFileOptions) -> AlertChannel:
+    return AlertFile(context.home / options.file, level=options.level)
+
+
+@hookimpl
+def register_alert_channels() -> tuple[AlertChannelSpec, ...]:
+    """Offer the file of alerts."""
+    return (
+        AlertChannelSpec(
+            name="file",
+            factory=_alert_file,
+            config=AlertFileOptions,
+            doc="Appends every alert to a file of JSON lines in the home folder.",
+        ),
+    )
 
 
 @hookimpl

@@ -223,6 +223,8 @@ class Engine:
             leaving.callback(parts.journal.close)
             if parts.store is not None:
                 leaving.callback(parts.store.close)
+            for channel in parts.channels:
+                leaving.callback(channel.close)
             leaving.callback(self._turn_away)
             if was == _CREATED:
                 return

@@ -140,7 +140,8 @@ class Catalog:
         faults = "".join(
             f"; the plugin {plugin!r} is at fault: {fault}" for plugin, fault in self.faults.items()
         )
-        msg = f"no plugin offers a {kind} {name!r}; {there}{did_you_mean(name, specs)}{faults}"
+        a = "an" if kind[0] in "aeiou" else "a"
+        msg = f"no plugin offers {a} {kind} {name!r}; {there}{did_you_mean(name, specs)}{faults}"
         raise MissingPluginError(msg)
 
 

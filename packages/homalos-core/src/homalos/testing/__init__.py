@@ -1,7 +1,7 @@
 """The kit for authors of plugins: fakes of what the engine gives and takes, and makers of records.
 
-The names load on first use. The pytest fixtures stand apart, in `homalos.testing.fixtures`,
-so that nothing here needs pytest.
+The names load on first use. What a plugin's part must do stands in `homalos.testing.contracts`.
+The pytest fixtures stand apart, in `homalos.testing.fixtures`, so that nothing here needs pytest.
 """
 
 from __future__ import annotations

@@ -37,4 +37,4 @@ class AlertChannel(Protocol):
         """
 
     def close(self) -> None:
-        """Let go of what it holds. Called once; nothing is sent afterwards."""
+        """Let go of what it holds; again is harmless. Nothing is sent afterwards."""

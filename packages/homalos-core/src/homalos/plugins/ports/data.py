@@ -105,4 +105,4 @@ class Store(Protocol):
         """Return every trade, oldest first. Any thread."""
 
     def close(self) -> None:
-        """Finish what is under way and let go of the file."""
+        """Finish what is under way and let go of the file; again is harmless."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence, Sized
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import frozen
 
+from homalos.errors import MissingPluginError
 from homalos.model import (
     BarData,
     CancelRefused,
@@ -21,10 +22,18 @@ from homalos.model import (
 )
 from homalos.plugins.ports.clock import Clock
 
+if TYPE_CHECKING:
+    from homalos.plugins.specs import FillModelSpec
+
 __all__ = ["Gateway", "GatewayContext", "MarketTap", "VenueEvent"]
 
 
 VenueEvent = OrderReport | TradeReport | CancelRefused | ConnectionChanged | TickData
+
+
+def _no_model(name: str) -> FillModelSpec:
+    msg = f"no plugin offers a fill model {name!r}: this venue was made without any"
+    raise MissingPluginError(msg)
 
 
 @frozen
@@ -39,6 +48,8 @@ class GatewayContext:
         last_tick: The last tick of a symbol that some strategy trades, or `None`.
         post: Hand a report to the engine. Any thread, unless the venue is in-process.
         post_at: The same at a later time; only for an in-process venue.
+        fill_model: The fill model of a name, of any plugin, for a venue that takes one;
+            `MissingPluginError` where no plugin offers it.
     """
 
     name: str
@@ -48,6 +59,7 @@ class GatewayContext:
     last_tick: Callable[[str], TickData | None]
     post: Callable[[VenueEvent], None]
     post_at: Callable[[int, VenueEvent], None]
+    fill_model: Callable[[str], FillModelSpec] = _no_model
 
 
 @frozen
@@ -77,7 +89,7 @@ class Gateway(Protocol):
         """Open the connection; the outcome comes as `ConnectionChanged`."""
 
     def close(self) -> None:
-        """Close it. Called once, also after a failure."""
+        """Close it, also after a failure or without a connection; again is harmless."""
 
     def subscribe(self, symbols: Sequence[str]) -> None:
         """Ask for the market data of more symbols."""

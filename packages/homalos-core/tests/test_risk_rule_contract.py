@@ -1,0 +1,291 @@
+"""A rule that does everything right passes; each way to get one thing wrong is found by name."""
+
+from __future__ import annotations
+
+import threading
+from math import nan
+from typing import Any
+
+import pytest
+from attrs import field, frozen
+from attrs.validators import ge
+from msgspec.structs import force_setattr
+
+from homalos.model import OrderRequest, OrderType
+from homalos.plugins import RiskRuleSpec
+from homalos.plugins.ports import Refusal
+from homalos.testing import SYMBOL, FakeHolding, FakeRiskContext, order_request, tick
+from homalos.testing.contracts import RISK_RULE, Requirement, RiskRuleSubject, verify
+
+
+@frozen(kw_only=True)
+class Options:
+    """What the rules here are given."""
+
+    max_lots: int = field(default=10, validator=ge(0))
+
+
+@frozen(kw_only=True)
+class Loose:
+    """Options that nobody checks."""
+
+    max_lots: int = 10
+
+
+@frozen(kw_only=True)
+class Needed:
+    """Options without a default."""
+
+    max_lots: int
+
+
+class Rule:
+    """A small rule of exposure that does everything right: lots held and asked for."""
+
+    config: type = Options
+
+    def __init__(self, context: FakeRiskContext, options: Any) -> None:
+        """Bind it."""
+        self.context = context
+        self.limit = options.max_lots
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Check an order."""
+        held = self.context.holding(request.account, request.symbol)
+        lots = held.long + request.volume
+        if lots <= self.limit or self.is_reducing(request):
+            return None
+        return self.refusal(lots)
+
+    def is_reducing(self, request: OrderRequest) -> bool:
+        """Say whether an order is the way out."""
+        return self.context.is_reducing(request)
+
+    def refusal(self, lots: int) -> Any:
+        """Say no."""
+        return Refusal(f"{lots} lots; at most {self.limit} are allowed", lots, self.limit)
+
+
+class No(Rule):
+    """Says `False` for yes."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Return what is not `None`."""
+        found = super().__call__(request)
+        return False if found is None and request == PASSED else found
+
+
+class Never(Rule):
+    """Lets everything pass."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Say yes."""
+        del request
+
+
+class Wordless(Rule):
+    """Says no more than no."""
+
+    def refusal(self, lots: int) -> Any:
+        """Leave out what is allowed."""
+        return Refusal("no", lots, nan)
+
+
+class Vague(Rule):
+    """Does not name the limit."""
+
+    def refusal(self, lots: int) -> Any:
+        """Say that it is too much."""
+        return Refusal(f"{lots} lots are more than is allowed here", lots, self.limit)
+
+
+class Moody(Rule):
+    """Remembers the orders of all engines, and refuses otherwise by their number."""
+
+    asked = 0
+
+    def refusal(self, lots: int) -> Any:
+        """Count."""
+        Moody.asked += 1
+        return Refusal(f"{lots} lots; at most {self.limit} are allowed", Moody.asked, self.limit)
+
+
+class Shared(Rule):
+    """Counts the orders of all engines together."""
+
+    passed = 0
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Use up what another engine may send."""
+        if request == PASSED:
+            Shared.passed += 1
+            if Shared.passed > 5:
+                return Refusal("5 orders passed; 5 are allowed", 6, 5)
+        return super().__call__(request)
+
+
+class Meddling(Rule):
+    """Makes an order smaller, so that it passes."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Change what it was given, the third time."""
+        self.times = getattr(self, "times", 0) + 1
+        if self.times == 3:
+            force_setattr(request, "reference", "seen")
+        return super().__call__(request)
+
+
+class Slow(Rule):
+    """Looks something up."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Wait for it."""
+        threading.Event().wait(0.006)
+        return super().__call__(request)
+
+
+class Trap(Rule):
+    """Bars the way out."""
+
+    def is_reducing(self, request: OrderRequest) -> bool:
+        """Not ask."""
+        del request
+        return False
+
+
+class Priced(Rule):
+    """Needs a tick."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Look at it, whether it is there or not."""
+        self.context.ticks[request.symbol].bid_price_1  # noqa: B018  what is wrong
+        return super().__call__(request)
+
+
+class Whole(Rule):
+    """Counts the spread in whole ticks."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Make an int of what may be nan."""
+        seen = self.context.last_tick(request.symbol)
+        if seen is not None:
+            int(seen.ask_price_1 - seen.bid_price_1)
+        return super().__call__(request)
+
+
+class Rich(Rule):
+    """Needs funds."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Divide by them."""
+        request.volume / self.context.available(request.account)
+        return super().__call__(request)
+
+
+class Sane(Rule):
+    """Expects sense."""
+
+    def __call__(self, request: OrderRequest) -> Any:
+        """Put a price on the grid that may be infinite."""
+        if request.type is OrderType.LIMIT:
+            self.context.instrument(request.symbol).snap(request.price)
+        return super().__call__(request)
+
+
+class Demanding(Rule):
+    """Cannot stand without options."""
+
+    config = Needed
+
+    def __init__(self, context: FakeRiskContext, options: Any) -> None:
+        """Check them late."""
+        super().__init__(context, options)
+        if self.limit < 0:
+            raise ValueError(self.limit)
+
+
+class Believing(Rule):
+    """Takes any options."""
+
+    config = Loose
+
+
+PASSED = order_request(volume=2)
+REFUSED = order_request(volume=9)
+BROKEN: dict[type[Rule], set[str]] = {
+    # It is asked for the order that passes in all of these.
+    No: {
+        "what_it_allows_passes",
+        "two_engines_share_nothing",
+        "unknown_prices_are_survived",
+        "an_empty_book_is_survived",
+        "an_empty_account_is_survived",
+    },
+    Never: {"what_it_forbids_is_refused"},
+    Wordless: {"a_refusal_is_one_sentence_with_two_numbers"},
+    Vague: {"a_refusal_names_the_limit"},
+    Moody: {"the_same_state_brings_the_same_verdicts"},
+    Meddling: {"it_changes_nothing_that_it_sees"},
+    Slow: {"it_is_quick"},
+    Trap: {"an_order_that_reduces_passes"},
+    Priced: {"unknown_prices_are_survived"},
+    Whole: {"an_empty_book_is_survived"},
+    Rich: {"an_empty_account_is_survived"},
+    Sane: {"absurd_orders_are_survived"},
+    Demanding: {"it_stands_without_options", "wrong_options_are_refused"},
+    Believing: {"wrong_options_are_refused"},
+}
+
+
+def account() -> FakeRiskContext:
+    """Make an account that holds three lots."""
+    return FakeRiskContext(
+        holdings={("main", SYMBOL): FakeHolding(long=3)},
+        funds={"main": 1000.0},
+        prices={SYMBOL: 100.0},
+        ticks={SYMBOL: tick()},
+    )
+
+
+def subject_of(kind: type[Rule]) -> RiskRuleSubject:
+    """Make a subject of a rule."""
+    return RiskRuleSubject(
+        spec=RiskRuleSpec(name="test", factory=kind, config=kind.config),
+        passed=order_request(volume=2),
+        refused=order_request(volume=9),
+        context=account,
+        options={"max_lots": 10},
+        refuses_reducing=False,
+        wrong_options={"max_lots": -1},
+    )
+
+
+def failures_of(kind: type[Rule]) -> set[str]:
+    """Return the names of what a rule does not meet."""
+    return {failure.name for failure in verify(RISK_RULE, lambda: subject_of(kind))}
+
+
+@pytest.mark.parametrize("requirement", RISK_RULE, ids=str)
+def test_a_rule_that_does_everything_right_passes(
+    requirement: Requirement[RiskRuleSubject],
+) -> None:
+    """No requirement is beyond a small rule."""
+    requirement.check(subject_of(Rule))
+
+
+@pytest.mark.parametrize("kind", BROKEN, ids=lambda kind: kind.__name__)
+def test_a_fault_is_found_by_its_name(kind: type[Rule]) -> None:
+    """Who broke one thing is not sent looking for another."""
+    assert failures_of(kind) == BROKEN[kind]
+
+
+def test_state_that_engines_share_is_found() -> None:
+    """Whichever requirement comes after the fifth order, the one that says why is among them."""
+    Shared.passed = 0
+
+    assert "two_engines_share_nothing" in failures_of(Shared)
+
+
+def test_every_requirement_can_fail() -> None:
+    """One that nothing breaks would test nothing."""
+    assert set().union(*BROKEN.values()) == {each.name for each in RISK_RULE}

@@ -1,0 +1,65 @@
+"""What the package offers meets what the engine relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from homalos.plugins.ports import MarketEvent
+from homalos.testing import OTHER, SYMBOL, at, bar, tick
+from homalos.testing.contracts import (
+    FEED,
+    FILL_MODEL,
+    GATEWAY,
+    FeedSubject,
+    FillModelSubject,
+    GatewaySubject,
+    Requirement,
+)
+from homalos_sim.plugin import register_feeds, register_fill_models, register_gateways
+
+FEEDS = {spec.name: spec for spec in register_feeds()}
+
+
+def _recorded(paths: Sequence[Path]) -> Iterator[MarketEvent]:
+    assert [path.name for path in paths] == ["day.csv"]
+    yield bar(start_ns=at(0))
+    for second in range(60, 90):
+        yield tick(ts_ns=at(second), volume=second)
+        yield tick(OTHER, 4000.2, ts_ns=at(second), volume=second)
+
+
+@pytest.mark.parametrize("requirement", GATEWAY, ids=str)
+def test_the_venue_meets(requirement: Requirement[GatewaySubject], tmp_path: Path) -> None:
+    """The engine relies on it."""
+    (spec,) = register_gateways()
+    requirement.check(
+        GatewaySubject(spec=spec, fill_models=register_fill_models(), folder=tmp_path)
+    )
+
+
+@pytest.mark.parametrize("requirement", FILL_MODEL, ids=str)
+def test_the_fill_model_meets(requirement: Requirement[FillModelSubject]) -> None:
+    """The venue relies on it."""
+    (spec,) = register_fill_models()
+    requirement.check(FillModelSubject(spec=spec))
+
+
+@pytest.mark.parametrize("requirement", FEED, ids=str)
+def test_the_synthetic_market_meets(requirement: Requirement[FeedSubject], tmp_path: Path) -> None:
+    """The engine relies on it."""
+    options = {"symbols": [SYMBOL, OTHER], "start_day": 20250106, "days": 2, "tick_ms": 60_000}
+    requirement.check(FeedSubject(spec=FEEDS["synthetic"], options=options, folder=tmp_path))
+
+
+@pytest.mark.parametrize("requirement", FEED, ids=str)
+def test_the_tape_meets(requirement: Requirement[FeedSubject], tmp_path: Path) -> None:
+    """The engine relies on it."""
+    file = tmp_path / "day.csv"
+    file.touch()
+    options = {"files": [str(file)]}
+    requirement.check(
+        FeedSubject(spec=FEEDS["tape"], options=options, folder=tmp_path, read=_recorded)
+    )
