@@ -6,6 +6,7 @@ Those that make one install locked versions with their hashes and nothing else.
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from importlib import metadata
@@ -19,6 +20,14 @@ ROOT = Path(__file__).parent
 LOCK = ROOT / "requirements.lock"
 PACKAGES = sorted(path.parent.name for path in ROOT.glob("packages/*/pyproject.toml"))
 CORE = "homalos-core"
+PYTHONS = ["3.11", "3.12", "3.13"]
+
+# A pyenv shim answers only for the versions that are switched on; these are the installed ones.
+_PYENV = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
+_FOUND = [str(p / "bin") for each in PYTHONS for p in sorted(_PYENV.glob(f"{each}.*"))[-1:]]
+os.environ["PATH"] = os.pathsep.join(
+    [str(Path(sys.executable).parent), *_FOUND, os.environ["PATH"]]
+)
 
 # What the tests of any package and an editable install stand on.
 TEST_TOOLS = ("flit-core", "hypothesis", "pytest")
@@ -33,10 +42,13 @@ def tests(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "pytest", *session.posargs)
 
 
-@nox.session(venv_backend="uv|virtualenv")
+@nox.session(venv_backend="uv|virtualenv", python=PYTHONS)
 @nox.parametrize("package", PACKAGES, ids=PACKAGES)
 def alone(session: nox.Session, package: str) -> None:
-    """Run a package's tests beside the core and nothing else: no plugin leans on another."""
+    """Run a package's tests beside the core and nothing else: no plugin leans on another.
+
+    On each Python that is promised and installed here; one that is missing is skipped.
+    """
     names = sorted({CORE, package})
     subset = Path(session.create_tmp()) / "requirements.lock"
     subset.write_text(locked(*names, *TEST_TOOLS), encoding="utf-8")
@@ -81,7 +93,7 @@ def deep(session: nox.Session) -> None:
     session.run(sys.executable, "-m", "pytest", *options, *session.posargs)
 
 
-@nox.session(venv_backend="uv|virtualenv", python=["3.11", "3.12", "3.13"])
+@nox.session(venv_backend="uv|virtualenv", python=PYTHONS)
 def matrix(session: nox.Session) -> None:
     """Run every test on each Python that is promised, where it is installed."""
     install(session, LOCK, PACKAGES)

@@ -187,6 +187,18 @@ def test_an_order_that_has_traded_cannot_be_rejected() -> None:
     assert house.manager.ignored["late"] == 1
 
 
+def test_a_reject_that_tells_of_fills_still_to_come_cancels_what_they_leave() -> None:
+    """A venue that filled two lots did not reject the order, whatever it calls the end."""
+    house = House()
+    house.buy(3)
+    house.report(REJECTED, traded=2)
+    house.trade(1, "T1")
+    house.trade(1, "T2")
+
+    assert house.statuses == [PARTTRADED, CANCELLED]
+    assert (house.order.traded, house.manager.working()) == (2, [])
+
+
 @pytest.mark.parametrize("status", [NOTTRADED, PARTTRADED, ALLTRADED])
 def test_a_report_never_brings_fills(status: Status) -> None:
     """Fills come as trades; a report that runs ahead of them only says that it has arrived."""

@@ -288,7 +288,7 @@ def test_a_strategy_that_is_not_there_is_named_with_those_that_are() -> None:
     """The message helps to find the right name."""
     running = engine()
     diary(running, "one")
-    with pytest.raises(MissingPluginError, match="no strategy named 'two'; there are one"):
+    with pytest.raises(MissingPluginError, match="no strategy is named 'two'; there are: one"):
         running.parts.strategies.start("two")
 
 

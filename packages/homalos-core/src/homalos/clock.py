@@ -33,10 +33,11 @@ E = TypeVar("E", bound=_Stamped)
 class Entry:
     """One thing on the agenda; `cancel` takes it off."""
 
-    __slots__ = ("callback", "cancelled", "due_ns", "interval_ns")
+    __slots__ = ("callback", "cancelled", "due_ns", "interval_ns", "is_after")
 
     def __init__(self, due_ns: int, callback: Callable[[], None], interval_ns: int) -> None:
         self.due_ns = due_ns
+        self.is_after = False  # due so long after the first event, not at a time
         self.callback = callback
         self.interval_ns = interval_ns
         self.cancelled = False
@@ -84,16 +85,17 @@ class Agenda:
             self._push(entry)
 
     def begin(self, now_ns: int) -> None:
-        """Count the repeating calls noted before there was a time from now on.
+        """Count from now on what was to come so long after a time that nobody knew yet.
 
-        Those are the calls due one interval after 0; one with a first time of its
-        own keeps it.
+        Those are the calls noted as such, and the repeating ones due one interval after
+        0; one with a first time of its own keeps it.
         """
         entries = sorted(self._heap, key=_asked)
         self._heap.clear()
         for _, _, entry in entries:
-            if entry.interval_ns and entry.due_ns == entry.interval_ns:
+            if entry.is_after or (entry.interval_ns and entry.due_ns == entry.interval_ns):
                 entry.due_ns += now_ns
+                entry.is_after = False
             self._push(entry)
 
     def _push(self, entry: Entry) -> None:
@@ -135,6 +137,12 @@ class EngineClock:
     def call_at(self, due_ns: int, callback: Callable[[], None]) -> Entry:
         """Call back at a time, before any event stamped then or later."""
         return self.agenda.add(due_ns, callback)
+
+    def call_after(self, delay_ns: int, callback: Callable[[], None]) -> Entry:
+        """Call back so long after now, >= 0 ns; before the first event, so long after that."""
+        entry = self.agenda.add(self.now + delay_ns, callback)
+        entry.is_after = not self.now
+        return entry
 
     def call_every(
         self, interval_ns: int, callback: Callable[[], None], *, first_ns: int | None = None

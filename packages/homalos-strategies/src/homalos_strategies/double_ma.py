@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import inf, isnan
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen
+from attrs import frozen
 
-from homalos.strategy import Strategy
-from homalos_strategies.parameters import POSITIVE, above_fast, require_one_symbol
+from homalos.strategy import Strategy, param
+from homalos_strategies.parameters import above_fast, require_one_symbol
 
 if TYPE_CHECKING:
     from homalos.model import BarData
@@ -26,9 +26,9 @@ class DoubleMaParams:
         volume: Lots held on either side, >= 1.
     """
 
-    fast: int = field(default=10, validator=POSITIVE)
-    slow: int = field(default=20, validator=[POSITIVE, above_fast])
-    volume: int = field(default=1, validator=POSITIVE)
+    fast: int = param(10, ge=1, unit="bars", en="Fast average", zh="快线周期")
+    slow: int = param(20, ge=1, unit="bars", en="Slow average", zh="慢线周期", validator=above_fast)
+    volume: int = param(1, ge=1, unit="lots", en="Volume", zh="手数")
 
 
 class DoubleMa(Strategy):
@@ -65,6 +65,15 @@ class DoubleMa(Strategy):
         self._half_tick = self.instrument().tick_size * 0.5
         # Nothing is beyond infinity: no decision until the ring is full for the first time.
         self._tolerance = inf if missing else self._half_tick
+
+    def on_params(self, previous: DoubleMaParams) -> None:
+        """Fill the new averages from history; a position of another size follows at once."""
+        target = self._target
+        self.on_init()
+        if target:
+            self._target = self._volume if target > 0 else -self._volume
+            if self._volume != previous.volume:
+                self.set_target_pos(self._target)
 
     def on_bar(self, bar: BarData) -> None:
         """Take in a close; ask for the other side when the averages have crossed."""

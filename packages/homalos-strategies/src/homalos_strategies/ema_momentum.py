@@ -5,10 +5,10 @@ from __future__ import annotations
 from math import inf, nan
 from typing import TYPE_CHECKING
 
-from attrs import field, frozen, validators
+from attrs import frozen
 
-from homalos.strategy import Strategy
-from homalos_strategies.parameters import POSITIVE, above_fast, require_one_symbol
+from homalos.strategy import Strategy, param
+from homalos_strategies.parameters import above_fast, require_one_symbol
 
 if TYPE_CHECKING:
     from homalos.model import TickData
@@ -27,10 +27,12 @@ class EmaMomentumParams:
         volume: Lots held on either side, >= 1.
     """
 
-    fast: int = field(default=60, validator=POSITIVE)
-    slow: int = field(default=600, validator=[POSITIVE, above_fast])
-    threshold_ticks: float = field(default=3.0, validator=[validators.ge(0), validators.lt(inf)])
-    volume: int = field(default=1, validator=POSITIVE)
+    fast: int = param(60, ge=1, unit="ticks", en="Fast average", zh="快线周期")
+    slow: int = param(
+        600, ge=1, unit="ticks", en="Slow average", zh="慢线周期", validator=above_fast
+    )
+    threshold_ticks: float = param(3.0, ge=0, lt=inf, unit="tick sizes", en="Threshold", zh="阈值")
+    volume: int = param(1, ge=1, unit="lots", en="Volume", zh="手数")
 
 
 class EmaMomentum(Strategy):
@@ -48,14 +50,16 @@ class EmaMomentum(Strategy):
     def on_init(self) -> None:
         """Work out the weights; the averages begin with the first tick."""
         require_one_symbol(self)
-        params = self.params
-        self._fast_weight = 2.0 / (params.fast + 1)
-        self._slow_weight = 2.0 / (params.slow + 1)
-        self._threshold = params.threshold_ticks * self.instrument().tick_size
-        self._volume = params.volume
+        self._weigh()
         self._fast_average = nan
         self._slow_average = nan
         self._target = 0
+
+    def on_params(self, previous: EmaMomentumParams) -> None:
+        """Go on with the averages at new weights; a position of another size follows at once."""
+        self._weigh()
+        if self._target and self._volume != previous.volume:
+            self._turn(self._volume if self._target > 0 else -self._volume)
 
     def on_tick(self, tick: TickData) -> None:
         """Take in a mid price; ask for the other side when the momentum has turned."""
@@ -76,6 +80,13 @@ class EmaMomentum(Strategy):
                 self._turn(self._volume)
         elif lead < -self._threshold and self._target >= 0:
             self._turn(-self._volume)
+
+    def _weigh(self) -> None:
+        params = self.params
+        self._fast_weight = 2.0 / (params.fast + 1)
+        self._slow_weight = 2.0 / (params.slow + 1)
+        self._threshold = params.threshold_ticks * self.instrument().tick_size
+        self._volume = params.volume
 
     def _turn(self, target: int) -> None:
         self._target = target

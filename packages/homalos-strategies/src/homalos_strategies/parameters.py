@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from attrs import validators
-
 from homalos.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -13,9 +11,7 @@ if TYPE_CHECKING:
 
     from homalos.strategy import Strategy
 
-__all__ = ["POSITIVE", "above_fast", "require_one_symbol"]
-
-POSITIVE = validators.and_(validators.instance_of(int), validators.ge(1))
+__all__ = ["above_fast", "require_one_symbol"]
 
 
 def above_fast(params: Any, attribute: Attribute[int], slow: int) -> None:
@@ -25,7 +21,7 @@ def above_fast(params: Any, attribute: Attribute[int], slow: int) -> None:
         ValueError: It is not.
     """
     if slow <= params.fast:
-        msg = f"{attribute.name!r} must be above 'fast', which is {params.fast}: {slow}"
+        msg = f"{attribute.name} must be above fast, which is {params.fast}: {slow}"
         raise ValueError(msg)
 
 

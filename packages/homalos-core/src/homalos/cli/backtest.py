@@ -15,7 +15,6 @@ import rich_click as click
 from attrs import frozen
 
 from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, as_pairs, with_options
-from homalos.cli.strategy_file import strategy_class
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
 from homalos.cli.words import event_line
 from homalos.config import (
@@ -31,6 +30,7 @@ from homalos.config.yaml_text import read_text
 from homalos.engine.bars import interval_ns
 from homalos.engine.build import make_markets, make_reader
 from homalos.engine.engine import Engine
+from homalos.engine.strategies.sources import strategy_class
 from homalos.engine.summary import RunSummary
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, DataError

@@ -25,12 +25,14 @@ from homalos.config.settings import (
 )
 
 if TYPE_CHECKING:
+    from homalos.config.changes import Change, diff
     from homalos.config.layers import home_folder, load_settings
     from homalos.config.structuring import structure
 
 __all__ = [
     "AccountSettings",
     "BusSettings",
+    "Change",
     "FeedSettings",
     "GatewaySettings",
     "InboxSettings",
@@ -42,12 +44,15 @@ __all__ = [
     "StrategySettings",
     "WatchSettings",
     "check",
+    "diff",
     "home_folder",
     "load_settings",
     "structure",
 ]
 
 _HOMES = {
+    "Change": "homalos.config.changes",
+    "diff": "homalos.config.changes",
     "home_folder": "homalos.config.layers",
     "load_settings": "homalos.config.layers",
     "structure": "homalos.config.structuring",

@@ -25,9 +25,12 @@ from homalos.engine.faults import Faults
 from homalos.engine.loop import Loop
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
-from homalos.engine.risk import BoundRule, RiskManager, RiskView
+from homalos.engine.risk import RiskManager
+from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
-from homalos.engine.strategies import StrategyManager
+from homalos.engine.strategies.loader import StrategyLoader
+from homalos.engine.strategies.manager import StrategyManager
+from homalos.engine.strategies.sources import StrategySources
 from homalos.engine.tapes import TapeOptions, TapeReader
 from homalos.errors import DataError
 from homalos.inbox import Inbox
@@ -74,6 +77,7 @@ class Parts:
     risk: RiskManager
     orders: OrderManager
     strategies: StrategyManager
+    sources: StrategySources
     gateways: dict[str, Gateway]
     reader: TapeReader
     faults: Faults
@@ -81,6 +85,11 @@ class Parts:
     store: Store | None = None
     observers: list[Observer] = field(factory=list)
     channels: list[AlertChannel] = field(factory=list)
+    loader: StrategyLoader = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        """Make the loader, which brings strategies and the other parts together."""
+        self.loader = StrategyLoader(self)
 
 
 class _ByPath:
@@ -137,7 +146,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
-    _bind_rules(parts)
+    bind_rules(parts)
     parts.feed = _make_feed(parts)
     _bind_alerts(parts)
     with contextlib.ExitStack() as on_error:
@@ -210,8 +219,14 @@ def _make_managers(
         risk=risk,
         orders=orders,
         strategies=StrategyManager(
-            bus=bus, clock=clock, data=data, orders=orders, instrument=instrument
+            bus=bus,
+            clock=clock,
+            data=data,
+            orders=orders,
+            instrument=instrument,
+            fault=sockets.faults.append,
         ),
+        sources=StrategySources(catalog, settings.strategies_folder),
         gateways=gateways,
         reader=make_reader(catalog, markets, tape),
         faults=sockets.faults,
@@ -243,30 +258,6 @@ def _make_gateways(
             taps.append(tap)
     loop.bind_taps(taps)
     return made
-
-
-def _bind_rules(parts: Parts) -> None:
-    settings, catalog, accounts = parts.settings, parts.catalog, parts.accounts
-    view = RiskView(
-        clock=parts.clock,
-        instrument=parts.markets.instrument,
-        holding=accounts.holding,
-        available=lambda name: accounts.accounts[name].available(),
-        last_price=parts.data.last_price,
-        last_tick=parts.data.last_tick,
-    )
-    bound = []
-    for name in settings.risk:
-        catalog.risk_rule(name)
-    for name, spec in catalog.risk_rules.items():
-        options = settings.risk.get(name, {})
-        if options is False:
-            continue
-        if options is True:
-            options = {}
-        config: Any = structure(options, spec.config, path=f"$.risk.{name}")
-        bound.append(BoundRule(name, spec.order, spec.factory(view, config)))
-    parts.risk.bind(bound)
 
 
 def _bind_alerts(parts: Parts) -> None:

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from msgspec import to_builtins
+
+from homalos.config import StrategySettings, structure
 from homalos.engine.orders import MANUAL
 from homalos.errors import OrderError
 from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
@@ -21,6 +24,37 @@ def _start(parts: Parts, *, strategy: str) -> None:
 
 def _stop(parts: Parts, *, strategy: str) -> None:
     parts.strategies.stop(strategy)
+
+
+def _add(parts: Parts, **settings: Any) -> str:
+    """Load and start a strategy; the arguments are those of a strategy in the settings."""
+    each = structure(settings, StrategySettings, path="$")
+    return parts.loader.load(each, starts=True).name
+
+
+def _unload(parts: Parts, *, strategy: str) -> None:
+    parts.loader.unload(strategy)
+
+
+def _reload(parts: Parts, *, strategy: str) -> None:
+    """Put the code of a strategy's file, as it is now, in the place of the one that runs."""
+    parts.loader.reload(strategy)
+
+
+def _set(parts: Parts, *, strategy: str, params: Mapping[str, Any]) -> None:
+    """Change some of a strategy's parameters; the others stay."""
+    parts.loader.set_params(strategy, params)
+
+
+def _show(parts: Parts, *, strategy: str) -> dict[str, Any]:
+    """Return a strategy's state, parameters, variables and positions, as plain values."""
+    found = parts.strategies.strategy(strategy)
+    return {
+        "state": str(parts.strategies.states()[strategy]),
+        "params": to_builtins(found.params),
+        "variables": to_builtins(found.variables),
+        "positions": {symbol: found.position(symbol) for symbol in found.symbols},
+    }
 
 
 def _send(
@@ -66,7 +100,12 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "order.cancel": _cancel,
     "order.cancel_all": _cancel_all,
     "order.send": _send,
+    "strategy.add": _add,
+    "strategy.reload": _reload,
+    "strategy.set": _set,
+    "strategy.show": _show,
     "strategy.start": _start,
     "strategy.stop": _stop,
+    "strategy.unload": _unload,
 }
 """Every command; its arguments are the function's keywords."""

@@ -118,6 +118,10 @@ class DataManager:
                         self._keep(longer)
         return taken
 
+    def without_history(self) -> tuple[tuple[str, str], ...]:
+        """Return each wanted (symbol, interval) of which there is no bar yet."""
+        return tuple(key for key, kept in self._bars.items() if not kept)
+
     def finish(self) -> None:
         """End every bar under way: the market data is over."""
         for maker in self._minutes.values():

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscription
 from homalos.clock import paced
-from homalos.config import FeedSettings, Settings, StrategySettings, check, structure
+from homalos.config import FeedSettings, Settings, StrategySettings, check
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand
 from homalos.engine.quiet import quiet_collector
+from homalos.engine.reload import Reload, Reloaded, masked
+from homalos.engine.strategies.warm_up import warm_up
+from homalos.engine.strategies.watchdog import Slow, Watchdog
 from homalos.engine.summary import RunSummary, summarise, take_snapshot
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, EngineStateError, HomalosError
-from homalos.model import BarData, Command, TickData
+from homalos.model import Alert, BarData, Command, TickData
 from homalos.observer import Observer, Policy
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
@@ -44,6 +49,8 @@ class Engine:
         self._parts = parts
         self._state = _CREATED
         self._feed_error: BaseException | None = None
+        self._plugins: PluginHost | None = None
+        self._on_settings: list[Callable[[Settings], None]] = []
         parts.loop.on_item = self._serve
 
     # -- building --------------------------------------------------------------
@@ -75,10 +82,11 @@ class Engine:
         catalog = Catalog.gather(host)
         host.refuse_named_faults()
         engine = cls(assemble(settings, catalog, tape))
+        engine._plugins = host
         with contextlib.ExitStack() as on_error:
             on_error.callback(engine.stop)  # a store may be open already
             for each in settings.strategies:
-                engine._load(each)
+                engine._parts.loader.load(each, starts=False)
             on_error.pop_all()
         return engine
 
@@ -116,11 +124,12 @@ class Engine:
         account: str = "",
         **params: Any,
     ) -> Strategy:
-        """Add a strategy by its plugin's name, or a class of your own.
+        """Add a strategy by its plugin's name, a file of yours, or a class.
 
         Args:
-            strategy: Name of a strategy spec, or a subclass of `Strategy` whose
-                `Params` is an attrs class (or that takes no parameters).
+            strategy: Name of a strategy spec, `file.py` or `file.py:ClassName`, or a
+                subclass of `Strategy` whose `Params` is an attrs class (or that takes
+                no parameters).
             symbol: What it trades, in any spelling the market knows.
             symbols: The same for several.
             name: Unique; `<strategy>-<first symbol>` when left out.
@@ -133,20 +142,19 @@ class Engine:
             ConfigError: A parameter is wrong; every problem at once.
             UnknownInstrument: No market knows a symbol.
         """
-        wanted = (symbol, *symbols) if symbol else tuple(symbols)
-        if isinstance(strategy, str):
-            settings = StrategySettings(
-                strategy=strategy, symbols=wanted, name=name, interval=interval,
-                params=params, account=account,
-            )  # fmt: skip
-            return self._load(settings)
-        config: type = getattr(strategy, "Params", NoOptions)
-        typed: Any = structure(params, config, path="$.params")
         settings = StrategySettings(
-            strategy=strategy.__name__, symbols=wanted, name=name, interval=interval,
+            strategy=strategy.__name__ if isinstance(strategy, type) else strategy,
+            symbols=(symbol, *symbols) if symbol else tuple(symbols),
+            name=name,
+            interval=interval,
+            params=params,
             account=account,
-        )  # fmt: skip
-        return self._add(settings, strategy, typed)
+        )
+        starts = self._state == _STARTED
+        if isinstance(strategy, type):
+            config: type = getattr(strategy, "Params", NoOptions)
+            return self._parts.loader.load_class(settings, strategy, config, starts=starts)
+        return self._parts.loader.load(settings, starts=starts)
 
     # -- life ------------------------------------------------------------------
 
@@ -170,6 +178,7 @@ class Engine:
                 gateway.connect()
             if parts.feed is not None:
                 parts.data.remember(parts.feed.history())
+            warm_up(parts.data, parts.store, parts.clock.now)
             parts.loop.flush()
             parts.strategies.start_all()
             parts.loop.flush()
@@ -195,7 +204,12 @@ class Engine:
         Raises:
             HomalosError: What the feed raised: a missing file, a bad row of a strict run.
         """
-        with quiet_collector():
+        watchdog = Watchdog(
+            lambda: self._parts.settings.watch,
+            self._tell_slow,
+            may_stop=self._parts.settings.clock == "live",
+        )
+        with quiet_collector(), watchdog.watching():
             if self._state != _STARTED:
                 self.start()
             try:
@@ -260,6 +274,45 @@ class Engine:
             raise HomalosError(msg)
         return self._send(Errand(lambda: action(self._parts, **command.arguments), command))
 
+    def reload(self, settings: Settings) -> Future[Reloaded]:
+        """Take up changed settings between two events, as far as that can be. Any thread.
+
+        Raises:
+            HomalosError: They cannot be; those that hold go on to hold.
+        """
+        asked = (
+            () if self._plugins is None else self._plugins.ask("check_settings", settings=settings)
+        )
+        problems = [*check(settings), *(each for _, answer in asked for each in answer)]
+        if problems:
+            raise ConfigError(problems)
+        reload = Reload.planned(self._parts, settings, self._on_settings)
+        command = Command("settings.reload", masked(reload.changes)) if reload.changes else None
+        return self._send(Errand(reload.carry_out, command))
+
+    def on_settings(self, listener: Callable[[Settings], None]) -> None:
+        """Have a function called with the settings that hold after each reload. Before `run`.
+
+        It is called on the engine thread, and must not take long.
+        """
+        self._on_settings.append(listener)
+
+    def announce(self, level: str, source: str, message: str) -> None:
+        """Publish an alert between two events. Any thread.
+
+        Args:
+            level: `info`, `warning` or `error`.
+            source: The part that speaks.
+            message: One sentence for the person who watches.
+        """
+        parts = self._parts
+        # Past the lane's limit: who has something to tell must not wait for an engine that is
+        # stuck. Without the bell, too: the lane is looked into four times a second.
+        alert = partial(Alert, level, source, message)
+        parts.inbox.execution.append(
+            Errand(lambda: parts.bus.publish(alert(parts.clock.now)), None)
+        )
+
     def snapshot(self) -> Future[Snapshot]:
         """Take a picture between two events. Any thread."""
         return self._send(Errand(lambda: take_snapshot(self._parts), None))
@@ -301,38 +354,6 @@ class Engine:
 
     # -- inside ----------------------------------------------------------------
 
-    def _load(self, each: StrategySettings) -> Strategy:
-        spec = self._parts.catalog.strategy(each.strategy)
-        params: Any = structure(
-            each.params, spec.config, path=f"$.strategies.{each.strategy}.params"
-        )
-        return self._add(each, spec.factory, params)
-
-    def _add(self, each: StrategySettings, factory: type[Strategy], params: Any) -> Strategy:
-        parts = self._parts
-        symbols = tuple(parts.markets.parse(text) for text in each.symbols)
-        account = each.account or next(iter(parts.settings.accounts), "")
-        books = parts.accounts.accounts.get(account)
-        if books is None:
-            known = ", ".join(parts.settings.accounts) or "none"
-            msg = f"strategy {each.strategy!r}: no account is called {account!r}; there are {known}"
-            raise ConfigError([msg])
-        for gateway in parts.gateways.values():
-            gateway.subscribe(symbols)
-        added = parts.strategies.add(
-            factory,
-            name=each.name or f"{each.strategy}-{symbols[0]}",
-            symbols=symbols,
-            interval=each.interval,
-            params=params,
-            account=account,
-            netting=books.netting,
-            cancel_on_failure=each.cancel_on_failure,
-        )
-        if self._state == _STARTED:
-            parts.strategies.start(added.name)
-        return added
-
     def _drive(self) -> None:
         parts = self._parts
         feed, wanted = parts.feed, parts.settings.feed
@@ -363,6 +384,15 @@ class Engine:
         finally:
             # In the market lane, so that everything before it is dispatched first.
             self._parts.inbox.post_last(Errand(self._parts.loop.finish, None))
+
+    def _tell_slow(self, slow: Slow) -> None:
+        """Tell of a slow strategy, once it lets somebody hear of it. The watchdog's thread."""
+        source = f"strategy.{slow.strategy}"
+        self._parts.faults.append((source, str(slow)))
+        if slow.is_stuck and not slow.is_stopped:
+            # The engine hears of nothing until it is over, if ever.
+            sys.stderr.write(f"warning: {source}: {slow}\n")
+        self.announce("warning", source, str(slow))
 
     def _send(self, errand: Errand) -> Future[Any]:
         self._parts.inbox.post(errand)

@@ -9,13 +9,28 @@ from homalos.model import Alert
 if TYPE_CHECKING:
     from homalos.bus import Bus, Subscription
     from homalos.clock import EngineClock
-    from homalos.engine.strategies import StrategyManager
+    from homalos.engine.strategies.manager import StrategyManager
 
 __all__ = ["Faults"]
 
 
+_KEPT = 1_000
+
+
 class Faults(list[tuple[str, str]]):
-    """Every fault so far, oldest first: who, and what."""
+    """The first thousand faults, oldest first: who, and what.
+
+    Attributes:
+        total: How many there were.
+    """
+
+    total = 0
+
+    def append(self, fault: tuple[str, str]) -> None:
+        """Count a fault, and keep it while there is room. Any thread."""
+        self.total += 1
+        if len(self) < _KEPT:
+            super().append(fault)
 
     def attach(self, bus: Bus, clock: EngineClock, strategies: StrategyManager) -> None:
         """Say whom to tell; once, when the engine is built."""
@@ -25,11 +40,14 @@ class Faults(list[tuple[str, str]]):
 
     def in_handler(self, subscription: Subscription, event: Any, error: Exception) -> None:
         """Keep what a bus handler raised; stop the strategy whose it is, else alert."""
-        what = f"{type(error).__name__}: {error}"
-        self.append((subscription.name, what))
         owner = self._strategies.owns(subscription)
         if owner is not None:
             self._strategies.fail(owner, error, event)
-        elif type(event) is not Alert:
+            return
+        what = f"{type(error).__name__}: {error}"
+        self.append((subscription.name, what))
+        times = subscription.failed
+        # A handler that always raises is told of at the first, second, fourth, eighth time.
+        if type(event) is not Alert and not times & (times - 1):
             alert = Alert("error", subscription.name, f"raised {what}", self._clock.now)
             self._bus.publish(alert)

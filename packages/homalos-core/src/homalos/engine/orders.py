@@ -224,6 +224,11 @@ class OrderManager:
         """Return a strategy's working orders by id, live: the same dict for ever."""
         return self._by_strategy[strategy]
 
+    def forget(self, strategy: str) -> None:
+        """Let go of a strategy that is gone; its orders and trades stay."""
+        if not self._by_strategy.get(strategy, True):
+            del self._by_strategy[strategy]
+
     def working(self) -> list[OrderData]:
         """Return every order that is not over, oldest first."""
         return [working.state for working in self._working.values()]
@@ -315,15 +320,20 @@ class OrderManager:
         return state
 
     def _end(self, working: Working, traded: int, report: OrderReport) -> OrderData:
-        """End an order that was not filled whole, as its venue says."""
+        """End an order that was not filled whole, as its venue says.
+
+        One that was filled in part cannot have been rejected, whatever the venue calls
+        it: what is left of it is cancelled.
+        """
         order = working.state
+        status = _CANCELLED if traded else report.status
         order_id = order.order_id
         self._release(working, order.volume - traded)
         del self._working[order_id], self._by_strategy[order.strategy][order_id]
         state = self.orders[order_id] = working.state = replace(
             order,
             traded=traded,
-            status=report.status,
+            status=status,
             ts_ns=report.ts_ns,
             venue_order_id=report.venue_order_id or order.venue_order_id,
             reason=report.reason or order.reason,

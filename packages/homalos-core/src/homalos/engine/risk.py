@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import nan
 
 from attrs import frozen
@@ -45,6 +45,7 @@ class RiskManager:
     def __init__(self) -> None:
         self.refused = 0
         self._asked = 0
+        self._before = 0  # rules asked under earlier bindings
         self._rules: tuple[BoundRule, ...] = ()
         self._checks: tuple[tuple[str, RiskCheck], ...] = ()
 
@@ -53,10 +54,17 @@ class RiskManager:
         self._rules = tuple(sorted(rules, key=lambda rule: (rule.order, rule.name)))
         self._checks = tuple((rule.name, rule.check) for rule in self._rules)
 
+    def replace(self, changed: Mapping[str, BoundRule | None]) -> None:
+        """Put other rules in the place of those of the same names; `None` takes one out."""
+        kept = [rule for rule in self._rules if rule.name not in changed]
+        self._before = self.evaluated
+        self._asked = 0
+        self.bind([*kept, *(rule for rule in changed.values() if rule is not None)])
+
     @property
     def evaluated(self) -> int:
         """Return how many rules were asked so far."""
-        return self._asked * len(self._checks)
+        return self._before + self._asked * len(self._checks)
 
     @property
     def rules(self) -> tuple[str, ...]:

@@ -110,7 +110,7 @@ def summarise(parts: Parts) -> RunSummary:
         bad_rows=parts.reader.bad_rows.count,
         late=parts.loop.late,
         outside=parts.data.outside(),
-        faults=len(parts.faults),
+        faults=parts.faults.total,
         identity_holds=not identity_gap(parts),
         orders_settled=orders_settled(parts),
         deliveries=parts.bus.deliveries(),
@@ -153,7 +153,7 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
             "rejections": parts.risk.refused,
             "dropped": sum(observer.dropped for observer in observers),
             "conflated": parts.inbox.conflated,
-            "faults": len(parts.faults),
+            "faults": parts.faults.total,
         },
         queues={"inbox": parts.inbox.depth()} | {o.name: o.depth() for o in observers},
     )

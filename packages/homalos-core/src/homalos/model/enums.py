@@ -84,10 +84,15 @@ class SessionState(StrEnum):
 
 
 class StrategyState(StrEnum):
-    """Where a strategy stands in its life; `FAILED` was stopped by its own exception."""
+    """Where a strategy stands in its life.
+
+    `FAILED` was stopped by its own exception; `DRAINING` hears nothing more and waits
+    for its working orders to be over, before it is unloaded or its code is changed.
+    """
 
     CREATED = "created"
     READY = "ready"
     RUNNING = "running"
+    DRAINING = "draining"
     STOPPED = "stopped"
     FAILED = "failed"

@@ -1,4 +1,4 @@
-"""Tests of strategy classes out of files."""
+"""Strategy classes out of plugins, folders and files, and their code anew."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from homalos.cli.strategy_file import strategy_class
+from homalos.engine.strategies.sources import strategy_class
 from homalos.errors import PluginLoadError
 from homalos.strategy import Strategy
 

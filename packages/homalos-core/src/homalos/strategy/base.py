@@ -2,20 +2,24 @@
 
 The same class runs in backtest, paper and live. Every callback is called on the
 engine thread; a callback that raises stops its own strategy and no other.
+
+A callback may be an `async def`: it may then wait, with `await self.sleep(5)` and
+`await self.filled(order)`. `on_init`, `on_stop` and `on_params` may not.
 """
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from math import nan
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from homalos.model import Direction, Offset, OrderType
+from homalos.model import Direction, Offset, OrderData, OrderType
+from homalos.strategy.waits import Filled, Sleep, duration_ns
 
 if TYPE_CHECKING:
     from homalos.model import (
         BarData,
         Instrument,
-        OrderData,
         Rejection,
         SessionChanged,
         TickData,
@@ -23,7 +27,10 @@ if TYPE_CHECKING:
     )
     from homalos.plugins.ports import Desk, Timer
 
-__all__ = ["Strategy"]
+__all__ = ["Strategy", "Waiting"]
+
+Waiting = Coroutine[Any, Any, None] | None
+"""What a callback returns: nothing, or what an `async def` callback has still to do."""
 
 _LONG, _SHORT = Direction.LONG, Direction.SHORT
 _OPEN, _CLOSE = Offset.OPEN, Offset.CLOSE
@@ -38,12 +45,22 @@ class Strategy:
     `StrategySpec`. Override only the callbacks you need: one that is not
     overridden costs nothing.
 
+    What it must remember when its code is changed or it is brought back after a
+    failure goes into `Variables`, a nested attrs class with a default for every field:
+    `self.variables` is an instance of it, and is carried over. What is kept elsewhere
+    is lost then.
+
     Attributes:
         name: Unique in the engine; orders and trades carry it.
         symbols: What it trades; `symbol` is the first of them.
         interval: Length of the bars that reach `on_bar`.
-        params: An instance of the spec's parameter class.
+        params: An instance of the spec's parameter class; a new one when they change.
+        variables: An instance of the nested class `Variables`, `None` where there is none.
+        while_waiting: Set it in the class: what becomes of events that come while an
+            `async def` callback waits; `queue` gives them when it is done, `skip` never.
     """
+
+    while_waiting: ClassVar[Literal["queue", "skip"]] = "queue"
 
     def __init__(
         self, desk: Desk, *, name: str, symbols: tuple[str, ...], interval: str, params: Any
@@ -56,34 +73,43 @@ class Strategy:
         self.symbol = symbols[0]
         self.interval = interval
         self.params = params
+        remembered = getattr(self, "Variables", None)
+        self.variables: Any = None if remembered is None else remembered()
 
     # -- callbacks ------------------------------------------------------------
 
     def on_init(self) -> None:
         """Prepare: read history, set up indicators. No orders yet."""
 
-    def on_start(self) -> None:
+    def on_start(self) -> Waiting:
         """Begin: market data and orders from now on."""
+
+    def on_params(self, previous: Any) -> None:
+        """Take up changed parameters: `self.params` are the new ones already.
+
+        Called between two events. Without it a strategy must read `self.params` each
+        time it needs them.
+        """
 
     def on_stop(self) -> None:
         """End: called once, also before the engine stops. Orders may still be cancelled."""
 
-    def on_tick(self, tick: TickData) -> None:
+    def on_tick(self, tick: TickData) -> Waiting:
         """See a snapshot of one of the symbols."""
 
-    def on_bar(self, bar: BarData) -> None:
+    def on_bar(self, bar: BarData) -> Waiting:
         """See a finished bar of one of the symbols, `self.interval` long."""
 
-    def on_order(self, order: OrderData) -> None:
+    def on_order(self, order: OrderData) -> Waiting:
         """See a new state of one of this strategy's orders."""
 
-    def on_trade(self, trade: TradeData) -> None:
+    def on_trade(self, trade: TradeData) -> Waiting:
         """See a fill of one of this strategy's orders; the position counts it already."""
 
-    def on_timer(self, name: str) -> None:
+    def on_timer(self, name: str) -> Waiting:
         """Answer a timer set with `self.timer`."""
 
-    def on_session(self, event: SessionChanged) -> None:
+    def on_session(self, event: SessionChanged) -> Waiting:
         """See a trading session of one of the symbols begin or end."""
 
     # -- trading --------------------------------------------------------------
@@ -169,6 +195,39 @@ class Strategy:
             price: Limit for the orders; market orders when left out.
         """
         self._desk.set_target(symbol or self.symbol, target, price)
+
+    # -- waiting --------------------------------------------------------------
+
+    def sleep(self, seconds: float) -> Sleep:
+        """Wait in an `async def` callback: `await self.sleep(5)`.
+
+        Args:
+            seconds: By the engine's clock, >= 0; 0 lets go until the next event.
+        """
+        return Sleep(duration_ns(seconds))
+
+    def filled(self, order: OrderData | str, *, timeout_s: float | None = None) -> Filled:
+        """Wait in an `async def` callback for an order to be over: `await self.filled(order)`.
+
+        What is awaited gives the order's last state: filled, cancelled or rejected, or
+        still working when the time-out came first. A `Rejection` never was an order;
+        look at what `buy` returned before waiting for it.
+
+        Args:
+            order: An order of this strategy, or its id.
+            timeout_s: Seconds by the engine's clock, >= 0; `None` waits for ever.
+
+        Raises:
+            TypeError: It is no order.
+        """
+        if isinstance(order, str):
+            order_id = order
+        elif isinstance(order, OrderData):
+            order_id = order.order_id
+        else:
+            msg = f"only an order can be waited for, not {order!r}"
+            raise TypeError(msg)
+        return Filled(order_id, None if timeout_s is None else duration_ns(timeout_s))
 
     # -- looking --------------------------------------------------------------
 

@@ -21,11 +21,35 @@ from homalos.model import (
     TradeData,
 )
 
-__all__ = ["StrategyDesk"]
+__all__ = ["PositionBook", "StrategyDesk"]
 
 _LONG, _SHORT = Direction.LONG, Direction.SHORT
 _OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
 _LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
+
+
+class PositionBook:
+    """The lots of one strategy by symbol, whichever of its versions runs. Engine thread.
+
+    Attributes:
+        lots: Net lots by symbol; negative is short. The same dict for ever.
+    """
+
+    __slots__ = ("lots",)
+
+    def __init__(self) -> None:
+        self.lots: dict[str, int] = {}
+
+    def on_trade(self, trade: TradeData) -> None:
+        """Count a fill, before the strategy's own `on_trade`."""
+        lots = trade.volume if trade.direction is _LONG else -trade.volume
+        symbol = trade.symbol
+        self.lots[symbol] = self.lots.get(symbol, 0) + lots
+
+    @property
+    def is_flat(self) -> bool:
+        """Say whether it holds nothing."""
+        return not any(self.lots.values())
 
 
 class StrategyDesk:
@@ -54,6 +78,7 @@ class StrategyDesk:
         name: str,
         account: str,
         netting: bool,
+        book: PositionBook,
         clock: EngineClock,
         data: DataManager,
         orders: OrderManager,
@@ -68,7 +93,7 @@ class StrategyDesk:
         self._orders = orders
         self._submit = orders.submit
         self._lanes: dict[str, Lane] = {}
-        self._positions: dict[str, int] = {}
+        self._positions = book.lots
         self._working = orders.working_of(name)
         self._targets: dict[str, tuple[int, float]] = {}
         self._timers: list[Entry] = []
@@ -169,12 +194,6 @@ class StrategyDesk:
         self._say(Alert(level, f"strategy.{self._name}", message, self.clock.now))
 
     # -- what happens ----------------------------------------------------------
-
-    def on_trade(self, trade: TradeData) -> None:
-        """Count a fill into the strategy's own position, before its `on_trade`."""
-        lots = trade.volume if trade.direction is _LONG else -trade.volume
-        symbol = trade.symbol
-        self._positions[symbol] = self._positions.get(symbol, 0) + lots
 
     def on_order(self, order: OrderData) -> None:
         """Go on towards a target once the orders in its way are gone."""
