@@ -9,9 +9,15 @@ import rich_click as click
 from homalos.cli.options import PLUGIN, Asked, Outcome, with_options
 from homalos.cli.scaffold import KINDS, Names, names_of, rendered, save
 from homalos.errors import DuplicateNameError, did_you_mean
-from homalos.plugins.catalog import Catalog
 
 __all__ = ["new"]
+
+_HOOKS = {
+    "gateway": "register_gateways",
+    "risk-rule": "register_risk_rules",
+    "strategy": "register_strategies",
+    "store": "register_stores",
+}
 
 
 def _as_kind(_context: click.Context, _parameter: click.Parameter, text: str) -> str:
@@ -74,9 +80,10 @@ def _refuse_taken(asked: Asked, names: Names) -> None:
     """
     host = asked.host()
     kind = names.kind.replace("-", " ")
-    owner = Catalog.gather(host).offered_by.get((kind, names.name))
-    if owner is None and names.module in {info.name for info in host.infos}:
-        owner = names.module
-    if owner is not None:
-        msg = f"the plugin {owner!r} has a {kind} {names.name!r} already; choose another name"
-        raise DuplicateNameError(msg, plugin=owner)
+    for owner, spec in host.answers(_HOOKS[names.kind]):
+        if spec.name == names.name:
+            msg = f"the plugin {owner!r} has a {kind} {names.name!r} already; choose another name"
+            raise DuplicateNameError(msg, plugin=owner)
+    if names.module in {info.name for info in host.infos}:
+        msg = f"a plugin {names.module!r} is installed already; choose another name"
+        raise DuplicateNameError(msg, plugin=names.module)

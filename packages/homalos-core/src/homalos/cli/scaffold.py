@@ -59,7 +59,7 @@ def names_of(kind: str, name: str) -> Names:
     if keyword.iskeyword(name):
         msg = f"{name!r} is a word of Python's own and cannot be a plugin's name; {hint}"
         raise ValueError(msg)
-    words = [*re.split("[-_]", name)]
+    words = re.split("[-_]", name)
     parts = [*words, kind]
     return Names(
         kind=kind,
@@ -81,15 +81,14 @@ def rendered(names: Names) -> dict[str, str]:
         "name": names.name,
         "title": names.title,
     }
-    # A path is a template too, where `__module__` stands for `${module}`, which no disk likes.
     folder = files("homalos.cli") / "templates"
-    return {
-        path.removesuffix(_SUFFIX)
-        .replace("__module__", names.module)
-        .replace("__kind__", fields["kind_name"]): Template(text).substitute(fields)
+    texts = {
+        # In a path `__module__` stands for the name, since not every disk takes `${module}`.
+        path.removesuffix(_SUFFIX).replace("__module__", names.module): Template(text)
         for part in ("package", names.kind)
-        for path, text in sorted(_texts(folder / part).items())
+        for path, text in _texts(folder / part).items()
     }
+    return {path: texts[path].substitute(fields) for path in sorted(texts)}
 
 
 def save(texts: Mapping[str, str], folder: Path) -> None:
