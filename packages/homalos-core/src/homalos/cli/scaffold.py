@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import keyword
 import re
-import shutil
 import tempfile
 from collections.abc import Mapping
 from importlib.resources import files
@@ -98,27 +98,33 @@ def save(texts: Mapping[str, str], folder: Path) -> None:
         FileExistsError: There is something of that name already.
         OSError: The folder cannot be written; nothing is left behind.
     """
-    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
-        msg = f"{folder} is there already and no folder; choose another name or --folder"
+    is_new = not folder.exists()
+    if not is_new and not folder.is_dir():
+        msg = f"{folder} is there already and no folder; choose another --folder"
         raise FileExistsError(msg)
-    if folder.is_dir() and any(folder.iterdir()):
+    if not is_new and any(folder.iterdir()):
         msg = f"{folder} is not empty and nothing in it was changed; choose another --folder"
         raise FileExistsError(msg)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        # Beside its place, so that it appears there whole, in one move.
-        with tempfile.TemporaryDirectory(prefix=".new-", dir=folder.parent) as scratch:
-            made = Path(scratch) / folder.name
-            for path, text in texts.items():
-                file = made / path
-                file.parent.mkdir(parents=True, exist_ok=True)
-                file.write_text(text, encoding="utf-8", newline="\n")
-            if folder.is_dir():
-                folder.rmdir()
-            shutil.move(made, folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        _fill(folder, texts)
     except OSError as error:
+        if is_new:
+            with contextlib.suppress(OSError):  # it never was there, or something else is in it
+                folder.rmdir()
         msg = f"cannot write {folder}: {error.strerror or error}; choose another --folder"
         raise OSError(msg) from error
+
+
+def _fill(folder: Path, texts: Mapping[str, str]) -> None:
+    # Written aside first: a disk that is full leaves no half of a package.
+    with tempfile.TemporaryDirectory(prefix=".new-", dir=folder) as scratch:
+        for path, text in texts.items():
+            file = Path(scratch) / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(text, encoding="utf-8", newline="\n")
+        for made in sorted(Path(scratch).iterdir()):
+            made.rename(folder / made.name)
 
 
 def _texts(folder: Traversable, under: str = "") -> dict[str, str]:
