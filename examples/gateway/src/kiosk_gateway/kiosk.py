@@ -155,7 +155,8 @@ class Kiosk:
         self._orders[ref] = order
         self._say("accepted", ref)
         self._fill(ref)
-        if price is None and self._orders.pop(ref, None):
+        if price is None and ref in self._orders:
+            del self._orders[ref]
             self._say("cancelled", ref, why="nobody is left on the other side")
 
     def _objection(self, order: _Order) -> str:
