@@ -111,7 +111,8 @@ class Kiosk:
 
         class Handler(StreamRequestHandler):
             def handle(self) -> None:
-                with contextlib.suppress(OSError):  # a customer who leaves is no fault
+                # Who leaves is no fault; who says what nobody understands is sent away.
+                with contextlib.suppress(OSError, ValueError, KeyError):
                     for text in self.rfile:
                         kiosk._hear(parse(text), self.connection)
 
