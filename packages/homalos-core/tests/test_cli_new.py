@@ -100,12 +100,12 @@ def test_a_word_of_pythons_own_is_refused(capsys: pytest.CaptureFixture[str]) ->
 
 def test_an_unknown_kind_is_refused_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
     """And with those that there are."""
-    code, said = refused(capsys, "riskrule", "demo")
+    code, said = refused(capsys, "stor", "demo")
 
     assert code == 2
     assert said == (
-        "error: Invalid value for 'KIND': 'riskrule': there are gateway, risk-rule, strategy, store; "
-        "did you mean 'risk-rule'?"
+        "error: Invalid value for 'KIND': 'stor': there are gateway, risk-rule, strategy, store; "
+        "did you mean 'store'?"
     )
 
 
