@@ -19,6 +19,7 @@ import re
 import shlex
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 from types import ModuleType
 
@@ -112,6 +113,8 @@ class Reader:
         for part in re.split(r"^\$ ", block.text, flags=re.MULTILINE)[1:]:
             command, _, expected = part.partition("\n")
             run_example(command)
+            install_package(command)
+            run_tests(command, expected)
             words = homalos_words(command)
             if words is None:
                 continue
@@ -143,6 +146,37 @@ def run_example(command: str) -> None:
         subprocess.run(
             [sys.executable, ROOT / words[0], *words[1:]], check=True, capture_output=True
         )
+
+
+def install_package(command: str) -> None:
+    """Put a package beside the others where a command line installs it by a path that is there.
+
+    The place is the working directory, so that it is gone with it.
+    """
+    *_, folder = shlex.split(command)
+    if " pip " not in command or not Path(folder, "src").is_dir():
+        return
+    build = "import flit_core.buildapi as b, sys; b.build_editable(sys.argv[1])"
+    site = Path("site").absolute()
+    site.mkdir()
+    subprocess.run([sys.executable, "-c", build, site], cwd=folder, check=True)
+    for path in site.glob("*.whl"):
+        with zipfile.ZipFile(path) as wheel:
+            wheel.extractall(site)
+    sys.path[:0] = [str(site), str(Path(folder, "src").absolute())]
+
+
+def run_tests(command: str, expected: str) -> None:
+    """Run tests whose folder is there: they print what is shown, or pass where nothing is."""
+    _, *words = shlex.split(command)
+    if words[:2] != ["-m", "pytest"] or not Path(words[-1]).is_dir():
+        return
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    ran = subprocess.run(
+        [sys.executable, *words], env=environment, capture_output=True, text=True, check=False
+    )
+    assert_shown(expected, ran.stdout)
+    assert expected or ran.returncode == 0, ran.stdout
 
 
 def homalos_words(command: str) -> list[str] | None:

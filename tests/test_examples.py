@@ -69,8 +69,12 @@ def backtest(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
 def test_every_example_is_tested_here() -> None:
     """A new example cannot be forgotten."""
     text = Path(__file__).read_text(encoding="utf-8")
+    # Those that are packages are installed there.
+    packages = (Path(__file__).parent / "test_new_gateway.py").read_text(encoding="utf-8")
+    folders = [path.parent.name for path in EXAMPLES.glob("*/pyproject.toml")]
 
     assert [path.name for path in EXAMPLES.glob("*.py") if f'"{path.name}"' not in text] == []
+    assert [name for name in folders if f'"examples" / "{name}"' not in packages] == []
 
 
 def test_the_embedded_demo_trades_and_its_books_agree() -> None:

@@ -66,6 +66,11 @@ def register_commands() -> tuple[CommandSpec, ...]:
             help="Write the bars this engine makes of recorded ticks.",
         ),
         CommandSpec(
+            name="new",
+            target="homalos.cli.new:new",
+            help="Write a package for a plugin of your own.",
+        ),
+        CommandSpec(
             name="plugins",
             target="homalos.cli.plugins:plugins",
             help="Show what is installed, what it offers, and what is wrong with it.",
