@@ -25,7 +25,7 @@ from homalos.config import (
     Settings,
     StrategySettings,
 )
-from homalos.config.problems import Given
+from homalos.config.given import Given
 from homalos.config.yaml_text import read_text
 from homalos.engine.bars import interval_ns
 from homalos.engine.build import make_markets, make_reader
