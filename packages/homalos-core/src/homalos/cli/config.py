@@ -71,7 +71,7 @@ def check_settings(asked: Asked) -> Outcome:
 
     loaded = asked.source(settings_file(asked.config)).read()
     host = asked.host()
-    found = [*part_problems(loaded.settings, Catalog.gather(host))]
+    found = [*part_problems(loaded, Catalog.gather(host))]
     found += all_problems(host, loaded.settings)
     if found:
         raise ConfigError([loaded.located(problem) for problem in found])

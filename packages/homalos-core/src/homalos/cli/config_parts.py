@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from types import MappingProxyType
 from typing import Any
 
 import attrs
 
-from homalos.config import Settings, effective_name, structure
+from homalos.config import Loaded, Settings, effective_name, structure
 from homalos.config.changes import tree
 from homalos.engine.build import make_markets
 from homalos.engine.strategies.sources import StrategySources
@@ -36,8 +37,11 @@ class Part:
     options: Mapping[str, Any]
     find: Callable[[], Any]
 
-    def read(self) -> Any:
+    def read(self, places: Mapping[str, str] = MappingProxyType({})) -> Any:
         """Return the options as their class has them.
+
+        Args:
+            places: Who gave what, as `Loaded` has them.
 
         Raises:
             ConfigError: Every problem with them, or that nobody offers the part.
@@ -47,7 +51,7 @@ class Part:
         except HomalosError as error:
             raise ConfigError([f"{error} @ {self.named}"]) from error
         try:
-            return structure(self.options, found.config, path=self.path)
+            return structure(self.options, found.config, path=self.path, origins=places)
         finally:
             if forget := getattr(found, "forget", None):
                 forget()  # the module of a strategy's file
@@ -93,12 +97,12 @@ def effective(settings: Settings, catalog: Catalog) -> dict[str, Any]:
     return found
 
 
-def part_problems(settings: Settings, catalog: Catalog) -> Iterator[str]:
+def part_problems(loaded: Loaded, catalog: Catalog) -> Iterator[str]:
     """Yield what is wrong with the parts: their names, their options, strategies' symbols."""
-    before = []
+    settings, before = loaded.settings, []
     for part in parts_of(settings, catalog):
         try:
-            part.read()
+            part.read(loaded.places)
         except ConfigError as error:
             before += error.problems
     yield from before
