@@ -313,6 +313,19 @@ def test_check_as_json_gives_the_problems_as_a_list(ran: Ran) -> None:
     ]
 
 
+def test_check_shows_no_secret(ran: Ran, write: Write) -> None:
+    """What the secrets file gives is none of a problem's text, whatever the option is called."""
+    write("home/secrets.yaml", f"gateways: {{sim: {{options: {{retries: {SECRET}}}}}}}\n")
+    code, out, errors = ran("check", "--home", "home")
+
+    assert SECRET not in out + "".join(errors)
+    assert code == 1
+    assert len(errors) == 1
+    assert errors[0].endswith(
+        "secrets.yaml:1: expected int, found '***' @ $.gateways.sim.options.retries"
+    )
+
+
 def test_check_looks_into_files_of_strategies(ran: Ran, write: Write) -> None:
     """What is in the folder is known, and its own parameters are looked at."""
     write("strategies/own.py", PLUGIN.replace("    pass\n", "    Params = Params\n"))

@@ -22,7 +22,7 @@ __all__ = ["Loaded", "SettingsSource", "load_settings"]
 
 _STRATEGIES = "$.strategies"
 _ENTRY = re.compile(r"\$\.strategies\[\d+\]")
-_LONG = {
+_LONG: Mapping[str, str] = {
     each.metadata[SHORT_FORM]: each.name
     for each in attrs.fields(StrategySettings)
     if SHORT_FORM in each.metadata
@@ -63,7 +63,10 @@ class Loaded:
         """
         what, at, path = problem.rpartition(" @ ")
         origin = origin_at(self._numbered(path), self.places)
-        if at and origin and not problem.startswith(f"{origin}: "):
+        known = set(self.places.values())
+        giver = what.rpartition(" (")[2].removesuffix(")")
+        is_told = problem.partition(": ")[0] in known or giver in known
+        if at and origin and not is_told:
             problem = told(what, origin, path)
         return without(problem, self._secrets)
 
@@ -206,7 +209,8 @@ class _Leaves:
         if isinstance(data, Mapping) and data:
             for key, value in data.items():
                 name = _LONG.get(key, key) if _ENTRY.fullmatch(path) else key
-                yield from self.of(value, joined(path, key), f"{shown}.{name}" if shown else name)
+                below = f"{shown}.{name}" if shown else str(name)
+                yield from self.of(value, joined(path, key), below)
         elif path == _STRATEGIES and isinstance(data, list):
             pairs = zip(data, self.settings.strategies, strict=True)
             for index, (value, each) in enumerate(pairs):
