@@ -41,13 +41,15 @@ class Loaded:
         files: Every file that was read, the lowest layer first.
         hidden: Paths, as in `origins`, of the values that the secrets file gave, whatever
             they are called; they are not to be shown.
+        places: The same as `origins` by the paths of problems, `$.strategies[0].params`, for
+            `structure`; mappings are in it too.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     files: tuple[Path, ...] = ()
     hidden: frozenset[str] = frozenset()
-    _places: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    places: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     _secrets: Sequence[str] = attrs.field(default=(), repr=False)
 
     def located(self, problem: str) -> str:
@@ -60,8 +62,10 @@ class Loaded:
                 a strategy may be named by its name, or by its kind where there is one of it.
         """
         what, at, path = problem.rpartition(" @ ")
-        origin = origin_at(self._numbered(path), self._places)
-        is_told = problem.startswith(f"{origin}: ") or what.endswith(f" ({origin})")
+        origin = origin_at(self._numbered(path), self.places)
+        known = set(self.places.values())
+        giver = what.rpartition(" (")[2].removesuffix(")")
+        is_told = problem.partition(": ")[0] in known or giver in known
         if at and origin and not is_told:
             problem = told(what, origin, path)
         return without(problem, self._secrets)
