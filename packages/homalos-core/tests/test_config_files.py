@@ -331,6 +331,9 @@ def test_a_problem_of_a_plugins_options_gets_its_line(write: Write) -> None:
             "config/system.yaml:4: required field missing @ $.risk.price_band.ticks"
         ),
         "nobody gave it @ $.store.options.url": "nobody gave it @ $.store.options.url",
+        "config/system.yaml:3: unknown key 'max_lots' @ $.risk.order_size": (
+            "config/system.yaml:3: unknown key 'max_lots' @ $.risk.order_size"
+        ),
         "no path at all": "no path at all",
     }.items():
         assert found.located(problem) == expected
