@@ -32,7 +32,10 @@ _DEBUG = click.Option(
     expose_value=False,
     help="Show the whole trace of an error. May stand anywhere on the command line.",
 )
-_GROUPS = {"data": "Work with files of market data."}
+_GROUPS = {
+    "config": "Look at the settings.",
+    "data": "Work with files of market data.",
+}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

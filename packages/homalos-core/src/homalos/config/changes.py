@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from enum import Enum
 from typing import Any
 
 import attrs
@@ -11,9 +12,12 @@ from attrs import frozen
 from homalos.config.masking import names_secret
 from homalos.config.settings import Settings, effective_name
 
-__all__ = ["Change", "diff"]
+__all__ = ["HIDDEN", "Change", "as_text", "diff", "leaves", "tree"]
 
-_NOTHING: Any = object()  # where one side has no such key
+HIDDEN = "***"
+"""What stands for a secret."""
+
+_NOTHING = "-"
 
 
 @frozen
@@ -36,42 +40,67 @@ class Change:
         return f"{self.path}: {self.old} -> {self.new}"
 
 
-def diff(old: Settings, new: Settings) -> tuple[Change, ...]:
+def diff(old: Settings, new: Settings, *, hidden: Collection[str] = ()) -> tuple[Change, ...]:
     """Return every value that differs, in the order of the settings.
 
-    A strategy that comes or goes is one change.
+    Args:
+        old: What was.
+        new: What is.
+        hidden: Paths of values that are secret whatever they are called.
     """
-    return tuple(_changes(_plain(old), _plain(new)))
+    before, after = dict(leaves(tree(old))), dict(leaves(tree(new)))
+    paths = [*before, *(path for path in after if path not in before)]
+    return tuple(
+        Change(path, _side(path, before, hidden), _side(path, after, hidden))
+        for path in paths
+        if _differs(path, before, after)
+    )
 
 
-def _plain(settings: Settings) -> Mapping[str, Any]:
-    strategies = {effective_name(each): attrs.asdict(each) for each in settings.strategies}
-    return attrs.asdict(settings) | {"strategies": strategies}
+def tree(settings: Settings) -> dict[str, Any]:
+    """Return settings as nested mappings, in which strategies go by their names."""
+    found = attrs.asdict(settings)
+    named = {effective_name(each): attrs.asdict(each) for each in settings.strategies}
+    return {**found, "strategies": named}
 
 
-def _changes(old: Any, new: Any, *keys: str) -> Iterator[Change]:
-    there = [each for each in (old, new) if each is not _NOTHING]
-    is_strategy = len(keys) == 2 and keys[0] == "strategies"
-    is_whole = len(there) == 1 and (is_strategy or not there[0])
-    if all(isinstance(each, Mapping) for each in there) and not is_whole:
-        before, after = ({} if each is _NOTHING else each for each in (old, new))
-        for key in dict.fromkeys((*before, *after)):
-            yield from _changes(before.get(key, _NOTHING), after.get(key, _NOTHING), *keys, key)
-    elif old != new:
-        path = ".".join(map(str, keys))
-        yield Change(path, _text(path, old), _text(path, new))
+def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of everything that is no mapping, or an empty one."""
+    if isinstance(data, Mapping) and data:
+        for key, value in data.items():
+            yield from leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, data
 
 
-def _text(path: str, value: Any) -> str:
-    if value is _NOTHING:
-        return "-"
+def as_text(path: str, value: Any) -> str:
+    """Return a value as a person is shown it, on one line; secrets are not."""
     if any(map(names_secret, path.split("."))):
-        return "***"
+        return HIDDEN
+    if isinstance(value, Enum):
+        return str(value.value)
+    if isinstance(value, str):
+        return value or '""'
     if isinstance(value, Mapping):
-        inside = (f"{key}: {_text(f'{path}.{key}', each)}" for key, each in value.items())
-        return f"{{{', '.join(inside)}}}"
+        parts = (f"{key}: {as_text(f'{path}.{key}', each)}" for key, each in value.items())
+        return f"{{{', '.join(parts)}}}"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_text(path, each) for each in value)}]"
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value)
+        return f"[{', '.join(as_text(path, each) for each in value)}]"
+    words = {None: "null", True: "true", False: "false"}
+    return words[value] if value is None or isinstance(value, bool) else str(value)
+
+
+def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
+    if path in before and path in after:
+        old, new = before[path], after[path]
+        return type(old) is not type(new) or bool(old != new)  # True is 1 to Python
+    # Nothing, or an empty mapping, that was filled: what is in it now is told by itself.
+    here, there = (before, after) if path in before else (after, before)
+    is_empty = here[path] is None or here[path] == {}
+    return not (is_empty and any(each.startswith(f"{path}.") for each in there))
+
+
+def _side(path: str, values: Mapping[str, Any], hidden: Collection[str]) -> str:
+    if path not in values:
+        return _NOTHING
+    return HIDDEN if path in hidden else as_text(path, values[path])

@@ -23,7 +23,7 @@ __all__ = ["Loaded", "SettingsSource", "load_settings"]
 _STRATEGIES = "$.strategies"
 _ENTRY = re.compile(r"\$\.strategies\[\d+\]")
 _UNKNOWN = re.compile(r"unknown key '([^']+)'")
-_LONG = {
+_LONG: Mapping[str, str] = {
     each.metadata[SHORT_FORM]: each.name
     for each in attrs.fields(StrategySettings)
     if SHORT_FORM in each.metadata
@@ -42,13 +42,15 @@ class Loaded:
         files: Every file that was read, the lowest layer first.
         hidden: Paths, as in `origins`, of the values that the secrets file gave, whatever
             they are called; they are not to be shown.
+        places: The same as `origins` by the paths of problems, `$.strategies[0].params`, for
+            `structure`; mappings are in it too.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     files: tuple[Path, ...] = ()
     hidden: frozenset[str] = frozenset()
-    _places: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    places: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     _secrets: Sequence[str] = attrs.field(default=(), repr=False)
 
     def located(self, problem: str) -> str:
@@ -63,10 +65,13 @@ class Loaded:
         what, at, path = problem.rpartition(" @ ")
         inside = self._numbered(path.partition("; ")[0])
         unknown = _UNKNOWN.match(what)
-        origin = (unknown and self._places.get(joined(inside, unknown[1]))) or origin_at(
-            inside, self._places
+        origin = (unknown and self.places.get(joined(inside, unknown[1]))) or origin_at(
+            inside, self.places
         )
-        if at and origin and not problem.startswith(f"{origin}: "):
+        known = set(self.places.values())
+        giver = what.rpartition(" (")[2].removesuffix(")")
+        is_told = problem.partition(": ")[0] in known or giver in known
+        if at and origin and not is_told:
             problem = told(what, origin, path)
         return without(problem, self._secrets)
 
@@ -208,8 +213,9 @@ class _Leaves:
             origin, is_secret, data = data.origin or origin, data.is_secret, data.value
         if isinstance(data, Mapping) and data:
             for key, value in data.items():
-                name = str(_LONG.get(key, key) if _ENTRY.fullmatch(path) else key)
-                yield from self.of(value, joined(path, key), f"{shown}.{name}" if shown else name)
+                name = _LONG.get(key, key) if _ENTRY.fullmatch(path) else key
+                below = f"{shown}.{name}" if shown else str(name)
+                yield from self.of(value, joined(path, key), below)
         elif path == _STRATEGIES and isinstance(data, list):
             pairs = zip(data, self.settings.strategies, strict=True)
             for index, (value, each) in enumerate(pairs):
