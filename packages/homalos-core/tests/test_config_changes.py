@@ -20,9 +20,11 @@ from homalos.model import PositionMode
 SECRET = "hunter2"  # noqa: S105  a password that no difference may show
 
 
-def strategy(**given: object) -> StrategySettings:
+def strategy(name: str = "", **params: object) -> StrategySettings:
     """Make the settings of a strategy."""
-    return StrategySettings(**{"strategy": "double_ma", "symbols": ("rb2510.SHFE",), **given})  # type: ignore[arg-type]  a test's short form
+    return StrategySettings(
+        strategy="double_ma", symbols=("rb2510.SHFE",), name=name, params=params
+    )
 
 
 def shown(old: Settings, new: Settings) -> list[str]:
@@ -75,9 +77,9 @@ def test_true_is_not_one() -> None:
 
 def test_strategies_are_found_by_their_names() -> None:
     """The order of the list is no difference; a name is that of the strategy and symbol."""
-    named = strategy(name="other", params={"fast": 9})
-    old = Settings(strategies=(strategy(params={"fast": 3}), named))
-    new = Settings(strategies=(named, strategy(params={"fast": 5, "slow": 8})))
+    named = strategy("other", fast=9)
+    old = Settings(strategies=(strategy(fast=3), named))
+    new = Settings(strategies=(named, strategy(fast=5, slow=8)))
 
     assert shown(old, new) == [
         "strategies.double_ma-rb2510.SHFE.params.fast: 3 -> 5",
@@ -87,7 +89,7 @@ def test_strategies_are_found_by_their_names() -> None:
 
 def test_what_comes_or_goes_as_a_whole_has_a_dash_on_the_other_side() -> None:
     """A strategy is told with all it has; an empty mapping that was filled is not told twice."""
-    added = diff(Settings(), Settings(strategies=(strategy(name="one"),)))
+    added = diff(Settings(), Settings(strategies=(strategy("one"),)))
     assert {change.old for change in added} == {"-"}
     assert added[0] == Change("strategies.one.strategy", "-", "double_ma")
 

@@ -12,7 +12,7 @@ from attrs import frozen
 from homalos.config.masking import names_secret
 from homalos.config.settings import Settings, effective_name
 
-__all__ = ["HIDDEN", "Change", "as_text", "diff", "leaves", "tree"]
+__all__ = ["HIDDEN", "Change", "as_text", "diff", "values"]
 
 HIDDEN = "***"
 """What stands for a secret."""
@@ -48,29 +48,19 @@ def diff(old: Settings, new: Settings, *, hidden: Collection[str] = ()) -> tuple
         new: What is.
         hidden: Paths of values that are secret whatever they are called.
     """
-    before, after = dict(leaves(tree(old))), dict(leaves(tree(new)))
+    before, after = values(old), values(new)
     paths = [*before, *(path for path in after if path not in before)]
     return tuple(
-        Change(path, _side(path, before, hidden), _side(path, after, hidden))
+        Change(path, _text(path, before, hidden), _text(path, after, hidden))
         for path in paths
         if _differs(path, before, after)
     )
 
 
-def tree(settings: Settings) -> dict[str, Any]:
-    """Return settings as nested mappings, in which strategies go by their names."""
-    found = attrs.asdict(settings)
+def values(settings: Settings) -> dict[str, Any]:
+    """Return every value by its path, in the order of the settings; secrets as they are."""
     named = {effective_name(each): attrs.asdict(each) for each in settings.strategies}
-    return {**found, "strategies": named}
-
-
-def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of everything that is no mapping, or an empty one."""
-    if isinstance(data, Mapping) and data:
-        for key, value in data.items():
-            yield from leaves(value, f"{path}.{key}" if path else str(key))
-    else:
-        yield path, data
+    return dict(_leaves({**attrs.asdict(settings), "strategies": named}))
 
 
 def as_text(path: str, value: Any) -> str:
@@ -90,17 +80,25 @@ def as_text(path: str, value: Any) -> str:
     return words[value] if value is None or isinstance(value, bool) else str(value)
 
 
+def _leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    if isinstance(data, Mapping) and data:
+        for key, value in data.items():
+            yield from _leaves(value, f"{path}.{key}" if path else str(key))
+    else:
+        yield path, data
+
+
 def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    if path in before and path in after:
+    if path in before and path in after:  # True is 1 to Python
         old, new = before[path], after[path]
-        return type(old) is not type(new) or bool(old != new)  # True is 1 to Python
+        return isinstance(old, bool) is not isinstance(new, bool) or bool(old != new)
     # Nothing, or an empty mapping, that was filled: what is in it now is told by itself.
     here, there = (before, after) if path in before else (after, before)
     is_empty = here[path] is None or here[path] == {}
     return not (is_empty and any(each.startswith(f"{path}.") for each in there))
 
 
-def _side(path: str, values: Mapping[str, Any], hidden: Collection[str]) -> str:
+def _text(path: str, values: Mapping[str, Any], hidden: Collection[str]) -> str:
     if path not in values:
         return _NOTHING
     return HIDDEN if path in hidden else as_text(path, values[path])
