@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _INTERRUPTED = 130
-_GROUPS = {"data": "Work with files of market data."}
+_GROUPS = {
+    "config": "Look at the settings.",
+    "data": "Work with files of market data.",
+}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
