@@ -12,7 +12,7 @@ import attrs
 import pytest
 from attrs import Factory, frozen
 
-from homalos.config import FeedSettings, Settings, load_settings, settings, structure
+from homalos.config import Settings, load_settings, settings, structure
 from homalos.config.documentation import described_fields, entries, sections, written
 from homalos.config.example import example
 from homalos.plugins import (
@@ -124,16 +124,18 @@ def test_switched_on_the_example_still_reads_with_the_options_of_every_part(
 ) -> None:
     """What is off is right as well: only the values that have no default must be filled in."""
     found = read(switched_on(example(FULL)), tmp_path)
-    assert found.feed == FeedSettings(kind="wire", options=found.feed and found.feed.options)
+    assert found.feed is not None
+    assert found.store is not None
     given: list[Mapping[str, Any]] = [
         found.market["moon"],
         found.gateways["post"].options,
-        found.feed.options if found.feed else {},
-        found.store.options if found.store else {},
+        found.feed.options,
+        found.store.options,
         found.alerts["bell"],
         found.strategies[0].params,
     ]
     assert [structure(each, Options) for each in given] == [Options(needed=5)] * 6
+    assert (found.feed.kind, found.store.kind) == ("wire", "stone")
     assert found.risk == {"nerves": {}}
 
 

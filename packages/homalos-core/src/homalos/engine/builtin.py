@@ -28,6 +28,11 @@ def register_commands() -> tuple[CommandSpec, ...]:
             help="Write the bars this engine makes of recorded ticks.",
         ),
         CommandSpec(
+            name="init",
+            target="homalos.cli.init:init",
+            help="Write a working folder with settings and strategies.",
+        ),
+        CommandSpec(
             name="plugins",
             target="homalos.cli.plugins:plugins",
             help="Show what is installed, what it offers, and what is wrong with it.",
