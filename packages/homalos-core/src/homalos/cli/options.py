@@ -20,7 +20,7 @@ from homalos.cli.plugin_host import discover
 from homalos.plugins.host import PluginHost
 
 if TYPE_CHECKING:
-    from homalos.config import Settings
+    from homalos.config import Settings, SettingsSource
 
 __all__ = [
     "CONFIG",
@@ -58,6 +58,7 @@ class Asked:
 
     Attributes:
         config: The settings file.
+        env: Name of the environment whose settings file is laid over it.
         home: The folder of the state.
         overrides: Single settings, by their dotted names.
         plugins: Plugins in files.
@@ -65,6 +66,7 @@ class Asked:
     """
 
     config: Path | None = None
+    env: str = ""
     home: Path | None = None
     overrides: Mapping[str, str] = Factory(dict)
     plugins: tuple[Path, ...] = ()
@@ -78,26 +80,34 @@ class Asked:
             return known
         return discover(self.plugins)
 
-    def settings(
+    def source(
         self, config: Path | None = None, base: Mapping[str, object] | None = None
-    ) -> Settings:
-        """Return the settings of a file, the environment and the command line.
+    ) -> SettingsSource:
+        """Return where the settings come from: files, the environment, the command line.
 
         Args:
             config: The file.
             base: What the command itself sets, by dotted names; `--set` goes over it.
+        """
+        from homalos.config import SettingsSource, home_folder
+
+        return SettingsSource(
+            path=config,
+            env=self.env,
+            environment=dict(os.environ),
+            overrides={**(base or {}), **self.overrides},
+            home=home_folder(self.home, os.environ, config, Path.cwd()),
+        )
+
+    def settings(
+        self, config: Path | None = None, base: Mapping[str, object] | None = None
+    ) -> Settings:
+        """Return the settings as they are now; the arguments are those of `source`.
 
         Raises:
             ConfigError: With every problem there is.
         """
-        from homalos.config import home_folder, load_settings
-
-        return load_settings(
-            config,
-            environment=os.environ,
-            overrides={**(base or {}), **self.overrides},
-            home=home_folder(self.home, os.environ, config, Path.cwd()),
-        )
+        return self.source(config, base).read().settings
 
 
 # -- reading ------------------------------------------------------------------
@@ -149,7 +159,20 @@ def as_speed(
 
 _FILE = click.Path(path_type=Path)
 
-CONFIG = click.option("--config", type=_FILE, metavar="FILE", help="The settings, a YAML file.")
+_ENV = click.option(
+    "--env",
+    default="",
+    metavar="NAME",
+    help="Lay the settings of an environment over it, system.NAME.yaml; else HOMALOS_ENV.",
+)
+_CONFIG = click.option("--config", type=_FILE, metavar="FILE", help="The settings, a YAML file.")
+
+
+def CONFIG(command: Any) -> Any:  # noqa: N802  it stands among the options, and is two of them
+    """Give a command `--config` and `--env`."""
+    return _CONFIG(_ENV(command))
+
+
 HOME = click.option(
     "--home",
     type=_FILE,
@@ -178,7 +201,7 @@ _JSON = click.option(
     is_flag=True,
     help="End standard output with one JSON object; everything else goes to standard error.",
 )
-_SHARED = ("config", "home", "overrides", "plugins", "as_json")
+_SHARED = ("config", "env", "home", "overrides", "plugins", "as_json")
 
 
 def with_options(

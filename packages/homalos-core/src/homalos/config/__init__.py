@@ -1,4 +1,4 @@
-"""The settings: one YAML file, the environment and the command line into frozen classes.
+"""The settings: YAML files, the environment and the command line into frozen classes.
 
 The classes come at once; what reads into them, and the libraries that takes, on first use.
 """
@@ -26,7 +26,7 @@ from homalos.config.settings import (
 
 if TYPE_CHECKING:
     from homalos.config.changes import Change, diff
-    from homalos.config.layers import home_folder, load_settings
+    from homalos.config.layers import Loaded, SettingsSource, home_folder, load, load_settings
     from homalos.config.structuring import structure
 
 __all__ = [
@@ -37,23 +37,29 @@ __all__ = [
     "GatewaySettings",
     "InboxSettings",
     "JournalSettings",
+    "Loaded",
     "LogSettings",
     "RestartSettings",
     "Settings",
+    "SettingsSource",
     "StoreSettings",
     "StrategySettings",
     "WatchSettings",
     "check",
     "diff",
     "home_folder",
+    "load",
     "load_settings",
     "structure",
 ]
 
 _HOMES = {
     "Change": "homalos.config.changes",
+    "Loaded": "homalos.config.layers",
+    "SettingsSource": "homalos.config.layers",
     "diff": "homalos.config.changes",
     "home_folder": "homalos.config.layers",
+    "load": "homalos.config.layers",
     "load_settings": "homalos.config.layers",
     "structure": "homalos.config.structuring",
 }

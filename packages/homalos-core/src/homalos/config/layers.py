@@ -1,4 +1,4 @@
-"""The layers of the settings: defaults < file < environment < command line.
+"""The layers of the settings: defaults < files < environment < command line.
 
 dynaconf lays them over each other. It never sees a value, only opaque `Given`
 leaves: left to itself it would evaluate texts that begin with `@` (a password may),
@@ -9,19 +9,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 import attrs
 
-from homalos.config.problems import Given
+from homalos.config.files import SettingsFiles, read_files
+from homalos.config.given import Given, located, origins_of, secrets_of
+from homalos.config.masking import SHORTEST_SECRET
+from homalos.config.problems import without
 from homalos.config.settings import Settings, check
 from homalos.config.structuring import structure
-from homalos.config.yaml_text import read_file, read_text
+from homalos.config.yaml_text import read_text
 from homalos.errors import ConfigError
 
-__all__ = ["RESERVED", "home_folder", "load_settings"]
+__all__ = ["RESERVED", "Loaded", "SettingsSource", "home_folder", "load", "load_settings"]
 
 RESERVED = frozenset(
     {
+        "HOMALOS_ENV",
         "HOMALOS_HOME",
         "HOMALOS_PLUGINS",
         "HOMALOS_REQUIRE_DATA",
@@ -36,36 +41,110 @@ _COMMAND_LINE = "command line"
 _ROOT = "SETTINGS"
 
 
+@attrs.frozen(kw_only=True)
+class Loaded:
+    """Settings, and where they came from.
+
+    Attributes:
+        settings: What was read.
+        origins: Who gave what, by paths such as `$.strategies[0].params.fast`: a file and
+            its line, a variable's name, or the command line. What is not in it is a default.
+        files: Every file that was read, the lowest layer first.
+        secret: Paths of the values that the secrets file gave; they are not to be shown.
+    """
+
+    settings: Settings
+    origins: Mapping[str, str]
+    files: tuple[Path, ...]
+    secret: frozenset[str] = frozenset()
+
+
+@attrs.frozen(kw_only=True)
+class SettingsSource:
+    """Where settings are read from, as often as one likes.
+
+    Attributes:
+        path: The main file, `None` for none.
+        env: Name of the environment whose file is laid over it; else `HOMALOS_ENV`.
+        environment: Variables.
+        overrides: What the command line says, by dotted names.
+        home: The folder of the state, where `secrets.yaml` may be.
+    """
+
+    path: Path | None = None
+    env: str = ""
+    environment: Mapping[str, str] = MappingProxyType({})
+    overrides: Mapping[str, object] = MappingProxyType({})
+    home: Path | None = None
+
+    def read(self) -> Loaded:
+        """Return the settings as they are now.
+
+        Raises:
+            ConfigError: With every problem there is.
+        """
+        return load(
+            self.path,
+            environment=self.environment,
+            overrides=self.overrides,
+            home=self.home,
+            env=self.env,
+        )
+
+    def files(self) -> tuple[Path, ...]:
+        """Return every file that counts, whether it is there or not."""
+        env = self.env or self.environment.get("HOMALOS_ENV", "")
+        return SettingsFiles.around(self.path, env, self.home).all()
+
+
+def load(
+    path: Path | None,
+    *,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, object],
+    home: Path | None = None,
+    env: str = "",
+) -> Loaded:
+    """Return the settings of files, an environment and a command line.
+
+    From the lowest layer to the highest: the defaults of the classes, the file, the one
+    of the named environment beside it (`system.<env>.yaml`), `strategies.yaml` beside it,
+    whose entries come after those of the layers below, `secrets.yaml` in the home folder,
+    variables, the command line. Mappings are merged key by key, where a name that differs
+    only in upper and lower case is the same; lists and all else are replaced.
+
+    Args:
+        path: The YAML file, `None` for none; then there is none beside it either.
+        environment: A variable `HOMALOS_A__B` sets `a.b`. Its text, like those of
+            the command line, is read as a YAML scalar, or as a list or mapping
+            when it is in brackets.
+        overrides: Dotted keys to values, texts or not: `{"inbox.market": "5000"}`.
+        home: The folder of the state, as `home_folder` found it; without it there are
+            no secrets.
+        env: Name of the environment; else the one that `HOMALOS_ENV` names.
+
+    Raises:
+        ConfigError: With every problem there is.
+    """
+    try:
+        loaded, problems = _load(path, environment, overrides, home, env)
+    except RecursionError:
+        loaded, problems = None, [f"{path}: nested too deeply, or an alias that holds itself"]
+    if loaded is None or problems:
+        raise ConfigError(problems)
+    return loaded
+
+
 def load_settings(
     path: Path | None,
     *,
     environment: Mapping[str, str],
     overrides: Mapping[str, object],
     home: Path | None = None,
+    env: str = "",
 ) -> Settings:
-    """Return the settings of a file, an environment and a command line.
-
-    Mappings are merged key by key across the layers, where a name that differs only
-    in upper and lower case is the same; lists and all else are replaced.
-
-    Args:
-        path: The YAML file, `None` for none.
-        environment: A variable `HOMALOS_A__B` sets `a.b`. Its text, like those of
-            the command line, is read as a YAML scalar, or as a list or mapping
-            when it is in brackets.
-        overrides: Dotted keys to values, texts or not: `{"inbox.market": "5000"}`.
-        home: The folder of the state, as `home_folder` found it.
-
-    Raises:
-        ConfigError: With every problem there is.
-    """
-    try:
-        settings, problems = _load(path, environment, overrides)
-    except RecursionError:
-        settings, problems = None, [f"{path}: nested too deeply, or an alias that holds itself"]
-    if settings is None or problems:
-        raise ConfigError(problems)
-    return settings if home is None else attrs.evolve(settings, home=home)
+    """Return only the settings; the arguments and what is raised are those of `load`."""
+    return load(path, environment=environment, overrides=overrides, home=home, env=env).settings
 
 
 def home_folder(
@@ -88,23 +167,51 @@ def home_folder(
 
 
 def _load(
-    path: Path | None, environment: Mapping[str, str], overrides: Mapping[str, object]
-) -> tuple[Settings | None, list[str]]:
-    data, problems = read_file(path) if path is not None else ({}, [])
-    if "home" in data:
-        problems.append("the file cannot move itself; use --home or HOMALOS_HOME @ $.home")
-        del data["home"]
-    layers = [_leaves(data)]
-    for name, keys, value in _single_values(environment, overrides):
-        if all(keys):
-            layers.append(_nested(keys, value))
-        else:
-            problems.append(f"a part of the name {name!r} is empty")
+    path: Path | None,
+    environment: Mapping[str, str],
+    overrides: Mapping[str, object],
+    home: Path | None,
+    env: str,
+) -> tuple[Loaded | None, list[str]]:
+    name = env or environment.get("HOMALOS_ENV", "")
+    contents = read_files(SettingsFiles.around(path, name, home), name)
+    problems = contents.problems
+    if env and path is None:
+        problems.append(f"the environment {env!r} needs a settings file beside which its own is")
+    data = _merged([*contents.layers, *_single_layers(environment, overrides, problems)])
+    origins = dict(origins_of(data, contents.places))
     try:
-        settings = structure(_merged(layers), Settings)
+        settings = structure(data, Settings, origins=origins)
     except ConfigError as error:
         return None, [*problems, *error.problems]
-    return settings, [*problems, *check(settings)]
+    secrets = dict(secrets_of(data))
+    told = [located(each, origins) for each in check(settings)]
+    loaded = Loaded(
+        settings=_placed(settings, path, home),
+        origins=MappingProxyType(origins),
+        files=tuple(contents.read),
+        secret=frozenset(secrets),
+    )
+    untold = [text for text in secrets.values() if len(text) >= SHORTEST_SECRET]
+    return loaded, problems + [without(each, untold) for each in told]
+
+
+def _placed(settings: Settings, path: Path | None, home: Path | None) -> Settings:
+    """Return the settings with their folders where they belong."""
+    folder = settings.strategies_folder
+    if folder is not None and path is not None:
+        settings = attrs.evolve(settings, strategies_folder=path.parent / folder)
+    return settings if home is None else attrs.evolve(settings, home=home)
+
+
+def _single_layers(
+    environment: Mapping[str, str], overrides: Mapping[str, object], problems: list[str]
+) -> Iterator[object]:
+    for name, keys, value in _single_values(environment, overrides):
+        if all(keys):
+            yield _nested(keys, value)
+        else:
+            problems.append(f"a part of the name {name!r} is empty")
 
 
 def _single_values(
@@ -115,7 +222,7 @@ def _single_values(
             keys = name.removeprefix(_PREFIX).lower().split("__")
             yield name, keys, _from_text(environment[name], name)
     for name, value in overrides.items():
-        given = _from_text(value) if isinstance(value, str) else _leaves(value, _COMMAND_LINE)
+        given = _from_text(value) if isinstance(value, str) else _leaves(value)
         yield name, name.split("."), given
 
 
@@ -124,7 +231,7 @@ def _from_text(text: str, origin: str = _COMMAND_LINE) -> object:
     return _leaves(value, origin) if isinstance(value, dict) else Given(value, text, origin)
 
 
-def _leaves(value: object, origin: str = "") -> object:
+def _leaves(value: object, origin: str = _COMMAND_LINE) -> object:
     if isinstance(value, Mapping):
         return {key: _leaves(item, origin) for key, item in value.items()}
     return Given(value, origin=origin)
@@ -143,5 +250,5 @@ def _merged(layers: Sequence[object]) -> Mapping[str, object]:
     box = Dynaconf(dynaconf_skip_loaders=True, load_dotenv=False, settings_files=[])
     for layer in layers:
         box.set(_ROOT, layer, merge=True, dotted_lookup=False)
-    merged: Mapping[str, object] = box.as_dict()[_ROOT]
+    merged: Mapping[str, object] = box.as_dict().get(_ROOT, {})
     return merged

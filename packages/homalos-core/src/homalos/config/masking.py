@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-__all__ = ["names_secret", "secrets_in", "shown", "shown_name"]
+__all__ = ["SHORTEST_SECRET", "names_secret", "secrets_in", "shown", "shown_name"]
 
 _SECRET = re.compile(r"passw|passphrase|auth_?code|token|secret|private_?key", re.IGNORECASE)
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]*")
 _LONGEST = 60
-_SHORTEST_SECRET = 4
+SHORTEST_SECRET = 4
 
 
 def names_secret(name: object) -> bool:
@@ -50,5 +50,5 @@ def secrets_in(data: object, *, is_secret: bool = False) -> Iterator[str]:
     elif isinstance(data, list | tuple):
         for value in data:
             yield from secrets_in(value, is_secret=is_secret)
-    elif is_secret and len(text := str(data)) >= _SHORTEST_SECRET:
+    elif is_secret and len(text := str(data)) >= SHORTEST_SECRET:
         yield text

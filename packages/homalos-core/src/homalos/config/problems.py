@@ -2,31 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 
-import attrs
 from cattrs.errors import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
+from homalos.config.given import Given, joined, origin_at
 from homalos.config.masking import names_secret, shown, shown_name
 
-__all__ = ["Given", "MissingKey", "UnknownKey", "Wrong", "explain", "plain", "without"]
-
-
-@attrs.frozen(repr=False, eq=False)
-class Given:
-    """A value as one layer of the settings gave it.
-
-    Attributes:
-        value: What it reads as.
-        text: What was written, where it came as text (environment, command line):
-            `0123` or `7` stay as written where a text is expected.
-        origin: Who gave it, for messages; "" for the file.
-    """
-
-    value: object
-    text: str | None = None
-    origin: str = ""
+__all__ = ["MissingKey", "UnknownKey", "Wrong", "explain", "without"]
 
 
 class Wrong(ValueError):
@@ -52,42 +35,48 @@ class MissingKey(ValueError):
     """A field that has no default was left out."""
 
 
-def plain(value: object) -> object:
-    """Return data without the layers' wrapping."""
-    if isinstance(value, Given):
-        return plain(value.value)
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    return value
-
-
 def explain(
-    error: BaseException, data: object, path: str, *, is_secret: bool = False
+    error: BaseException,
+    data: object,
+    path: str,
+    origins: Mapping[str, str],
+    *,
+    is_secret: bool = False,
 ) -> Iterator[str]:
-    """Yield a line for every problem; `data` is what stands at `path`."""
+    """Yield a line for every problem.
+
+    Args:
+        error: What was raised over it.
+        data: What stands at the path.
+        path: Where it stands in the settings.
+        origins: Who gave what, by path; beside what is `Given`.
+        is_secret: Whether the value must not be told.
+    """
+    is_secret = is_secret or (isinstance(data, Given) and data.is_secret)
     if isinstance(error, BaseValidationError):
         for each in error.exceptions:
             step = _step(each)
             if step is None:
-                yield from explain(each, data, path, is_secret=is_secret)
+                yield from explain(each, data, path, origins, is_secret=is_secret)
             else:
+                below, place = _below(data, step), joined(path, step)
                 secret = is_secret or names_secret(step)
-                yield from explain(each, _below(data, step), _joined(path, step), is_secret=secret)
-    elif isinstance(error, UnknownKey):
-        giver = _giver(_below(data, error.key))
+                yield from explain(each, below, place, origins, is_secret=secret)
+        return
+    if isinstance(error, UnknownKey):
+        giver = _giver(_below(data, error.key), joined(path, error.key), origins)
         yield f"unknown key {shown_name(error.key)}{giver} @ {path}{error.hint}"
-    elif isinstance(error, MissingKey):
-        yield f"required field missing @ {path}"
+        return
+    giver = _giver(data, path, origins)
+    if isinstance(error, MissingKey):
+        yield f"required field missing{giver} @ {path}"
     elif isinstance(error, Wrong):
         found = "a value that is kept secret" if is_secret else shown(error.found)
-        giver = _giver(data)
         yield f"expected {error.expected}, found {found}{giver} @ {path}{error.hint}"
     elif is_secret:
-        yield f"not accepted, the value is kept secret{_giver(data)} @ {path}"
+        yield f"not accepted, the value is kept secret{giver} @ {path}"
     else:
-        yield f"{_reason(error)}{_giver(data)} @ {path}"
+        yield f"{_reason(error)}{giver} @ {path}"
 
 
 def _step(error: BaseException) -> str | int | None:
@@ -109,15 +98,13 @@ def _below(data: object, step: object) -> object:
     return None
 
 
-def _joined(path: str, step: str | int) -> str:
-    if isinstance(step, str) and re.fullmatch(r"[A-Za-z_][\w-]*", step):
-        return f"{path}.{step}"
-    return f"{path}[{shown_name(step)}]"
-
-
-def _giver(data: object) -> str:
-    origins = {each.origin for each in _leaves(data)}
-    return f" ({', '.join(sorted(origins))})" if origins and all(origins) else ""
+def _giver(data: object, path: str, origins: Mapping[str, str]) -> str:
+    found = data.origin if isinstance(data, Given) else origins.get(path, "")
+    if not found:
+        leaves = {each.origin for each in _leaves(data)}
+        both = ", ".join(sorted(leaves)) if all(leaves) else ""
+        found = both or origin_at(path, origins)
+    return f" ({found})" if found else ""
 
 
 def _leaves(data: object) -> Iterator[Given]:

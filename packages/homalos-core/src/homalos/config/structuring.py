@@ -12,7 +12,7 @@ from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 from enum import Enum
 from pathlib import Path
-from types import NoneType, SimpleNamespace, UnionType
+from types import MappingProxyType, NoneType, SimpleNamespace, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin
 
 import attrs
@@ -26,8 +26,9 @@ from cattrs.errors import (
     StructureHandlerNotFoundError,
 )
 
+from homalos.config.given import Given, plain, secrets_of
 from homalos.config.masking import secrets_in
-from homalos.config.problems import Given, MissingKey, UnknownKey, Wrong, explain, plain, without
+from homalos.config.problems import MissingKey, UnknownKey, Wrong, explain, without
 from homalos.config.settings import SHORT_FORM
 from homalos.errors import ConfigError, did_you_mean
 
@@ -61,7 +62,13 @@ _LIST, _MAPPING = "a list", "a mapping"
 _MAPPINGS = (dict, Mapping, MutableMapping)
 
 
-def structure(data: Mapping[str, object], cls: type[T], *, path: str = "$") -> T:
+def structure(
+    data: Mapping[str, object],
+    cls: type[T],
+    *,
+    path: str = "$",
+    origins: Mapping[str, str] = MappingProxyType({}),
+) -> T:
     """Make an instance of an attrs class from plain data, or tell everything wrong with it.
 
     Taken as it is: what already is an instance of the type asked for. An int where
@@ -74,19 +81,21 @@ def structure(data: Mapping[str, object], cls: type[T], *, path: str = "$") -> T
         data: Field names to values, mappings and lists nested.
         cls: An attrs class; its annotations must be importable at run time.
         path: Where the data stands in the settings, for the messages.
+        origins: Who gave what, by such paths, where that is known.
 
     Raises:
-        ConfigError: With every problem as `what @ path`. Values of keys named
+        ConfigError: With every problem as `what (origin) @ path`. Values of keys named
             like a password, token, secret or auth code are not in it.
     """
     try:
         result: T = _converter().structure(data, cls)
     except _REFUSALS as error:
-        problems = list(explain(error, data, path))
+        problems = list(explain(error, data, path, origins))
     else:
         return result
     # Raised out here so that the refused values do not follow as its context.
-    secrets = sorted(set(secrets_in(plain(data))), key=len, reverse=True)
+    told = {*secrets_in(plain(data)), *(text for _, text in secrets_of(data) if len(text) > 3)}
+    secrets = sorted(told, key=len, reverse=True)
     raise ConfigError([without(problem, secrets) for problem in problems])
 
 

@@ -9,16 +9,18 @@ text, since it is a code).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from math import nan
 from pathlib import Path
 from typing import Any
 
 import yaml
+from attrs import field, frozen
 
+from homalos.config.given import Given, joined
 from homalos.config.masking import shown, shown_name
 
-__all__ = ["read_file", "read_text"]
+__all__ = ["Document", "read_file", "read_text"]
 
 _WHOLE = r"(?:0|[1-9][0-9]*)"
 _EXPONENT = r"(?:[eE][-+]?[0-9]+)"
@@ -35,27 +37,42 @@ _SCALARS: tuple[tuple[str, str, str, Callable[[str], object]], ...] = (
 )
 
 
-def read_file(path: Path) -> tuple[dict[str, object], list[str]]:
-    """Return what a settings file says, and its problems, as `name:line: what`.
+@frozen
+class Document:
+    """What a settings file says.
 
-    With a problem that makes the rest unreadable the settings are empty.
+    Attributes:
+        data: Mappings, with `Given` where they end.
+        places: Where the mappings stand, as `name:line`, by their paths in the settings.
+        problems: What is wrong with the file itself, as `name:line: what`; with one that
+            makes the rest unreadable there are no data.
     """
+
+    data: dict[str, object] = field(factory=dict)
+    places: dict[str, str] = field(factory=dict)
+    problems: list[str] = field(factory=list)
+
+
+def read_file(path: Path, *, is_secret: bool = False) -> Document:
+    """Return what a settings file says; everything in it may be secret."""
     try:
         text = path.read_text("utf-8-sig")
     except OSError as error:
-        return {}, [f"{path}: {error.strerror or error}"]
+        return Document(problems=[f"{path}: {error.strerror or error}"])
     except UnicodeDecodeError as error:
-        return {}, [f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"]
+        return Document(problems=[f"{path}: not UTF-8 at byte {error.start}; save it as UTF-8"])
     try:
-        data, problems = _load(text)
+        node, data, problems = _load(text)
     except yaml.YAMLError as error:
-        return {}, [f"{path}{_explained(error)}"]
+        return Document(problems=[f"{path}{_explained(error)}"])
     lines = [f"{path}{problem}" for problem in problems]
     if data is None:
-        return {}, lines
+        return Document(problems=lines)
     if not isinstance(data, dict):
-        return {}, [*lines, f"{path}: expected a mapping of settings, found {type(data).__name__}"]
-    return data, lines
+        what = f"expected a mapping of settings, found {type(data).__name__}"
+        return Document(problems=[*lines, f"{path}: {what}"])
+    marker = _Marker(str(path), is_secret=is_secret)
+    return Document(marker.mapping(node, data, "$"), marker.places, lines)
 
 
 def read_text(text: str) -> object:
@@ -66,7 +83,7 @@ def read_text(text: str) -> object:
     """
     if text[:1] in {"[", "{", '"', "'"}:
         try:
-            data, problems = _load(text)
+            _, data, problems = _load(text)
         except yaml.YAMLError:
             return text
         return text if problems else data
@@ -83,12 +100,53 @@ def _scalar(text: str) -> object:
     return text
 
 
-def _load(text: str) -> tuple[Any, list[str]]:
+def _load(text: str) -> tuple[yaml.Node | None, Any, list[str]]:
     loader = _Loader(text)
     try:
-        return loader.get_single_data(), loader.problems
+        node = loader.get_single_node()
+        data = None if node is None else loader.construct_document(node)
+        return node, data, loader.problems
     finally:
         loader.dispose()
+
+
+class _Marker:
+    """Puts beside every value the line on which it stands."""
+
+    def __init__(self, name: str, *, is_secret: bool) -> None:
+        self.places: dict[str, str] = {}
+        self._name = name
+        self._is_secret = is_secret
+
+    def mapping(self, node: Any, data: Mapping[str, object], path: str) -> dict[str, object]:
+        """Return a mapping whose values are mappings or `Given`."""
+        found: dict[str, object] = {}
+        for key_node, value_node in node.value:
+            key = key_node.value
+            if not isinstance(key, str) or key not in data:
+                continue  # told already: it is not text
+            value, line, below = data[key], self._line(key_node), joined(path, key)
+            if isinstance(value, dict) and isinstance(value_node, yaml.MappingNode):
+                self.places[below] = line
+                found[key] = self.mapping(value_node, value, below)
+            else:
+                found[key] = self._given(value_node, value, line)
+        return found
+
+    def _given(self, node: yaml.Node, value: object, line: str) -> Given:
+        if isinstance(value, list) and isinstance(node, yaml.SequenceNode):
+            items = zip(node.value, value, strict=False)
+            value = [self._given(each, item, self._line(each)) for each, item in items]
+        elif isinstance(value, dict) and isinstance(node, yaml.MappingNode):
+            value = {
+                key.value: self._given(each, value[key.value], self._line(key))
+                for key, each in node.value
+                if isinstance(key.value, str) and key.value in value
+            }
+        return Given(value, origin=line, is_secret=self._is_secret)
+
+    def _line(self, node: yaml.Node) -> str:
+        return f"{self._name}:{node.start_mark.line + 1}"
 
 
 class _Loader(yaml.SafeLoader):
