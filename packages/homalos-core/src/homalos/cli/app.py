@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 _INTERRUPTED = 130
-_GROUPS = {"data": "Work with files of market data."}
+_GROUPS = {
+    "config": "Show, check and compare the settings.",
+    "data": "Work with files of market data.",
+    "strategy": "Change which strategies run.",
+}
 
 
 def run(arguments: Sequence[str] | None = None) -> int:

@@ -37,5 +37,14 @@ def register_commands() -> tuple[CommandSpec, ...]:
             target="homalos.cli.plugins:plugins",
             help="Show what is installed, what it offers, and what is wrong with it.",
         ),
+        *(
+            CommandSpec(name=f"strategy {name}", target=f"homalos.cli.strategy:{target}", help=text)
+            for name, target, text in (
+                ("list", "listed", "Show the strategies of the settings."),
+                ("add", "add", "Add a strategy to strategies.yaml."),
+                ("set", "change", "Change a strategy of strategies.yaml."),
+                ("remove", "remove", "Take a strategy out of strategies.yaml."),
+            )
+        ),
         CommandSpec(name="version", target="homalos.cli.version:version", help="Show the version."),
     )
