@@ -13,6 +13,7 @@ import pytest
 
 from homalos.cli.options import (
     CONFIG,
+    ENV,
     HOME,
     PLUGIN,
     SET,
@@ -95,6 +96,21 @@ def test_settings_come_from_file_command_and_overrides(
     assert settings.home == tmp_path / ".homalos"
 
 
+def test_an_environment_is_laid_over_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The option goes before the variable; both are read when the source is made."""
+    monkeypatch.setenv("HOMALOS_ENV", "paper")
+    for name, seed in {"system": 1, "system.paper": 2, "system.live": 3}.items():
+        (tmp_path / f"{name}.yaml").write_text(f"seed: {seed}\n")
+    path = tmp_path / "system.yaml"
+    assert Asked().settings(path).seed == 2
+    source = Asked(env="live").source(path)
+    monkeypatch.setenv("HOMALOS_SEED", "9")
+    assert source.read().settings.seed == 3
+    assert source.files()[1] == tmp_path / "system.live.yaml"
+
+
 def test_wrong_settings_are_told_all_at_once() -> None:
     """One run of the command shows everything there is to mend."""
     with pytest.raises(ConfigError) as told:
@@ -107,11 +123,16 @@ def command() -> click.Command:
     """Give a command with all shared options that prints, and returns what it was given."""
 
     @click.command()
-    @with_options(CONFIG, HOME, SET, PLUGIN)
+    @with_options(CONFIG, ENV, HOME, SET, PLUGIN)
     def probe(asked: Asked) -> Outcome:
         sys.stdout.write("a strategy prints\n")
         return Outcome(
-            data={"home": str(asked.home), "set": dict(asked.overrides), "json": asked.as_json},
+            data={
+                "env": asked.env,
+                "home": str(asked.home),
+                "set": dict(asked.overrides),
+                "json": asked.as_json,
+            },
             show=lambda: click.echo("shown"),
         )
 
@@ -130,8 +151,8 @@ def test_with_json_standard_output_is_one_object(
     command: click.Command, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Whatever else is printed while the command runs goes to standard error."""
-    command.main(["--json", "--home", "x", "--set", "a.b=1"], standalone_mode=False)
+    command.main(["--json", "--env", "e", "--home", "x", "--set", "a.b=1"], standalone_mode=False)
     told = capsys.readouterr()
-    assert json.loads(told.out) == {"home": "x", "set": {"a.b": "1"}, "json": True}
+    assert json.loads(told.out) == {"env": "e", "home": "x", "set": {"a.b": "1"}, "json": True}
     assert told.out.count("\n") == 1
     assert told.err == "a strategy prints\n"

@@ -56,7 +56,8 @@ def problems_of(call: Callable[[], object]) -> tuple[str, ...]:
     """
     with pytest.raises(ConfigError) as caught:
         call()
-    return tuple(re.sub(r" \(\S+homalos\.yaml:\d+\)", "", each) for each in caught.value.problems)
+    place = re.compile(r"^\S+homalos\.yaml:\d+: (?=.* @ \$)| \(\S+homalos\.yaml:\d+\)")
+    return tuple(place.sub("", each) for each in caught.value.problems)
 
 
 # -- layers -------------------------------------------------------------------

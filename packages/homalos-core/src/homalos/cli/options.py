@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CONFIG",
+    "ENV",
     "HOME",
     "PLUGIN",
     "SET",
@@ -159,20 +160,13 @@ def as_speed(
 
 _FILE = click.Path(path_type=Path)
 
-_ENV = click.option(
+CONFIG = click.option("--config", type=_FILE, metavar="FILE", help="The settings, a YAML file.")
+ENV = click.option(
     "--env",
     default="",
     metavar="NAME",
-    help="Lay the settings of an environment over it, system.NAME.yaml; else HOMALOS_ENV.",
+    help="Lay system.NAME.yaml over the settings file, which is beside it; else HOMALOS_ENV.",
 )
-_CONFIG = click.option("--config", type=_FILE, metavar="FILE", help="The settings, a YAML file.")
-
-
-def CONFIG(command: Any) -> Any:  # noqa: N802  it stands among the options, and is two of them
-    """Give a command `--config` and `--env`."""
-    return _CONFIG(_ENV(command))
-
-
 HOME = click.option(
     "--home",
     type=_FILE,

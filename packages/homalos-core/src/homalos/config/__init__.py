@@ -22,11 +22,13 @@ from homalos.config.settings import (
     StrategySettings,
     WatchSettings,
     check,
+    effective_name,
 )
 
 if TYPE_CHECKING:
     from homalos.config.changes import Change, diff
-    from homalos.config.layers import Loaded, SettingsSource, home_folder, load, load_settings
+    from homalos.config.layers import home_folder
+    from homalos.config.source import Loaded, SettingsSource, load_settings
     from homalos.config.structuring import structure
 
 __all__ = [
@@ -47,20 +49,19 @@ __all__ = [
     "WatchSettings",
     "check",
     "diff",
+    "effective_name",
     "home_folder",
-    "load",
     "load_settings",
     "structure",
 ]
 
 _HOMES = {
     "Change": "homalos.config.changes",
-    "Loaded": "homalos.config.layers",
-    "SettingsSource": "homalos.config.layers",
+    "Loaded": "homalos.config.source",
+    "SettingsSource": "homalos.config.source",
     "diff": "homalos.config.changes",
     "home_folder": "homalos.config.layers",
-    "load": "homalos.config.layers",
-    "load_settings": "homalos.config.layers",
+    "load_settings": "homalos.config.source",
     "structure": "homalos.config.structuring",
 }
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from attrs import field, frozen
 
-from homalos.config.given import Given
+from homalos.config.given import Given, told
 from homalos.config.masking import shown_name
 from homalos.config.yaml_text import Document, read_file
 from homalos.errors import did_you_mean
@@ -105,9 +105,9 @@ def read_files(files: SettingsFiles, env: str) -> Contents:
     for data in found.layers:
         home = data.pop("home", None)
         if home is not None:
-            origin = f" ({home.origin})" if isinstance(home, Given) else ""
+            origin = home.origin if isinstance(home, Given) else found.places.get("$.home", "")
             what = "the file cannot move itself; use --home or HOMALOS_HOME"
-            found.problems.append(f"{what}{origin} @ $.home")
+            found.problems.append(told(what, origin, "$.home"))
     return found
 
 
@@ -117,8 +117,8 @@ def _add_strategies(found: Contents, path: Path) -> None:
     wanted = document.data.pop(_STRATEGIES, None)
     for key, value in document.data.items():
         origin = value.origin if isinstance(value, Given) else document.places.get(f"$.{key}", "")
-        what = f"{path.name} holds nothing but strategies{did_you_mean(key, (_STRATEGIES,))}"
-        document.problems.append(f"unknown key {shown_name(key)} ({origin or path}) @ $; {what}")
+        hint = f"; {path.name} holds nothing but strategies{did_you_mean(key, (_STRATEGIES,))}"
+        document.problems.append(told(f"unknown key {shown_name(key)}", origin, f"${hint}"))
     below = next(
         (data[_STRATEGIES] for data in reversed(found.layers) if _STRATEGIES in data), None
     )

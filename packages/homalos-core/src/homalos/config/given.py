@@ -9,11 +9,12 @@ import attrs
 
 from homalos.config.masking import shown_name
 
-__all__ = ["Given", "joined", "located", "origin_at", "origins_of", "plain", "secrets_of"]
+__all__ = ["Given", "joined", "located", "origin_at", "origins_of", "plain", "secrets_of", "told"]
 
 _NAME = re.compile(r"[A-Za-z_][\w-]*")
 _STEP = re.compile(r"\.[A-Za-z_][\w-]*|\[(?:\d+|'[^']*')\]")
 _PATH = re.compile(rf"\$(?:{_STEP.pattern})*")
+_LINE = re.compile(r":[1-9]\d*$")
 
 
 @attrs.frozen(repr=False, eq=False)
@@ -88,7 +89,7 @@ def secrets_of(data: object, path: str = "$") -> Iterator[tuple[str, str]]:
     elif isinstance(data, list):
         for index, value in enumerate(data):
             yield from secrets_of(value, joined(path, index))
-    elif is_secret:
+    elif is_secret and data is not None and not isinstance(data, bool):
         yield path, str(data)
 
 
@@ -102,15 +103,24 @@ def origin_at(path: str, origins: Mapping[str, str]) -> str:
     return origins.get(whole, "")
 
 
+def told(what: str, origin: str, at: str) -> str:
+    """Return a problem with who gave it; a file's line comes first, so that editors jump to it."""
+    if _LINE.search(origin):
+        return f"{origin}: {what} @ {at}"
+    return f"{what} ({origin}) @ {at}" if origin else f"{what} @ {at}"
+
+
 def located(problem: str, origins: Mapping[str, str]) -> str:
     """Return a problem, `what @ $.path`, with who gave what stands there; each path it names."""
-    head, at, tail = problem.rpartition(" @ $")
+    what, at, tail = problem.rpartition(" @ $")
     if not at:
         return problem
+    origin = origin_at(f"${tail}", origins)
+    if origin and (problem.startswith(f"{origin}: ") or what.endswith(f" ({origin})")):
+        return problem  # told already
 
     def placed(found: re.Match[str]) -> str:
-        origin = origin_at(found[0], origins)
-        return f"{found[0]} ({origin})" if origin else found[0]
+        other = origin_at(found[0], origins)
+        return f"{found[0]} ({other})" if other else found[0]
 
-    origin = origin_at(f"${tail}", origins)
-    return f"{_PATH.sub(placed, head)}{f' ({origin})' if origin else ''} @ ${tail}"
+    return told(_PATH.sub(placed, what), origin, f"${tail}")

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from cattrs.errors import AttributeValidationNote, BaseValidationError, IterableValidationNote
 
-from homalos.config.given import Given, joined, origin_at
+from homalos.config.given import Given, joined, origin_at, told
 from homalos.config.masking import names_secret, shown, shown_name
 
 __all__ = ["MissingKey", "UnknownKey", "Wrong", "explain", "without"]
@@ -65,18 +65,18 @@ def explain(
         return
     if isinstance(error, UnknownKey):
         giver = _giver(_below(data, error.key), joined(path, error.key), origins)
-        yield f"unknown key {shown_name(error.key)}{giver} @ {path}{error.hint}"
+        yield told(f"unknown key {shown_name(error.key)}", giver, f"{path}{error.hint}")
         return
     giver = _giver(data, path, origins)
     if isinstance(error, MissingKey):
-        yield f"required field missing{giver} @ {path}"
+        yield told("required field missing", giver, path)
     elif isinstance(error, Wrong):
         found = "a value that is kept secret" if is_secret else shown(error.found)
-        yield f"expected {error.expected}, found {found}{giver} @ {path}{error.hint}"
+        yield told(f"expected {error.expected}, found {found}", giver, f"{path}{error.hint}")
     elif is_secret:
-        yield f"not accepted, the value is kept secret{giver} @ {path}"
+        yield told("not accepted, the value is kept secret", giver, path)
     else:
-        yield f"{_reason(error)}{giver} @ {path}"
+        yield told(_reason(error), giver, path)
 
 
 def _step(error: BaseException) -> str | int | None:
@@ -104,7 +104,7 @@ def _giver(data: object, path: str, origins: Mapping[str, str]) -> str:
         leaves = {each.origin for each in _leaves(data)}
         both = ", ".join(sorted(leaves)) if all(leaves) else ""
         found = both or origin_at(path, origins)
-    return f" ({found})" if found else ""
+    return found
 
 
 def _leaves(data: object) -> Iterator[Given]:

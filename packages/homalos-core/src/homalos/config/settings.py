@@ -29,6 +29,7 @@ __all__ = [
     "StrategySettings",
     "WatchSettings",
     "check",
+    "effective_name",
 ]
 
 SHORT_FORM = "short_form"
@@ -300,6 +301,11 @@ class Settings:
     watch: WatchSettings = field(factory=WatchSettings)
 
 
+def effective_name(strategy: StrategySettings) -> str:
+    """Return the name that a strategy goes by, whether it was given one or not."""
+    return strategy.name or f"{strategy.strategy}-{strategy.symbols[0]}"
+
+
 def check(settings: Settings) -> tuple[str, ...]:
     """Return what is wrong between the parts of the settings, each problem with its path.
 
@@ -321,7 +327,7 @@ def check(settings: Settings) -> tuple[str, ...]:
         if strategy.account and strategy.account not in settings.accounts:
             hint = did_you_mean(strategy.account, settings.accounts)
             problems.append(f"no account is called {strategy.account!r} @ {where}.account{hint}")
-        name = strategy.name or f"{strategy.strategy}-{strategy.symbols[0]}"
+        name = effective_name(strategy)
         other = first.setdefault(name, index)
         if other != index:
             what = f"the name {name!r} is that of $.strategies[{other}] already"

@@ -27,7 +27,7 @@ from cattrs.errors import (
 )
 
 from homalos.config.given import Given, plain, secrets_of
-from homalos.config.masking import secrets_in
+from homalos.config.masking import SHORTEST_SECRET, secrets_in
 from homalos.config.problems import MissingKey, UnknownKey, Wrong, explain, without
 from homalos.config.settings import SHORT_FORM
 from homalos.errors import ConfigError, did_you_mean
@@ -84,8 +84,9 @@ def structure(
         origins: Who gave what, by such paths, where that is known.
 
     Raises:
-        ConfigError: With every problem as `what (origin) @ path`. Values of keys named
-            like a password, token, secret or auth code are not in it.
+        ConfigError: With every problem as `file:line: what @ path`, or as
+            `what (origin) @ path`. Values of keys named like a password, token, secret or
+            auth code are not in it.
     """
     try:
         result: T = _converter().structure(data, cls)
@@ -94,8 +95,8 @@ def structure(
     else:
         return result
     # Raised out here so that the refused values do not follow as its context.
-    told = {*secrets_in(plain(data)), *(text for _, text in secrets_of(data) if len(text) > 3)}
-    secrets = sorted(told, key=len, reverse=True)
+    given = (text for _, text in secrets_of(data) if len(text) >= SHORTEST_SECRET)
+    secrets = sorted({*secrets_in(plain(data)), *given}, key=len, reverse=True)
     raise ConfigError([without(problem, secrets) for problem in problems])
 
 
