@@ -16,6 +16,7 @@ from homalos.cli.tape import as_interval
 from homalos.config import Loaded
 from homalos.config.masking import names_secret
 from homalos.config.strategies_file import StrategiesFile
+from homalos.engine.strategies.loader import effective_name
 from homalos.engine.strategies.sources import StrategySources
 from homalos.errors import ConfigError, did_you_mean
 from homalos.plugins.catalog import Catalog
@@ -44,7 +45,7 @@ def listed(asked: Asked) -> Outcome:
     loaded = asked.source(settings_file(asked.config)).read()
     rows = [
         {
-            "name": each.name or f"{each.strategy}-{each.symbols[0]}",
+            "name": effective_name(each),
             "strategy": each.strategy,
             "symbols": list(each.symbols),
             "interval": each.interval,

@@ -14,6 +14,7 @@ from homalos.config import Settings, StrategySettings, structure
 from homalos.config.given import Given
 from homalos.config.yaml_text import read_text
 from homalos.engine.build import make_markets
+from homalos.engine.strategies.loader import effective_name
 from homalos.engine.strategies.sources import StrategySource, StrategySources
 from homalos.errors import ConfigError, HomalosError, did_you_mean
 from homalos.plugins.catalog import Catalog
@@ -34,9 +35,7 @@ class Wishes:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the strategies in the settings, in their order."""
-        return tuple(
-            each.name or f"{each.strategy}-{each.symbols[0]}" for each in self._settings.strategies
-        )
+        return tuple(map(effective_name, self._settings.strategies))
 
     def entry(
         self,
