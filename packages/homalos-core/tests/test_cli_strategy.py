@@ -125,7 +125,7 @@ def test_the_strategies_of_every_file_are_listed(capsys: pytest.CaptureFixture[s
         "interval": "1m",
         "account": "main",
         "params": {"fast": 3, "code": "007"},
-        "origin": f"{FILE}:3",
+        "origin": f"{FILE}:4",
     }
     assert found["offered"] == ["cross", "dips"]
     assert run("list") == 0

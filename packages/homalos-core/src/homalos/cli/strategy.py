@@ -15,8 +15,8 @@ from homalos.cli.strategy_wish import Wishes
 from homalos.cli.tape import as_interval
 from homalos.config import Loaded
 from homalos.config.masking import names_secret
+from homalos.config.settings import effective_name
 from homalos.config.strategies_file import StrategiesFile
-from homalos.engine.strategies.loader import effective_name
 from homalos.engine.strategies.sources import StrategySources
 from homalos.errors import ConfigError, did_you_mean
 from homalos.plugins.catalog import Catalog
@@ -45,15 +45,16 @@ def listed(asked: Asked) -> Outcome:
     loaded = asked.source(settings_file(asked.config)).read()
     rows = [
         {
-            "name": effective_name(each),
+            "name": name,
             "strategy": each.strategy,
             "symbols": list(each.symbols),
             "interval": each.interval,
             "account": each.account or next(iter(loaded.settings.accounts), ""),
-            "params": _masked(each.params, loaded, f"$.strategies[{index}].params"),
-            "origin": loaded.origins.get(f"$.strategies[{index}]", ""),
+            "params": _masked(each.params, loaded, f"strategies.{name}.params"),
+            "origin": _origin(loaded, name),
         }
-        for index, each in enumerate(loaded.settings.strategies)
+        for each in loaded.settings.strategies
+        for name in [effective_name(each)]
     ]
     catalog = Catalog.gather(asked.host())
     offered = StrategySources(catalog, loaded.settings.strategies_folder).names()
@@ -184,7 +185,7 @@ class _Desk:
             return index
         names = self.wishes.names()
         if name in names:
-            origin = self.loaded.origins.get(f"$.strategies[{names.index(name)}]", "")
+            origin = _origin(self.loaded, name)
             where = f"stands in {origin or 'the settings'}, not in {self.file.path}"
             raise ConfigError([f"the strategy {name!r} {where}; change it there"])
         there = f"there are {', '.join(names)}" if names else "there are none"
@@ -194,15 +195,24 @@ class _Desk:
 
 def _done(what: str, name: str, entry: Mapping[str, Any], desk: _Desk) -> Outcome:
     path = desk.file.path
-    data = {"name": name, "file": str(path), what: _masked(entry, desk.loaded)}
+    data = {
+        "name": name,
+        "file": str(path),
+        what: _masked(entry, desk.loaded, f"strategies.{name}"),
+    }
     return Outcome(data=data, show=lambda: click.echo(f"{what} {name}: {path}"))
 
 
-def _masked(values: Mapping[str, Any], loaded: Loaded, path: str = "") -> dict[str, Any]:
+def _origin(loaded: Loaded, name: str) -> str:
+    # Every strategy must say of what kind it is.
+    return loaded.origins.get(f"strategies.{name}.strategy", "")
+
+
+def _masked(values: Mapping[str, Any], loaded: Loaded, path: str) -> dict[str, Any]:
     """Return values as they may be shown, and as JSON has them."""
     found: dict[str, Any] = {}
     for key, value in values.items():
-        if names_secret(key) or f"{path}.{key}" in loaded.secret:
+        if names_secret(key) or f"{path}.{key}" in loaded.hidden:
             found[key] = "***"
         elif isinstance(value, Mapping):
             found[key] = _masked(value, loaded, f"{path}.{key}")

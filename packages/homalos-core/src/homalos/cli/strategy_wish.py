@@ -12,9 +12,9 @@ import attrs
 
 from homalos.config import Settings, StrategySettings, structure
 from homalos.config.given import Given
+from homalos.config.settings import effective_name
 from homalos.config.yaml_text import read_text
 from homalos.engine.build import make_markets
-from homalos.engine.strategies.loader import effective_name
 from homalos.engine.strategies.sources import StrategySource, StrategySources
 from homalos.errors import ConfigError, HomalosError, did_you_mean
 from homalos.plugins.catalog import Catalog
