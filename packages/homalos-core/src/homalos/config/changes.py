@@ -11,7 +11,7 @@ from attrs import frozen
 from homalos.config.masking import names_secret, shown
 from homalos.config.settings import Settings
 
-__all__ = ["Change", "diff", "values"]
+__all__ = ["Change", "diff"]
 
 _NOTHING = "-"
 
@@ -38,18 +38,13 @@ class Change:
 
 def diff(old: Settings, new: Settings) -> tuple[Change, ...]:
     """Return every value that differs, in the order of the settings."""
-    before, after = values(old), values(new)
+    before, after = dict(_leaves(_plain(old))), dict(_leaves(_plain(new)))
     paths = [*before, *(path for path in after if path not in before)]
     return tuple(
         Change(path, _text(path, before), _text(path, after))
         for path in paths
         if before.get(path, _NOTHING) != after.get(path, _NOTHING)
     )
-
-
-def values(settings: Settings) -> dict[str, Any]:
-    """Return every value by its path, in the order of the settings; secrets as they are."""
-    return dict(_leaves(_plain(settings)))
 
 
 def _plain(settings: Settings) -> Mapping[str, Any]:

@@ -38,14 +38,6 @@ def register_commands() -> tuple[CommandSpec, ...]:
             help="Show what is installed, what it offers, and what is wrong with it.",
         ),
         *(
-            CommandSpec(name=f"config {name}", target=f"homalos.cli.config:{target}", help=text)
-            for name, target, text in (
-                ("show", "show", "Show what is set, and who said so."),
-                ("check", "check", "Check the settings; every problem at once."),
-                ("diff", "compare", "Show what differs from the defaults or from others."),
-            )
-        ),
-        *(
             CommandSpec(name=f"strategy {name}", target=f"homalos.cli.strategy:{target}", help=text)
             for name, target, text in (
                 ("list", "listed", "Show the strategies of the settings."),
