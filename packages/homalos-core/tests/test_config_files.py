@@ -165,7 +165,7 @@ def test_every_problem_names_file_line_and_path(write: Write) -> None:
   sim: {}
 inbox:
   market: abc
-  exection: 5
+  whenfull: block
 accounts:
   main: {gateway: sim, mode: hedge}
 bus: 5
@@ -196,7 +196,7 @@ risk: {order_size: [1]}
         "config/strategies.yaml:6: required field missing @ $.strategies[1].strategy",
         "config/strategies.yaml:6: symbols has the same symbol twice @ $.strategies[1].symbols",
         "config/system.yaml:8: expected a mapping, found 5 @ $.bus",
-        "config/system.yaml:5: unknown key 'exection' @ $.inbox; did you mean 'execution'?",
+        "config/system.yaml:5: unknown key 'whenfull' @ $.inbox; did you mean 'when_full'?",
         "config/system.yaml:4: expected int, found 'abc' @ $.inbox.market",
     )
 
@@ -264,6 +264,119 @@ def test_a_strategies_file_with_other_keys_is_told(write: Write) -> None:
     )
 
 
+def test_several_broken_files_are_told_at_once(write: Write) -> None:
+    """Each with what is wrong with it; one run shows all there is to mend."""
+    write("config/system.yaml", "run: a\nrun: b\nsede: 1\n")
+    write("config/system.x.yaml", "bus: {queue: 1\n")
+    Path("config/strategies.yaml").write_bytes("strategies: [{strategy: 均线}]".encode("gbk"))
+    write("home/secrets.yaml", "- a\n")
+    found = problems({"HOMALOS_ENV": "x", "HOMALOS_BUS__": "1"})
+
+    assert found[0] == "config/system.yaml:2: duplicate key 'run', first at line 1"
+    assert found[1].startswith("config/system.x.yaml:2: expected ',' or '}'")
+    assert found[2:] == (
+        "config/strategies.yaml: not UTF-8 at byte 24; save it as UTF-8",
+        "home/secrets.yaml: expected a mapping of settings, found list",
+        "a part of the name 'HOMALOS_BUS__' is empty",
+        "config/system.yaml:3: unknown key 'sede' @ $; did you mean 'seed'?",
+    )
+
+
+def test_a_folder_in_the_place_of_a_file_is_told() -> None:
+    """What is there and cannot be read is not taken for missing."""
+    for path in ("config/strategies.yaml", "config/system.x.yaml"):
+        Path(path).mkdir()
+    Path("home/secrets.yaml").mkdir(mode=0o700, parents=True)
+
+    assert problems({"HOMALOS_ENV": "x"}) == (
+        "config/system.x.yaml: Is a directory",
+        "config/strategies.yaml: Is a directory",
+        "home/secrets.yaml: Is a directory",
+    )
+
+
+def test_a_home_that_is_a_file_has_no_secrets(write: Write) -> None:
+    """Whoever opens the home tells that better."""
+    write("home", "")
+
+    assert loaded().settings.run == "a"
+
+
+@pytest.mark.parametrize("path", ["config/system.yaml", "home/secrets.yaml"])
+def test_no_file_moves_the_home(write: Write, path: str) -> None:
+    """A file found through the home cannot say where that is."""
+    write(path, "run: b\nhome: /elsewhere\n")
+
+    assert problems() == (
+        f"{path}:2: the file cannot move itself; use --home or HOMALOS_HOME @ $.home",
+    )
+
+
+# -- problems that are found later --------------------------------------------
+
+
+def test_a_problem_of_a_plugins_options_gets_its_line(write: Write) -> None:
+    """The classes of the rules read them when the engine is built, and know no file."""
+    write("config/system.yaml", "risk:\n  order_size:\n    max_lots: x\n  price_band: {}\n")
+    found = loaded({"HOMALOS_RISK__ORDER_SIZE__MIN_LOTS": "y"})
+
+    for problem, expected in {
+        "expected int @ $.risk.order_size.max_lots; see": (
+            "config/system.yaml:3: expected int @ $.risk.order_size.max_lots; see"
+        ),
+        "too small @ $.risk.order_size.min_lots": (
+            "too small (HOMALOS_RISK__ORDER_SIZE__MIN_LOTS) @ $.risk.order_size.min_lots"
+        ),
+        "required field missing @ $.risk.price_band.ticks": (
+            "config/system.yaml:4: required field missing @ $.risk.price_band.ticks"
+        ),
+        "nobody gave it @ $.store.options.url": "nobody gave it @ $.store.options.url",
+        "no path at all": "no path at all",
+    }.items():
+        assert found.located(problem) == expected
+        assert found.located(expected) == expected
+
+
+def test_a_problem_of_a_strategys_parameters_gets_its_line(write: Write) -> None:
+    """By its name, whatever is in it, or by its kind where that can only be one."""
+    write(
+        "config/strategies.yaml",
+        """strategies:
+- {strategy: ma, symbol: rb2510.SHFE, params: {fast: x}}
+- strategy: ma
+  name: 均线 1
+  symbol: a.X
+  params:
+    fast: y
+- strategy: grid
+  symbol: a.X
+""",
+    )
+    found = loaded()
+
+    for path, line in {
+        "$.strategies.ma-rb2510.SHFE.params.fast": 2,
+        "$.strategies.均线 1.params.fast": 7,
+        "$.strategies.均线 1.params.slow": 6,
+        "$.strategies.grid.params": 8,
+        "$.strategies[1].symbols[0]": 5,
+    }.items():
+        assert found.located(f"wrong @ {path}") == f"config/strategies.yaml:{line}: wrong @ {path}"
+    assert found.located("wrong @ $.strategies.ma.params") == "wrong @ $.strategies.ma.params"
+
+
+def test_a_problem_that_is_found_later_shows_no_secret(write: Write) -> None:
+    """A plugin puts into its message what it likes."""
+    write("home/secrets.yaml", f"gateways: {{sim: {{options: {{user: {SECRET}}}}}}}\n")
+    found = loaded()
+
+    assert found.hidden == {"gateways.sim.options.user"}
+    assert found.located(f"no user {SECRET!r} @ $.gateways.sim.options") == (
+        "home/secrets.yaml:1: no user '***' @ $.gateways.sim.options"
+    )
+    assert SECRET not in repr(found).replace(repr(found.settings), "")
+
+
 # -- environments -------------------------------------------------------------
 
 
@@ -314,8 +427,8 @@ def test_secrets_that_others_can_read_are_refused(write: Write, mode: int) -> No
 
     assert problems() == (
         (
-            f"home/secrets.yaml: others than its owner can get at it (mode {mode:o}),"
-            " so it is not read; run `chmod 600 home/secrets.yaml`"
+            f"home/secrets.yaml: can be read or changed by others (mode {mode:o}),"
+            " so it is not used; run `chmod 600 home/secrets.yaml`"
         ),
     )
 

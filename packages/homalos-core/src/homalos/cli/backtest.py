@@ -14,7 +14,17 @@ import attrs
 import rich_click as click
 from attrs import frozen
 
-from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, as_pairs, with_options
+from homalos.cli.options import (
+    CONFIG,
+    ENV,
+    HOME,
+    PLUGIN,
+    SET,
+    Asked,
+    Outcome,
+    as_pairs,
+    with_options,
+)
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
 from homalos.cli.words import event_line
 from homalos.config import (
@@ -25,7 +35,7 @@ from homalos.config import (
     Settings,
     StrategySettings,
 )
-from homalos.config.problems import Given
+from homalos.config.given import Given
 from homalos.config.yaml_text import read_text
 from homalos.engine.bars import interval_ns
 from homalos.engine.build import make_markets, make_reader
@@ -129,7 +139,7 @@ def _as_capital(
     help="Long and short side by side (hedging), or one position (netting).",
 )
 @STRICT
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def backtest(asked: Asked, **options: Any) -> Outcome:
     """Run STRATEGY over recorded ticks or bars.
 

@@ -11,7 +11,7 @@ import attrs
 import rich_click as click
 
 from homalos.cli.bar_files import COLUMNS, as_row, save, write_csv, write_json
-from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, with_options
+from homalos.cli.options import CONFIG, ENV, HOME, PLUGIN, SET, Asked, Outcome, with_options
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
 from homalos.config import JournalSettings, Settings
 from homalos.engine.engine import Engine
@@ -44,7 +44,7 @@ _FORMATS = ("csv", "json", "parquet")
 )
 @LABEL
 @STRICT
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def bars(
     asked: Asked,
     *,

@@ -10,7 +10,17 @@ import rich_click as click
 from attrs import frozen
 
 from homalos.cli.config_file import settings_file, strategies_file
-from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, as_pairs, with_options
+from homalos.cli.options import (
+    CONFIG,
+    ENV,
+    HOME,
+    PLUGIN,
+    SET,
+    Asked,
+    Outcome,
+    as_pairs,
+    with_options,
+)
 from homalos.cli.strategy_wish import Wishes
 from homalos.cli.tape import as_interval
 from homalos.config import Loaded
@@ -39,7 +49,7 @@ _ACCOUNT = click.option("--account", metavar="NAME", help="The account it trades
 
 
 @click.command("list")
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def listed(asked: Asked) -> Outcome:
     """Show the strategies of the settings, and which others there are to add."""
     loaded = asked.source(settings_file(asked.config)).read()
@@ -86,7 +96,7 @@ def listed(asked: Asked) -> Outcome:
 @_INTERVAL
 @_ACCOUNT
 @_PARAM
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def add(asked: Asked, *, strategy: str, params: Mapping[str, str], **fields: Any) -> Outcome:
     """Add a strategy to strategies.yaml beside the settings file.
 
@@ -111,7 +121,7 @@ def add(asked: Asked, *, strategy: str, params: Mapping[str, str], **fields: Any
 @_INTERVAL
 @_ACCOUNT
 @_PARAM
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def change(
     asked: Asked,
     *,
@@ -140,7 +150,7 @@ def change(
 
 @click.command("remove")
 @click.argument("name")
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def remove(asked: Asked, *, name: str) -> Outcome:
     """Take the strategy NAME out of strategies.yaml; comments stay."""
     desk = _Desk.of(asked)
@@ -222,6 +232,10 @@ def _masked(values: Mapping[str, Any], loaded: Loaded, path: str) -> dict[str, A
 
 
 def _cell(value: Any) -> str:
+    from rich.markup import escape
+
     if isinstance(value, Mapping):
-        return " ".join(f"{key}={each}" for key, each in value.items())
-    return " ".join(map(str, value)) if isinstance(value, list) else str(value)
+        text = " ".join(f"{key}={each}" for key, each in value.items())
+    else:
+        text = " ".join(map(str, value)) if isinstance(value, list) else str(value)
+    return escape(text)  # brackets of a parameter are no markup

@@ -14,6 +14,7 @@ import rich_click as click
 from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
 from homalos.cli.options import (
     CONFIG,
+    ENV,
     HOME,
     PLUGIN,
     SET,
@@ -52,7 +53,7 @@ _UNNAMED_RUN = "1"  # what settings have that do not name their run
     help="Event seconds a second of the wall, or max, which does not wait.  [demo: 60]",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Where every chance begins.")
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def up(
     asked: Asked, *, demo: bool, for_s: float | None, speed: float | None, seed: int | None
 ) -> Outcome:

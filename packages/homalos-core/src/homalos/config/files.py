@@ -93,14 +93,14 @@ def read_files(files: SettingsFiles, env: str) -> Contents:
     if files.main is not None and env and files.env is None:
         what = "write letters, digits, - and _ only"
         found.problems.append(f"the environment {env!r} is no part of a file's name; {what}")
-    if files.env is not None and not files.env.exists():
+    if files.env is not None and not _is_there(files.env):
         what = "write one, or leave --env and HOMALOS_ENV out"
         found.problems.append(f"{files.env}: no such file for the environment {env!r}; {what}")
     elif files.env is not None:
         found.add(files.env, read_file(files.env))
-    if files.strategies is not None and files.strategies.exists():
+    if files.strategies is not None and _is_there(files.strategies):
         _add_strategies(found, files.strategies)
-    if files.secrets is not None and files.secrets.exists():
+    if files.secrets is not None and _is_there(files.secrets):
         _add_secrets(found, files.secrets)
     for data in found.layers:
         home = data.pop("home", None)
@@ -138,11 +138,23 @@ def _joint(below: object, above: object) -> object:
 
 
 def _add_secrets(found: Contents, path: Path) -> None:
-    if os.name == "posix":
+    try:
         mode = stat.S_IMODE(path.stat().st_mode)
-        if mode & 0o077:
-            what = f"others than its owner can get at it (mode {mode:o}), so it is not read"
-            found.problems.append(f"{path}: {what}; run `chmod 600 {path}`")
-            found.read.append(path)
-            return
-    found.add(path, read_file(path, is_secret=True))
+    except OSError:
+        mode = 0  # reading it tells why
+    if os.name == "posix" and mode & 0o077:
+        what = f"can be read or changed by others (mode {mode:o}), so it is not used"
+        found.problems.append(f"{path}: {what}; run `chmod 600 {path}`")
+        found.read.append(path)
+    else:
+        found.add(path, read_file(path, is_secret=True))
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # one that cannot be looked at is not silently left out
+    return True

@@ -22,7 +22,7 @@ __all__ = ["Loaded", "SettingsSource", "load_settings"]
 
 _STRATEGIES = "$.strategies"
 _ENTRY = re.compile(r"\$\.strategies\[\d+\]")
-_LONG = {
+_LONG: Mapping[str, str] = {
     each.metadata[SHORT_FORM]: each.name
     for each in attrs.fields(StrategySettings)
     if SHORT_FORM in each.metadata
@@ -41,13 +41,15 @@ class Loaded:
         files: Every file that was read, the lowest layer first.
         hidden: Paths, as in `origins`, of the values that the secrets file gave, whatever
             they are called; they are not to be shown.
+        places: The same as `origins` by the paths of problems, `$.strategies[0].params`, for
+            `structure`; mappings are in it too.
     """
 
     settings: Settings
     origins: Mapping[str, str]
     files: tuple[Path, ...] = ()
     hidden: frozenset[str] = frozenset()
-    _places: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    places: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     _secrets: Sequence[str] = attrs.field(default=(), repr=False)
 
     def located(self, problem: str) -> str:
@@ -60,8 +62,11 @@ class Loaded:
                 a strategy may be named by its name, or by its kind where there is one of it.
         """
         what, at, path = problem.rpartition(" @ ")
-        origin = origin_at(self._numbered(path), self._places)
-        if at and origin and not problem.startswith(f"{origin}: "):
+        origin = origin_at(self._numbered(path), self.places)
+        known = set(self.places.values())
+        giver = what.rpartition(" (")[2].removesuffix(")")
+        is_told = problem.partition(": ")[0] in known or giver in known
+        if at and origin and not is_told:
             problem = told(what, origin, path)
         return without(problem, self._secrets)
 
@@ -204,7 +209,8 @@ class _Leaves:
         if isinstance(data, Mapping) and data:
             for key, value in data.items():
                 name = _LONG.get(key, key) if _ENTRY.fullmatch(path) else key
-                yield from self.of(value, joined(path, key), f"{shown}.{name}" if shown else name)
+                below = f"{shown}.{name}" if shown else str(name)
+                yield from self.of(value, joined(path, key), below)
         elif path == _STRATEGIES and isinstance(data, list):
             pairs = zip(data, self.settings.strategies, strict=True)
             for index, (value, each) in enumerate(pairs):

@@ -28,6 +28,21 @@ def register_commands() -> tuple[CommandSpec, ...]:
             help="Write the bars this engine makes of recorded ticks.",
         ),
         CommandSpec(
+            name="config check",
+            target="homalos.cli.config:check_settings",
+            help="Look for everything that is wrong with the settings.",
+        ),
+        CommandSpec(
+            name="config diff",
+            target="homalos.cli.config:diff_settings",
+            help="Show in what settings differ from the defaults or from others.",
+        ),
+        CommandSpec(
+            name="config show",
+            target="homalos.cli.config:show_settings",
+            help="Show the settings, and where each value came from.",
+        ),
+        CommandSpec(
             name="init",
             target="homalos.cli.init:init",
             help="Write a working folder with settings and strategies.",
