@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -169,6 +171,52 @@ def test_a_file_that_appeared_meanwhile_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="changed by somebody else"):
         file.write()
     assert path.read_text() == "strategies: []\n"
+
+
+def test_a_file_that_went_meanwhile_is_told(path: Path) -> None:
+    """It may have been moved to somewhere else; none is made in its place."""
+    file = StrategiesFile.read(path)
+    file.remove(0)
+    path.unlink()
+    with pytest.raises(ConfigError, match="cannot be written: No such file or directory; nothing"):
+        file.write()
+    assert not path.exists()
+
+
+def test_two_that_write_at_once_lose_nothing(path: Path, tmp_path: Path) -> None:
+    """Whoever was not refused is in the file afterwards."""
+    begin = threading.Barrier(8, timeout=10)
+
+    def added(number: int) -> str:
+        begin.wait()
+        try:
+            file = StrategiesFile.read(path)
+            file.add({"name": f"n{number}", "strategy": "s", "symbol": "a.B"})
+            file.write()
+        except ConfigError:
+            return ""
+        return f"n{number}"
+
+    with ThreadPoolExecutor(8) as pool:
+        done = {name for name in pool.map(added, range(8)) if name}
+    names = {each.get("name") for each in StrategiesFile.read(path).entries}
+    assert done
+    assert names == {"ma", None} | done
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_what_a_killed_command_left_is_told(path: Path, tmp_path: Path) -> None:
+    """It could be one that still writes: a person must say that there is none."""
+    left = tmp_path / ".strategies.yaml.tmp"
+    left.touch()
+    file = StrategiesFile.read(path)
+    file.remove(0)
+    with pytest.raises(ConfigError) as caught:
+        file.write()
+    what = f"another command is writing {path}, so nothing was written; do it again"
+    assert caught.value.problems == (f"{what}, or delete {left} if there is none",)
+    assert path.read_text("utf-8") == TEXT
+    assert left.exists()
 
 
 def test_a_folder_that_takes_no_files_is_told(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -119,33 +119,46 @@ class StrategiesFile:
                 or what was asked for cannot be said in it; then nothing has changed.
         """
         path = self.path.resolve()  # a link stays one
-        beside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+        # One name for everybody: whoever makes it is the only one who writes.
+        beside = path.with_name(f".{path.name}.tmp")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._write_beside(beside)
-            if _entries(beside) != self.entries:
-                what = "cannot be changed without changing something else in it"
-                raise ConfigError([f"{self.path} {what}; edit it by hand"])
-            if self._before is not None:
-                beside.chmod(path.stat().st_mode & 0o7777)
-            now = path.read_bytes() if path.exists() else None
-            if now != self._before:
-                what = "has been changed by somebody else meanwhile, so nothing was written"
-                raise ConfigError([f"{self.path} {what}; do it again"])
-            beside.replace(path)
+            file = beside.open("x", encoding="utf-8", newline=self._line_end())
+        except FileExistsError as error:
+            what = f"another command is writing {self.path}, so nothing was written; do it again"
+            raise ConfigError([f"{what}, or delete {beside} if there is none"]) from error
         except OSError as error:
-            what = f"{self.path} cannot be written: {error.strerror}"
-            raise ConfigError([f"{what}; nothing has changed"]) from error
+            raise self._refused(error) from error
+        try:
+            with file:
+                file.write(self._text.replace("\r\n", "\n"))
+                file.flush()
+                os.fsync(file.fileno())
+            self._replace(path, beside)
+        except OSError as error:
+            raise self._refused(error) from error
         finally:
             beside.unlink(missing_ok=True)
 
-    def _write_beside(self, beside: Path) -> None:
-        beside.unlink(missing_ok=True)
-        has_returns = self._before is not None and b"\r\n" in self._before
-        with beside.open("x", encoding="utf-8", newline="\r\n" if has_returns else "\n") as file:
-            file.write(self._text.replace("\r\n", "\n"))
-            file.flush()
-            os.fsync(file.fileno())
+    def _replace(self, path: Path, beside: Path) -> None:
+        """Put the new file in the place of the old one, if both are what they should be."""
+        if _entries(beside) != self.entries:
+            what = "cannot be changed without changing something else in it"
+            raise ConfigError([f"{self.path} {what}; edit it by hand"])
+        if self._before is not None:
+            beside.chmod(path.stat().st_mode & 0o7777)
+        now = path.read_bytes() if path.exists() else None
+        if now != self._before:
+            what = "has been changed by somebody else meanwhile, so nothing was written"
+            raise ConfigError([f"{self.path} {what}; do it again"])
+        beside.replace(path)
+
+    def _line_end(self) -> str:
+        return "\r\n" if self._before is not None and b"\r\n" in self._before else "\n"
+
+    def _refused(self, error: OSError) -> ConfigError:
+        what = f"{self.path} cannot be written: {error.strerror}"
+        return ConfigError([f"{what}; nothing has changed"])
 
     def _parsed(self) -> tuple[YAML, CommentedMap]:
         yaml = YAML()
