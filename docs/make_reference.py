@@ -24,6 +24,7 @@ import click
 from homalos import RunSummary
 from homalos.config import settings
 from homalos.config.documentation import described_fields, entries, sections, unwrapped
+from homalos.config.example import example
 from homalos.plugins import ports, specs
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.hookspecs import Hooks
@@ -147,6 +148,12 @@ def all_settings() -> Iterator[str]:
                 yield table(spec.config)
             else:
                 yield "It has no options."
+    yield "## All of them in one file"
+    yield (
+        "`homalos init` writes this as `config/system.yaml.example`, with the options of the"
+        " plugins that are installed."
+    )
+    yield f"```yaml\n{example(catalog)}```"
 
 
 def strategy() -> Iterator[str]:

@@ -241,11 +241,11 @@ BAD: list[tuple[tuple[str, ...], list[str]]] = [
         ["symbols has the same symbol twice @ $.symbols"],
     ),
     (
-        ("add", "cross", *SYMBOL, "--account", "mian", "-p", "fast=0", "-p", "side=up"),
+        ("add", "cross", *SYMBOL, "--account", "maain", "-p", "fast=0", "-p", "side=up"),
         [
             "expected 'long' or 'short', found 'up' (-p) @ $.params.side",
             "fast must be at least 1, not 0 (-p) @ $.params.fast",
-            "no account is called 'mian'; there are main; did you mean 'main'?",
+            "no account is called 'maain'; there are main; did you mean 'main'?",
         ],
     ),
     (("add", "own/none.py", *SYMBOL), ["there is no file own/none.py"]),

@@ -102,8 +102,8 @@ def _configured(asked: Asked, seed: int | None) -> Settings:
     config = asked.config or _CONFIG
     if asked.config is None and not config.is_file():
         msg = (
-            f"there is no settings file {config} here; run the demo with `homalos up --demo`, "
-            "or name a file with --config"
+            f"there is no settings file {config} here; make a working folder with `homalos init`, "
+            "run the demo with `homalos up --demo`, or name a file with --config"
         )
         raise ConfigError([msg])
     settings = asked.settings(config, {} if seed is None else {"seed": seed})

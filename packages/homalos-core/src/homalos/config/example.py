@@ -31,13 +31,14 @@ from homalos.plugins.catalog import Catalog
 __all__ = ["example"]
 
 _HEAD = """\
-# Every setting of Homalos and of the plugins installed here. Made by `homalos init` from the
-# code; it is not read. Copy what you want to change into system.yaml.
+# Every setting of Homalos and of the plugins installed here. `homalos init` made it from the
+# code; it is not read. Copy what you want to change into system.yaml. After you installed
+# another plugin delete this file and run `homalos init` again.
 #
 # As it stands it means the defaults. Settings that are off have a # right in front of the
 # key: take it away, and that of what is around it. What comes later in this list wins: the
-# defaults, system.yaml, variables such as HOMALOS_FEED__SPEED=10, the command line with
-# --set feed.speed=10."""
+# defaults, system.yaml, system.NAME.yaml for `--env NAME`, strategies.yaml, secrets.yaml in
+# the home folder, variables such as HOMALOS_FEED__SPEED=10, `--set feed.speed=10`."""
 _WIDTH = 98
 _SYMBOL = "rb2510.SHFE"
 _WORDS: Mapping[Any, str] = {
