@@ -11,11 +11,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
 import re
 import sys
-import textwrap
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -25,6 +23,8 @@ import click
 
 from homalos import RunSummary, topics
 from homalos.config import settings
+from homalos.config.documentation import described_fields, entries, sections, unwrapped
+from homalos.config.example import example
 from homalos.plugins import ports, specs
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.hookspecs import Hooks
@@ -36,9 +36,6 @@ MARK = "<!-- Made by docs/make_reference.py from here on; change the docstrings 
 REFERENCE = Path(__file__).parent / "reference"
 BUNDLED = frozenset({"china", "core", "risk", "sim", "storage", "strategies"})
 
-_SECTION = re.compile(r"^(Args|Attributes|Returns|Raises|Yields):\n", re.MULTILINE)
-_ENTRY = re.compile(r"^(\w+): ?", re.MULTILINE)
-_SINCE = re.compile(r"^\.\. versionadded:: (\S+)$", re.MULTILINE)
 _KINDS = {
     "markets": "Markets: `market.<name>`",
     "gateways": "Gateways: `gateways.<any name>.options`, with `kind: <name>`",
@@ -101,7 +98,7 @@ def commands() -> Iterator[str]:
         yield "\n".join(("| option | meaning |", "|---|---|", *rows))
     yield "## Figures of a run"
     yield "What `up` and `backtest` give as JSON, beside what they were asked for:"
-    yield bullets(read(RunSummary)[1]["Attributes"])
+    yield bullets(sections(RunSummary)[1]["Attributes"])
 
 
 def spelling(option: click.Option) -> str:
@@ -176,6 +173,12 @@ def all_settings() -> Iterator[str]:
                 yield table(spec.config)
             else:
                 yield "It has no options."
+    yield "## All of them in one file"
+    yield (
+        "`homalos init` writes this as `config/system.yaml.example`, with the options of the"
+        " plugins that are installed."
+    )
+    yield f"```yaml\n{example(catalog)}```"
 
 
 def strategy() -> Iterator[str]:
@@ -201,12 +204,12 @@ def bundled() -> Catalog:
 
 def described(cls: type, *, with_methods: bool = True) -> Iterator[str]:
     """Yield a class: what its docstring says, its fields, its methods."""
-    text, sections = read(cls)
+    text, bodies = sections(cls)
     yield text
     if attrs.has(cls):
         yield table(cls)
-    elif "Attributes" in sections:
-        yield bullets(sections["Attributes"])
+    elif "Attributes" in bodies:
+        yield bullets(bodies["Attributes"])
     elif (fields := inspect.get_annotations(cls)) and with_methods:
         yield "\n".join(f"- `{name}: {kind}`" for name, kind in fields.items())
     if with_methods and not attrs.has(cls):
@@ -247,23 +250,14 @@ def signature(name: str, function: Callable[..., Any]) -> str:
 
 def documented(thing: Any) -> Iterator[str]:
     """Yield a docstring as Markdown."""
-    text, sections = read(thing)
+    text, bodies = sections(thing)
     yield text
-    for title, body in sections.items():
+    for title, body in bodies.items():
         if title in {"Args", "Attributes", "Raises"}:
             label = {"Args": "Arguments", "Attributes": "Attributes", "Raises": "Raises"}[title]
             yield f"{label}:\n\n{bullets(body)}"
         else:
             yield f"{title}: {unwrapped(body)}"
-
-
-def read(thing: Any) -> tuple[str, dict[str, str]]:
-    """Return a docstring's text and its sections by title."""
-    text, *rest = _SECTION.split(inspect.getdoc(thing) or "")
-    bodies = {
-        title: textwrap.dedent(body) for title, body in zip(rest[::2], rest[1::2], strict=True)
-    }
-    return unwrapped(_SINCE.sub(r"*Since \1.*", text)), bodies
 
 
 def all_topics() -> Iterator[str]:
@@ -276,17 +270,6 @@ def all_topics() -> Iterator[str]:
     yield "\n".join(("| topic | type |", "|---|---|", *rows))
 
 
-def unwrapped(text: str) -> str:
-    """Return paragraphs as one line each."""
-    return "\n\n".join(" ".join(part.split()) for part in text.strip().split("\n\n"))
-
-
-def entries(body: str) -> dict[str, str]:
-    """Return a section's `name: text` entries."""
-    _, *rest = _ENTRY.split(body)
-    return {name: unwrapped(text) for name, text in zip(rest[::2], rest[1::2], strict=True)}
-
-
 def bullets(body: str) -> str:
     """Return a section's entries as a list."""
     return "\n".join(f"- `{name}`: {text}" for name, text in entries(body).items())
@@ -294,60 +277,12 @@ def bullets(body: str) -> str:
 
 def table(cls: Any) -> str:
     """Return the fields of an attrs class: name, type, default and what they mean."""
-    meanings = entries(read(cls)[1].get("Attributes", ""))
-    # As written: attrs' own record of them changes once a converter has looked at the class.
-    kinds = inspect.get_annotations(cls)
     lines = ["| name | type | default | meaning |", "|---|---|---|---|"]
-    for field in attrs.fields(cls):
-        if not field.init:
-            continue
-        kind = kinds[field.name]
-        meaning = meanings.get(field.name) or summary(kind)
-        cells = (f"`{field.name}`", f"`{kind}`", default(field), meaning)
+    for each in described_fields(cls):
+        default = "required" if each.default is None else f"`{each.default}`"
+        cells = (f"`{each.name}`", f"`{each.kind}`", default, each.meaning)
         lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
     return "\n".join(lines)
-
-
-def summary(kind: str) -> str:
-    """Return the first sentence on a settings class, "" for any other type."""
-    cls = getattr(settings, kind, None)
-    return read(cls)[0].partition("\n")[0] if cls is not None else ""
-
-
-def default(field: Any) -> str:
-    """Return a field's default as one would write it into the settings."""
-    value = field.default
-    if value is attrs.NOTHING:
-        return "required"
-    if inspect.isclass(value):
-        return f"`{value.__name__}`"
-    factory = getattr(value, "factory", None)  # of attrs.Factory, which is no class to its stub
-    value = factory() if factory else value
-    if inspect.isfunction(value):
-        return "none"  # it only says what to give instead
-    return f"`{written(value)}`"
-
-
-def written(value: Any) -> str:
-    """Return a value as YAML has it, on one line."""
-    if isinstance(value, Mapping):
-        return f"{{{', '.join(f'{name}: {written(each)}' for name, each in value.items())}}}"
-    if isinstance(value, str | Path):
-        text = str(value)
-        return f'"{text}"' if not text or text.isdecimal() else text
-    if isinstance(value, Sequence):
-        return f"[{', '.join(map(written, value))}]"
-    if attrs.has(type(value)) and is_default(value):
-        return "{}"
-    if not isinstance(value, bool | int | float | None):
-        return type(value).__name__  # nothing that settings could hold
-    return json.dumps(value) if value is None or isinstance(value, bool) else str(value)
-
-
-def is_default(value: Any) -> bool:
-    """Say whether a value is its class with all of its defaults."""
-    fields = [each for each in attrs.fields(type(value)) if each.init]
-    return all(each.default is not attrs.NOTHING for each in fields)
 
 
 if __name__ == "__main__":

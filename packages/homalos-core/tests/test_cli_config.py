@@ -272,8 +272,8 @@ markets: [china]
             " there are none @ $.store.kind"
         ),
         (
-            "error: config/system.yaml:15: no plugin offers a alert channel 'bell';"
-            " there are none @ $.alerts.bell"
+            "error: config/system.yaml:15: no plugin offers an alert channel 'bell';"
+            " there are: file @ $.alerts.bell"
         ),
         "error: config/system.yaml:1: 13 is unlucky @ $.seed",
     ]

@@ -33,8 +33,9 @@ _DEBUG = click.Option(
     help="Show the whole trace of an error. May stand anywhere on the command line.",
 )
 _GROUPS = {
-    "config": "Look at the settings.",
+    "config": "Show, check and compare the settings.",
     "data": "Work with files of market data.",
+    "strategy": "Change which strategies run.",
 }
 
 

@@ -119,8 +119,8 @@ def _configured(asked: Asked, seed: int | None) -> tuple[SettingsSource, dict[st
     config = asked.config or _CONFIG
     if asked.config is None and not config.is_file():
         msg = (
-            f"there is no settings file {config} here; make one with `homalos init`, "
-            "name one with --config, or run the demo with `homalos up --demo`"
+            f"there is no settings file {config} here; make a working folder with `homalos init`, "
+            "run the demo with `homalos up --demo`, or name a file with --config"
         )
         raise ConfigError([msg])
     source = asked.source(config, {} if seed is None else {"seed": seed})

@@ -86,6 +86,11 @@ def register_commands() -> tuple[CommandSpec, ...]:
             help="Show the settings, and where each value came from.",
         ),
         CommandSpec(
+            name="init",
+            target="homalos.cli.init:init",
+            help="Write a working folder with settings and strategies.",
+        ),
+        CommandSpec(
             name="plugins",
             target="homalos.cli.plugins:plugins",
             help="Show what is installed, what it offers, and what is wrong with it.",
@@ -104,6 +109,15 @@ def register_commands() -> tuple[CommandSpec, ...]:
             name="doctor",
             target="homalos.cli.doctor:doctor",
             help="Look at the machine, the settings and the plugins; say what to do.",
+        ),
+        *(
+            CommandSpec(name=f"strategy {name}", target=f"homalos.cli.strategy:{target}", help=text)
+            for name, target, text in (
+                ("list", "listed", "Show the strategies of the settings."),
+                ("add", "add", "Add a strategy to strategies.yaml."),
+                ("set", "change", "Change a strategy of strategies.yaml."),
+                ("remove", "remove", "Take a strategy out of strategies.yaml."),
+            )
         ),
         CommandSpec(name="version", target="homalos.cli.version:version", help="Show the version."),
     )
