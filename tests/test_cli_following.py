@@ -141,8 +141,8 @@ def test_changed_files_are_followed_within_two_seconds(run: Run) -> None:
         ),
         (
             "accounts: {main",
-            "acounts: {main",
-            "config/system.yaml:8: unknown key 'acounts' @ $; did you mean 'accounts'?",
+            "accountz: {main",
+            "config/system.yaml:8: unknown key 'accountz' @ $; did you mean 'accounts'?",
         ),
         ("risk:\n", "risk: [\n", "config/system.yaml:1"),
     ],

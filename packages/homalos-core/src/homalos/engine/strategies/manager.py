@@ -207,10 +207,6 @@ class StrategyManager:
         """Return the names in the order of adding."""
         return tuple(self._runs)
 
-    def running(self) -> tuple[Strategy, ...]:
-        """Return the objects that hear events. Any thread."""
-        return tuple(r.strategy for r in tuple(self._runs.values()) if r.state is _RUNNING)
-
     # -- making and ending -------------------------------------------------------
 
     def _made(self, plan: Plan) -> Run:
