@@ -138,9 +138,12 @@ def test_an_order_that_is_over_already_is_not_waited_for() -> None:
     """The callback goes on at once, within the same event."""
 
     class Late(Patient):
+        """Waits for an order that is over."""
+
         done = ""
 
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             del tick
             state = await self.filled(self.done)
             self.note(str(state.status))
@@ -159,6 +162,8 @@ def test_a_wait_for_an_order_may_time_out() -> None:
     """The state at that time comes back, and the order works on."""
 
     class Impatient(Buyer):
+        """Waits three seconds at most."""
+
         timeout_s = 3.0
 
     house, strategy = run(Impatient)
@@ -173,7 +178,10 @@ def test_a_failure_behind_a_wait_stops_the_strategy_and_names_the_event() -> Non
     """Nobody else is on the stack then, and still the others go on."""
 
     class Unlucky(Patient):
+        """Raises behind a wait."""
+
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             await self.sleep(1)
             msg = f"at {tick.last_price:.0f}"
             raise ValueError(msg)
@@ -208,7 +216,10 @@ def test_what_nobody_can_wait_for_is_a_clear_error(awaited: Any, message: str) -
     """It is raised in the line that waits."""
 
     class Confused(Patient):
+        """Awaits what no engine knows."""
+
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             del tick
             await awaited()
 
@@ -225,7 +236,10 @@ def test_an_order_that_does_not_exist_cannot_be_waited_for() -> None:
     """Its id is named."""
 
     class Lost(Patient):
+        """Awaits an order that nobody sent."""
+
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             del tick
             await self.filled("no such id")
 
@@ -263,6 +277,7 @@ def test_a_callback_that_cannot_wait_is_refused_when_it_is_loaded(name: str) -> 
     """The message says what to write instead."""
 
     async def waits(self: Strategy) -> None:
+        """Wait where nothing can be waited for."""
         await self.sleep(1)
 
     kind = type("Wrong", (Strategy,), {name: waits})
@@ -276,7 +291,10 @@ def test_a_strategy_that_stops_does_not_go_on_later() -> None:
     """Its wait is ended, and what waited behind it is forgotten."""
 
     class Tidy(Sleeper):
+        """Notes that it was ended."""
+
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             try:
                 await super().on_tick(tick)
             finally:
@@ -295,7 +313,10 @@ def test_too_many_events_behind_a_wait_stop_the_strategy() -> None:
     """Memory is bounded; the message says what to do."""
 
     class Forever(Patient):
+        """Sleeps for years."""
+
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             del tick
             await self.sleep(1e9)
 
@@ -311,12 +332,16 @@ def test_bars_and_sync_callbacks_of_the_same_strategy_wait_their_turn() -> None:
     """One strategy does one thing at a time."""
 
     class Mixed(Patient):
+        """Waits in one callback, and not in the other."""
+
         async def on_tick(self, tick: TickData) -> None:
+            """Wait."""
             self.note(f"tick {tick.last_price:.0f}")
             await self.sleep(90)
             self.note("slept")
 
         def on_bar(self, bar: BarData) -> None:
+            """Note it."""
             self.note(f"bar {bar.close_price:.0f}")
 
     house, strategy = run(Mixed)

@@ -125,6 +125,7 @@ def test_a_full_disk_leaves_no_half_a_file(
         """A file on a disk that has no room."""
 
         def write(self, _: str) -> int:
+            """Say that there is none."""
             raise OSError(errno.ENOSPC, "No space left on device")
 
     def opened(path: Path, mode: str, **_: object) -> Full:

@@ -118,7 +118,10 @@ def test_an_order_that_the_venue_raised_on_is_known_and_held() -> None:
     """It may have left before the fault: what the venue says of it later must find it."""
 
     class Breaking(FakeGateway):
+        """Raises on every order."""
+
         def send_order(self, request: OrderRequest) -> None:
+            """Raise."""
             super().send_order(request)
             msg = "the line broke"
             raise GatewayError(msg, gateway="fake")

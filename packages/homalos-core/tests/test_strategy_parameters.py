@@ -114,6 +114,8 @@ def test_a_validator_of_its_own_is_asked_after_the_range() -> None:
 
     @frozen(kw_only=True)
     class Pair:
+        """Two that must be in order."""
+
         fast: int = param(5, ge=1)
         slow: int = param(10, ge=1, validator=above)
 

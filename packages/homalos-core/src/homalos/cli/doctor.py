@@ -12,7 +12,7 @@ import attrs
 import rich_click as click
 
 from homalos.cli.examination import Examined, examine
-from homalos.cli.options import CONFIG, HOME, PLUGIN, SET, Asked, Outcome, with_options
+from homalos.cli.options import CONFIG, ENV, HOME, PLUGIN, SET, Asked, Outcome, with_options
 from homalos.clock import wall_ns
 from homalos.config import Settings
 from homalos.errors import ConfigError, DuplicateNameError
@@ -30,7 +30,7 @@ _STYLES = {"ok": "green", "warning": "yellow", "error": "bold red"}
 
 
 @click.command("doctor")
-@with_options(CONFIG, HOME, SET, PLUGIN)
+@with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def doctor(asked: Asked) -> Outcome:
     """Look at the machine, the settings and the plugins, and say what to do about what is wrong.
 

@@ -27,16 +27,23 @@ class Following:
     """
 
     def __init__(
-        self, engine: Engine, source: SettingsSource, adapt: Callable[[Settings], Settings]
+        self,
+        engine: Engine,
+        source: SettingsSource,
+        known: Loaded,
+        adapt: Callable[[Settings], Settings],
     ) -> None:
         """Follow a source.
 
         Args:
             engine: Built from it.
             source: Where its settings are read.
+            known: What was read for the engine.
             adapt: Makes of settings what this run makes of them: its number, its pace.
         """
         self._engine = engine
+        self._known = known
+        self._hidden = known.hidden  # what the secrets file gave last
         self._source = source
         self._adapt = adapt
         self._one_at_a_time = threading.Lock()
@@ -44,7 +51,7 @@ class Following:
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Follow the files meanwhile."""
-        with Watcher(self._source, self._take, self._refuse):
+        with Watcher(self._source, self._take, self._refuse, known=self._known.settings):
             yield
 
     def reload(self) -> Mapping[str, Any]:
@@ -62,7 +69,8 @@ class Following:
     def _taken(self, loaded: Loaded) -> Reloaded:
         with self._one_at_a_time:
             try:
-                done = self._engine.reload(self._adapt(loaded.settings))
+                hidden, self._hidden = loaded.hidden | self._hidden, loaded.hidden
+                done = self._engine.reload(self._adapt(loaded.settings), hidden=hidden)
                 return done.result(_PATIENCE_S)
             except ConfigError as error:
                 raise ConfigError([loaded.located(each) for each in error.problems]) from None

@@ -38,16 +38,17 @@ def home_of(arguments: Sequence[str], environment: Mapping[str, str], cwd: Path)
 def secrets_of(
     arguments: Sequence[str], environment: Mapping[str, str], cwd: Path
 ) -> tuple[str, ...]:
-    """Return the texts that a command line, its environment and its settings file keep secret."""
-    return tuple(_secrets(arguments, environment, _config(arguments, cwd)))
+    """Return the texts that a command line, its environment and its settings files keep secret."""
+    env = _value(arguments, "--env") or environment.get("HOMALOS_ENV", "")
+    home = home_of(arguments, environment, cwd)
+    return (
+        *_given_secrets(arguments, environment),
+        *_kept_secrets(_config(arguments, cwd), env, home),
+    )
 
 
-def _secrets(
-    arguments: Sequence[str], environment: Mapping[str, str], config: Path | None
-) -> Iterator[str]:
-    from homalos.config.given import plain
-    from homalos.config.masking import names_secret, secrets_in
-    from homalos.config.yaml_text import read_file
+def _given_secrets(arguments: Sequence[str], environment: Mapping[str, str]) -> Iterator[str]:
+    from homalos.config.masking import names_secret
 
     # `--set=a.password=x` is an option with a pair behind it.
     bare = (each.partition("=")[2] if each.startswith("--") else each for each in arguments)
@@ -55,8 +56,18 @@ def _secrets(
     for name, text in (*environment.items(), *pairs):
         if names_secret(name) and len(text) >= _SHORTEST:
             yield text
-    if config is not None:
-        yield from secrets_in(plain(read_file(config).data))
+
+
+def _kept_secrets(config: Path | None, env: str, home: Path) -> Iterator[str]:
+    from homalos.config.files import SettingsFiles
+    from homalos.config.given import plain
+    from homalos.config.masking import secrets_in
+    from homalos.config.yaml_text import read_file
+
+    files = SettingsFiles.around(config, env, home)
+    for path in filter(Path.is_file, files.all()):
+        # In the file of secrets everything is one, whatever it is called.
+        yield from secrets_in(plain(read_file(path).data), is_secret=path == files.secrets)
 
 
 def _config(arguments: Sequence[str], cwd: Path) -> Path | None:

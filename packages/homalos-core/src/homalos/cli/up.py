@@ -28,7 +28,7 @@ from homalos.cli.options import (
 )
 from homalos.cli.run_number import next_run
 from homalos.cli.stopping import stoppable
-from homalos.config import FeedSettings, Settings, SettingsSource
+from homalos.config import FeedSettings, Loaded, Settings, SettingsSource
 from homalos.engine.control import control
 from homalos.engine.control_address import refuse_second
 from homalos.engine.engine import Engine
@@ -71,17 +71,18 @@ def up(
     def adapt(read: Settings) -> Settings:
         return attrs.evolve(read, feed=_paced(read.feed, speed, for_s), **base)
 
-    settings = adapt(source.read().settings)
+    loaded = source.read()
+    settings = adapt(loaded.settings)
     settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
     refuse_second(settings.home)
     if demo:
         begin_anew(settings.home)
-    engine = Engine.build(settings, plugins=asked.host())
+    engine = _built(settings, asked, loaded)
     if demo:
         for symbol in SYMBOLS:
             engine.parts.data.watch(symbol)
     title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
-    following = Following(engine, source, adapt)
+    following = Following(engine, source, loaded, adapt)
     with (
         _limited(engine, settings, for_s),
         following.watching(),
@@ -163,6 +164,14 @@ def _limited(engine: Engine, settings: Settings, for_s: float | None) -> Iterato
         yield
     finally:
         timer.cancel()
+
+
+def _built(settings: Settings, asked: Asked, loaded: Loaded) -> Engine:
+    """Build the engine; what is wrong with options is told with file and line."""
+    try:
+        return Engine.build(settings, plugins=asked.host())
+    except ConfigError as error:
+        raise ConfigError([loaded.located(each) for each in error.problems]) from None
 
 
 # -- running --------------------------------------------------------------------

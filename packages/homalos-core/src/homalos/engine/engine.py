@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future
 from functools import partial
 from pathlib import Path
@@ -269,15 +269,20 @@ class Engine:
             raise HomalosError(msg)
         return self._errands.send(Errand(lambda: action(self._parts, **command.arguments), command))
 
-    def reload(self, settings: Settings) -> Future[Reloaded]:
+    def reload(self, settings: Settings, *, hidden: Collection[str] = ()) -> Future[Reloaded]:
         """Take up changed settings between two events, as far as that can be. Any thread.
+
+        Args:
+            settings: All of them, the unchanged ones too.
+            hidden: Paths, as `diff` has them, of values that log and journal must not show
+                whatever they are called; those of keys like `password` never are.
 
         Raises:
             HomalosError: They cannot be; those that hold go on to hold.
         """
         if self._plugins is not None and (problems := all_problems(self._plugins, settings)):
             raise ConfigError(problems)
-        reload = Reload.planned(self._parts, settings, self._on_settings)
+        reload = Reload.planned(self._parts, settings, self._on_settings, hidden=hidden)
         command = Command("settings.reload", masked(reload.changes)) if reload.changes else None
         return self._errands.send(Errand(reload.carry_out, command))
 

@@ -7,7 +7,7 @@ made, then everything is put in place. Where anything is wrong, nothing has chan
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 import attrs
@@ -68,7 +68,12 @@ class Reload:
 
     @classmethod
     def planned(
-        cls, parts: Parts, new: Settings, listeners: Sequence[Callable[[Settings], None]]
+        cls,
+        parts: Parts,
+        new: Settings,
+        listeners: Sequence[Callable[[Settings], None]],
+        *,
+        hidden: Collection[str] = (),
     ) -> Reload:
         """Plan what is to be done. Any thread.
 
@@ -76,12 +81,13 @@ class Reload:
             parts: The engine's.
             new: Checked by themselves already.
             listeners: Called with the settings that hold, on the engine thread.
+            hidden: Paths of values that are secret whatever they are called.
 
         Raises:
             HomalosError: Something new cannot be: an unknown rule, a wrong parameter.
         """
         old = parts.settings
-        reload = cls(diff(old, new), parts, old, new, listeners)
+        reload = cls(diff(old, new, hidden=hidden), parts, old, new, listeners)
         reload._plan()
         return reload
 
