@@ -150,8 +150,8 @@ def test_show_of_one_key_has_only_what_is_under_it(ran: Ran) -> None:
 
 def test_show_of_a_key_that_is_none_suggests_one(ran: Ran) -> None:
     """The exit code says that nothing was found."""
-    expected = ["error: there is no setting 'risk.limt'; did you mean 'risk.limit'?"]
-    assert ran("show", "risk.limt") == (1, "", expected)
+    expected = ["error: there is no setting 'risk.limitt'; did you mean 'risk.limit'?"]
+    assert ran("show", "risk.limitt") == (1, "", expected)
     assert ran("show", "qqq") == (
         1,
         "",
@@ -227,7 +227,7 @@ feed:
   kind: tap
 risk:
   limit: {lots: x}
-  limt: {}
+  limitt: {}
 store:
   kind: sqlite
 alerts:
@@ -238,7 +238,7 @@ markets: [china]
     write(
         "config/strategies.yaml",
         "strategies:\n- {strategy: idle, symbol: x.X, params: {fst: 1}}\n"
-        "- {strategy: idel, symbol: x.X}\n",
+        "- {strategy: idlee, symbol: x.X}\n",
     )
     code, _, errors = ran("check")
 
@@ -256,15 +256,15 @@ markets: [china]
         "error: config/system.yaml:8: no plugin offers a feed 'tap'; there are none @ $.feed.kind",
         "error: config/system.yaml:10: expected int, found 'x' @ $.risk.limit.lots",
         (
-            "error: config/system.yaml:11: no plugin offers a risk rule 'limt';"
-            " there are: limit; did you mean 'limit'? @ $.risk.limt"
+            "error: config/system.yaml:11: no plugin offers a risk rule 'limitt';"
+            " there are: limit; did you mean 'limit'? @ $.risk.limitt"
         ),
         (
             "error: config/strategies.yaml:2: unknown key 'fst' @ $.strategies[0].params;"
             " did you mean 'fast'?"
         ),
         (
-            "error: config/strategies.yaml:3: no plugin offers a strategy 'idel';"
+            "error: config/strategies.yaml:3: no plugin offers a strategy 'idlee';"
             " there are: idle; did you mean 'idle'? @ $.strategies[1].strategy"
         ),
         (
@@ -286,7 +286,7 @@ markets: [china]
         (b"run: [", "config/system.yaml:1: "),
         ("run: 螺纹".encode("gbk"), "config/system.yaml: not UTF-8 at byte 5; save it as UTF-8"),
         (b"- a", "config/system.yaml: expected a mapping of settings, found list"),
-        (b"bus: {qeue: 1}", "config/system.yaml:1: unknown key 'qeue' @ $.bus; did you mean"),
+        (b"bus: {quue: 1}", "config/system.yaml:1: unknown key 'quue' @ $.bus; did you mean"),
     ],
 )
 def test_check_tells_a_file_that_cannot_be_read(

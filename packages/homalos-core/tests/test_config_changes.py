@@ -20,9 +20,11 @@ from homalos.model import PositionMode
 SECRET = "hunter2"  # noqa: S105  a password that no difference may show
 
 
-def strategy(**given: object) -> StrategySettings:
+def strategy(name: str = "", **params: object) -> StrategySettings:
     """Make the settings of a strategy."""
-    return StrategySettings(**{"strategy": "double_ma", "symbols": ("rb2510.SHFE",), **given})  # type: ignore[arg-type]  a test's short form
+    return StrategySettings(
+        strategy="double_ma", symbols=("rb2510.SHFE",), name=name, params=params
+    )
 
 
 def shown(old: Settings, new: Settings) -> list[str]:
@@ -62,9 +64,9 @@ def test_values_are_shown_as_a_file_has_them() -> None:
         "markets: [china] -> []",
         "accounts.main.capital: 1000000 -> 0.5",
         "accounts.main.mode: hedging -> netting",
-        "strategies_folder: null -> x",
         "risk.a: - -> false",
         'risk.b: - -> ""',
+        "strategies_folder: null -> x",
     ]
 
 
@@ -75,9 +77,9 @@ def test_true_is_not_one() -> None:
 
 def test_strategies_are_found_by_their_names() -> None:
     """The order of the list is no difference; a name is that of the strategy and symbol."""
-    named = strategy(name="other", params={"fast": 9})
-    old = Settings(strategies=(strategy(params={"fast": 3}), named))
-    new = Settings(strategies=(named, strategy(params={"fast": 5, "slow": 8})))
+    named = strategy("other", fast=9)
+    old = Settings(strategies=(strategy(fast=3), named))
+    new = Settings(strategies=(named, strategy(fast=5, slow=8)))
 
     assert shown(old, new) == [
         "strategies.double_ma-rb2510.SHFE.params.fast: 3 -> 5",
@@ -85,18 +87,24 @@ def test_strategies_are_found_by_their_names() -> None:
     ]
 
 
-def test_what_comes_or_goes_as_a_whole_has_a_dash_on_the_other_side() -> None:
-    """A strategy is told with all it has; an empty mapping that was filled is not told twice."""
-    added = diff(Settings(), Settings(strategies=(strategy(name="one"),)))
-    assert {change.old for change in added} == {"-"}
-    assert added[0] == Change("strategies.one.strategy", "-", "double_ma")
+def test_what_comes_or_goes_as_a_whole_is_one_change() -> None:
+    """A strategy, a part; the other side is a dash, or nothing."""
+    (added,) = diff(Settings(), Settings(strategies=(strategy("one", fast=5),)))
+    assert (added.path, added.old) == ("strategies.one", "-")
+    assert added.new.startswith(
+        "{strategy: double_ma, symbols: [rb2510.SHFE], name: one, interval: 1m, params: {fast: 5}"
+    )
+    assert shown(Settings(store=StoreSettings()), Settings()) == [
+        "store: {kind: sqlite, options: {}} -> null"
+    ]
 
-    removed = diff(Settings(store=StoreSettings()), Settings())
-    assert removed == (Change("store.kind", "sqlite", "-"), Change("store.options", "{}", "-"))
 
+def test_a_mapping_that_is_filled_is_told_by_what_is_in_it() -> None:
+    """Not by itself as well."""
     old = Settings(feed=FeedSettings())
     new = Settings(feed=FeedSettings(options={"files": ["a"]}))
     assert shown(old, new) == ["feed.options.files: - -> [a]"]
+    assert shown(new, old) == ["feed.options.files: [a] -> -"]
 
 
 def test_no_secret_is_shown() -> None:
@@ -118,3 +126,13 @@ def test_no_secret_is_shown() -> None:
         "gateways.sim.options.tokens: - -> ***",
         "risk.x: - -> [{auth_code: ***}]",
     ]
+
+
+def test_no_secret_is_shown_of_what_comes_as_a_whole() -> None:
+    """It is told on one line, with what is secret in it."""
+    gateway = GatewaySettings(options={"password": SECRET, "user": SECRET})
+    hidden = {"gateways.ctp.options.user"}
+    changes = diff(Settings(gateways={}), Settings(gateways={"ctp": gateway}), hidden=hidden)
+
+    assert SECRET not in "".join(map(str, changes))
+    assert "***" in str(changes[-1])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -11,8 +13,7 @@ from queue import Queue
 import pytest
 from attrs import field, frozen
 
-from homalos.config import Loaded, SettingsSource
-from homalos.config.watching import Watcher
+from homalos.config import Loaded, SettingsSource, Watcher
 from homalos.errors import ConfigError
 
 WAIT_S = 10.0
@@ -250,3 +251,10 @@ def test_without_any_file_it_waits_for_nothing(tmp_path: Path) -> None:
         found = told.get(timeout=WAIT_S)
     assert isinstance(found, Loaded)
     assert found.settings.seed == 5
+
+
+def test_what_gives_notice_is_loaded_only_to_watch() -> None:
+    """A backtest watches nothing, and should not wait for it."""
+    code = "import sys; from homalos.config import Watcher; print('watchfiles' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -99,7 +100,8 @@ def effective(settings: Settings, catalog: Catalog) -> dict[str, Any]:
 
 def part_problems(loaded: Loaded, catalog: Catalog) -> Iterator[str]:
     """Yield what is wrong with the parts: their names, their options, strategies' symbols."""
-    settings, before = loaded.settings, []
+    settings = loaded.settings
+    before: list[str] = []
     for part in parts_of(settings, catalog):
         try:
             part.read(loaded.places)
@@ -130,7 +132,7 @@ def _whole(
         path=path,
         named=named or path,
         options=options,
-        find=lambda: find(name),
+        find=partial(find, name),
     )
 
 
@@ -141,7 +143,7 @@ def _kind(steps: tuple[str, ...], find: Callable[[str], Any], each: Any) -> Part
         path=f"{path}.options",
         named=f"{path}.kind",
         options=each.options,
-        find=lambda: find(each.kind),
+        find=partial(find, each.kind),
     )
 
 
@@ -154,5 +156,5 @@ def _strategies(settings: Settings, catalog: Catalog) -> Iterator[Part]:
             path=f"{path}.params",
             named=f"{path}.strategy",
             options=each.params,
-            find=lambda name=each.strategy: sources.find(name),
+            find=partial(sources.find, each.strategy),
         )

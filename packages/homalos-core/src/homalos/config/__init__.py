@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from homalos.config.layers import home_folder
     from homalos.config.source import Loaded, SettingsSource, load_settings
     from homalos.config.structuring import structure
+    from homalos.config.watching import Watcher
 
 __all__ = [
     "AccountSettings",
@@ -47,6 +48,7 @@ __all__ = [
     "StoreSettings",
     "StrategySettings",
     "WatchSettings",
+    "Watcher",
     "check",
     "diff",
     "effective_name",
@@ -59,6 +61,7 @@ _HOMES = {
     "Change": "homalos.config.changes",
     "Loaded": "homalos.config.source",
     "SettingsSource": "homalos.config.source",
+    "Watcher": "homalos.config.watching",
     "diff": "homalos.config.changes",
     "home_folder": "homalos.config.layers",
     "load_settings": "homalos.config.source",

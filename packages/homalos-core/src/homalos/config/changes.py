@@ -17,7 +17,7 @@ __all__ = ["HIDDEN", "Change", "as_text", "diff", "leaves", "tree"]
 HIDDEN = "***"
 """What stands for a secret."""
 
-_NOTHING = "-"
+_NOTHING: Any = object()  # where one side has no such key
 
 
 @frozen
@@ -43,25 +43,20 @@ class Change:
 def diff(old: Settings, new: Settings, *, hidden: Collection[str] = ()) -> tuple[Change, ...]:
     """Return every value that differs, in the order of the settings.
 
+    A strategy that comes or goes is one change, and so is a part.
+
     Args:
         old: What was.
         new: What is.
         hidden: Paths of values that are secret whatever they are called.
     """
-    before, after = dict(leaves(tree(old))), dict(leaves(tree(new)))
-    paths = [*before, *(path for path in after if path not in before)]
-    return tuple(
-        Change(path, _side(path, before, hidden), _side(path, after, hidden))
-        for path in paths
-        if _differs(path, before, after)
-    )
+    return tuple(_changes(tree(old), tree(new), frozenset(hidden)))
 
 
 def tree(settings: Settings) -> dict[str, Any]:
     """Return settings as nested mappings, in which strategies go by their names."""
-    found = attrs.asdict(settings)
-    named = {effective_name(each): attrs.asdict(each) for each in settings.strategies}
-    return {**found, "strategies": named}
+    strategies = {effective_name(each): attrs.asdict(each) for each in settings.strategies}
+    return attrs.asdict(settings) | {"strategies": strategies}
 
 
 def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
@@ -73,34 +68,41 @@ def leaves(data: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, data
 
 
-def as_text(path: str, value: Any) -> str:
-    """Return a value as a person is shown it, on one line; secrets are not."""
-    if any(map(names_secret, path.split("."))):
+def as_text(path: str, value: Any, hidden: Collection[str] = ()) -> str:
+    """Return a value as a person is shown it, on one line; secrets are not.
+
+    Args:
+        path: Where it stands.
+        value: A value, or a mapping or list of them.
+        hidden: Paths of values that are secret whatever they are called.
+    """
+    if path in hidden or any(map(names_secret, path.split("."))):
         return HIDDEN
+    if isinstance(value, Mapping):
+        inside = (f"{key}: {as_text(f'{path}.{key}', each, hidden)}" for key, each in value.items())
+        return f"{{{', '.join(inside)}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(as_text(path, each, hidden) for each in value)}]"
     if isinstance(value, Enum):
         return str(value.value)
-    if isinstance(value, str):
-        return value or '""'
-    if isinstance(value, Mapping):
-        parts = (f"{key}: {as_text(f'{path}.{key}', each)}" for key, each in value.items())
-        return f"{{{', '.join(parts)}}}"
-    if isinstance(value, list | tuple):
-        return f"[{', '.join(as_text(path, each) for each in value)}]"
-    words = {None: "null", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else str(value)
+    if value is None or isinstance(value, bool):
+        return "null" if value is None else str(value).lower()
+    return str(value) if value != "" else '""'
 
 
-def _differs(path: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> bool:
-    if path in before and path in after:
-        old, new = before[path], after[path]
-        return type(old) is not type(new) or bool(old != new)  # True is 1 to Python
-    # Nothing, or an empty mapping, that was filled: what is in it now is told by itself.
-    here, there = (before, after) if path in before else (after, before)
-    is_empty = here[path] is None or here[path] == {}
-    return not (is_empty and any(each.startswith(f"{path}.") for each in there))
+def _changes(old: Any, new: Any, hidden: Collection[str], *keys: str) -> Iterator[Change]:
+    there = [each for each in (old, new) if each is not _NOTHING]
+    is_strategy = len(keys) == 2 and keys[0] == "strategies"
+    is_whole = len(there) == 1 and (is_strategy or not there[0])
+    if all(isinstance(each, Mapping) for each in there) and not is_whole:
+        before, after = ({} if each is _NOTHING else each for each in (old, new))
+        for key in dict.fromkeys((*before, *after)):
+            below = before.get(key, _NOTHING), after.get(key, _NOTHING)
+            yield from _changes(*below, hidden, *keys, key)
+    elif old != new or isinstance(old, bool) is not isinstance(new, bool):  # True is 1 to Python
+        path = ".".join(map(str, keys))
+        yield Change(path, _side(path, old, hidden), _side(path, new, hidden))
 
 
-def _side(path: str, values: Mapping[str, Any], hidden: Collection[str]) -> str:
-    if path not in values:
-        return _NOTHING
-    return HIDDEN if path in hidden else as_text(path, values[path])
+def _side(path: str, value: Any, hidden: Collection[str]) -> str:
+    return "-" if value is _NOTHING else as_text(path, value, hidden)

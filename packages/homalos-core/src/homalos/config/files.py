@@ -143,8 +143,7 @@ def _add_secrets(found: Contents, path: Path) -> None:
     except OSError:
         mode = 0  # reading it tells why
     if os.name == "posix" and mode & 0o077:
-        what = f"can be read or changed by others (mode {mode:o}), so it is not used"
-        found.problems.append(f"{path}: {what}; run `chmod 600 {path}`")
+        found.problems.append(f"{path} can be read by others; run chmod 600 {path}")
         found.read.append(path)
     else:
         found.add(path, read_file(path, is_secret=True))
