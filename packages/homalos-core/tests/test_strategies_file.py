@@ -131,7 +131,7 @@ def test_other_ways_to_write_a_list_are_understood(path: Path, text: str) -> Non
     "text",
     [
         "strategies:\n- strategy: a\n  symbol: s.X\n  params:\n    n: 1\n",
-        "strategies:\n    -   strategy: a\n        params:\n            n: 1\n        symbol: s.X\n",
+        "strategies:\n    -   strategy: a\n        params:\n            n: 1\n        symbol: s\n",
         "strategies:\n  - strategy: a\n    symbol: s.X\n    params:\n        n: 1\n",
     ],
     ids=["edge", "four", "two and four"],
