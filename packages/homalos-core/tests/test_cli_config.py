@@ -230,8 +230,6 @@ risk:
   limitt: {}
 store:
   kind: sqlite
-alerts:
-  bell: {}
 markets: [china]
 """,
     )
@@ -245,7 +243,7 @@ markets: [china]
     assert code == 1
     assert errors == [
         (
-            "error: config/system.yaml:16: no plugin offers a market 'china';"
+            "error: config/system.yaml:14: no plugin offers a market 'china';"
             " there are none @ $.markets[0]"
         ),
         (
@@ -271,12 +269,19 @@ markets: [china]
             "error: config/system.yaml:13: no plugin offers a store 'sqlite';"
             " there are none @ $.store.kind"
         ),
-        (
-            "error: config/system.yaml:15: no plugin offers a alert channel 'bell';"
-            " there are none @ $.alerts.bell"
-        ),
         "error: config/system.yaml:1: 13 is unlucky @ $.seed",
     ]
+
+
+def test_check_tells_an_alert_channel_that_nobody_offers(ran: Ran, write: Write) -> None:
+    """Whatever others there are, with the place where it is named."""
+    write("config/system.yaml", "alerts:\n  bell: {}\n")
+    code, _, (error,) = ran("check")
+
+    assert code == 1
+    assert error.startswith("error: config/system.yaml:2: no plugin offers a")
+    assert "alert channel 'bell'; there are" in error
+    assert error.endswith("@ $.alerts.bell")
 
 
 @pytest.mark.parametrize(
