@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import rich_click as click
@@ -233,7 +234,8 @@ def _bared(value: Any, loaded: Loaded, path: str) -> Any:
         return _masked(value, loaded, path)
     if isinstance(value, list | tuple):
         return [_bared(each, loaded, path) for each in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    is_plain = value is None or isinstance(value, int) or (type(value) is float and isfinite(value))
+    return value if is_plain else str(value)  # JSON has no nan
 
 
 def _cell(value: Any) -> str:
