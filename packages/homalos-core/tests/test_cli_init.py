@@ -45,6 +45,14 @@ def test_a_working_folder_is_written_and_the_next_steps_are_told(
     assert (folder / ".gitignore").read_text().splitlines()[1] == ".homalos/"
 
 
+def test_a_folder_with_a_blank_in_its_name_is_in_quotes(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """The next step can be copied as it is told."""
+    assert main(["init", "my folder", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["next"][0] == 'cd "my folder"'
+
+
 def test_the_settings_written_are_those_of_a_simulated_market(tmp_path: Path) -> None:
     """They read without a problem, and say what a demo needs."""
     assert main(["init"]) == 0

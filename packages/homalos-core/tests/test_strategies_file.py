@@ -127,6 +127,24 @@ def test_other_ways_to_write_a_list_are_understood(path: Path, text: str) -> Non
     assert path.read_text().startswith("---") is text.startswith("---")
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "strategies:\n- strategy: a\n  symbol: s.X\n  params:\n    n: 1\n",
+        "strategies:\n    -   strategy: a\n        params:\n            n: 1\n        symbol: s\n",
+        "strategies:\n  - strategy: a\n    symbol: s.X\n    params:\n        n: 1\n",
+    ],
+    ids=["edge", "four", "two and four"],
+)
+def test_the_indentation_of_the_file_stays(path: Path, text: str) -> None:
+    """However its author likes it, where it is the same throughout."""
+    path.write_text(text)
+    file = StrategiesFile.read(path)
+    file.change(0, {}, {"n": 2}, ())
+    file.write()
+    assert path.read_text() == text.replace("n: 1", "n: 2")
+
+
 def test_line_ends_of_windows_stay(path: Path) -> None:
     """A file from there is one after it, too."""
     path.write_bytes(TEXT.replace("\n", "\r\n").encode())

@@ -134,7 +134,7 @@ def init(asked: Asked, *, folder: Path | None) -> Outcome:
         (written if _is_new(path, text) else kept).append(str(path))
     steps = ["homalos config check", "homalos up", "homalos strategy list"]
     if folder != Path():
-        steps.insert(0, f"cd {folder}")
+        steps.insert(0, f'cd "{folder}"' if " " in str(folder) else f"cd {folder}")
 
     def show() -> None:
         for path in written:

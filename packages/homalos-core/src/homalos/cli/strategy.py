@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 import rich_click as click
@@ -24,6 +24,7 @@ from homalos.cli.options import (
 from homalos.cli.strategy_wish import Wishes
 from homalos.cli.tape import as_interval
 from homalos.config import Loaded
+from homalos.config.changes import HIDDEN
 from homalos.config.masking import names_secret
 from homalos.config.settings import effective_name
 from homalos.config.strategies_file import StrategiesFile
@@ -222,13 +223,19 @@ def _masked(values: Mapping[str, Any], loaded: Loaded, path: str) -> dict[str, A
     """Return values as they may be shown, and as JSON has them."""
     found: dict[str, Any] = {}
     for key, value in values.items():
-        if names_secret(key) or f"{path}.{key}" in loaded.hidden:
-            found[key] = "***"
-        elif isinstance(value, Mapping):
-            found[key] = _masked(value, loaded, f"{path}.{key}")
-        else:
-            found[key] = json.loads(json.dumps(value, default=str))
+        at = f"{path}.{key}"
+        is_secret = names_secret(key) or at in loaded.hidden
+        found[key] = HIDDEN if is_secret else _bared(value, loaded, at)
     return found
+
+
+def _bared(value: Any, loaded: Loaded, path: str) -> Any:
+    if isinstance(value, Mapping):
+        return _masked(value, loaded, path)
+    if isinstance(value, list | tuple):
+        return [_bared(each, loaded, path) for each in value]
+    is_plain = value is None or isinstance(value, int) or (type(value) is float and isfinite(value))
+    return value if is_plain else str(value)  # JSON has no nan
 
 
 def _cell(value: Any) -> str:

@@ -165,15 +165,28 @@ class StrategiesFile:
         yaml.preserve_quotes = True
         yaml.width = _WIDEST
         yaml.explicit_start = re.search(r"^---", self._text, re.MULTILINE) is not None
-        dash = _FIRST_DASH.search(self._text)
-        offset, gap = (len(dash[1]), len(dash[2])) if dash else (2, 1)
-        yaml.indent(mapping=2, sequence=offset + 1 + gap, offset=offset)
         try:
             data = yaml.load(self._text)
         except YAMLError as error:
             what = "cannot be changed by a program"
             raise ConfigError([f"{self.path} {what}; edit it by hand: {error}"]) from error
-        return yaml, CommentedMap() if data is None else data
+        data = CommentedMap() if data is None else data
+        dash = _FIRST_DASH.search(self._text)
+        offset, gap = (len(dash[1]), len(dash[2])) if dash else (2, 1)
+        inward = _indentation(data.get(_KEY))
+        yaml.indent(mapping=inward, sequence=offset + 1 + gap, offset=offset)
+        return yaml, data
+
+
+def _indentation(items: Any) -> int:
+    """Return by how much the first mapping inside an item is moved in, 2 where there is none."""
+    found = (
+        each.lc.col - item.lc.col
+        for item in items or ()
+        for each in item.values()
+        if isinstance(each, CommentedMap) and not each.fa.flow_style()
+    )
+    return next((columns for columns in found if columns > 0), 2)
 
 
 def _entries(path: Path) -> list[dict[str, Any]]:
