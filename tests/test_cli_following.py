@@ -182,3 +182,30 @@ def test_a_person_may_ask_for_it(run: Run) -> None:
     assert wrong.stderr.splitlines()[-1] == (
         "error: config/system.yaml:11: expected int, found 'x' @ $.risk.order_size.max_lots"
     )
+
+
+def test_a_strategy_is_stopped_changed_and_started_from_outside(run: Run) -> None:
+    """Its code is read anew from the file; what cannot be used changes nothing."""
+    file = run.folder / "mine.py"
+    code = "from homalos.strategy import Strategy\n\n\nclass Mine(Strategy):\n    version = 1\n"
+    file.write_text(code, encoding="utf-8")
+    added = f"  - {{strategy: {file}, symbol: rb2510.SHFE, name: mine}}\n"
+    run.strategies.write_text(_STRATEGIES + added, encoding="utf-8")
+    run.wait_for("mine is running")
+    stopped = run.command("strategy", "stop", "mine")
+    shown = run.command("strategy", "show", "mine", "--json")
+    started = run.command("strategy", "start", "mine")
+    file.write_text("class Mine(Nothing): ...\n", encoding="utf-8")
+    broken = run.command("strategy", "reload", "mine")
+    file.write_text(code, encoding="utf-8")
+    reloaded = run.command("strategy", "reload", "mine")
+    unknown = run.command("strategy", "stop", "mime")
+
+    assert (stopped.stdout, started.stdout) == ("mine is stopped\n", "mine is started\n")
+    assert json.loads(shown.stdout)["state"] == "stopped"
+    assert (reloaded.returncode, broken.returncode, unknown.returncode) == (0, 1, 1)
+    assert broken.stderr == f"error: {file}: NameError: name 'Nothing' is not defined\n"
+    assert unknown.stderr == (
+        "error: no strategy is named 'mime'; there are: ma, mine; did you mean 'mine'?\n"
+    )
+    run.wait_for("mine is ready: new version")

@@ -16,6 +16,30 @@ if TYPE_CHECKING:
 
 __all__ = ["register_alert_channels", "register_commands", "register_doctor_checks"]
 
+# Name of the command, its function in `homalos.cli`, what it does.
+_COMMANDS = (
+    ("backtest", "backtest:backtest", "Run a strategy over recorded ticks or bars."),
+    ("config check", "config:check_settings", "Look for everything wrong with the settings."),
+    ("config diff", "config:diff_settings", "Show how settings differ from defaults or others."),
+    ("config show", "config:show_settings", "Show the settings, and where each came from."),
+    ("data bars", "data:bars", "Write the bars this engine makes of recorded ticks."),
+    ("doctor", "doctor:doctor", "Look at machine, settings and plugins; say what to do."),
+    ("init", "init:init", "Write a working folder with settings and strategies."),
+    ("new", "new:new", "Write a package for a plugin of your own."),
+    ("plugins", "plugins:plugins", "Show what is installed, and what is wrong with it."),
+    ("reload", "reload:reload", "Have a running engine read its settings anew."),
+    ("status", "status:status", "Show how a running engine is."),
+    ("strategy add", "strategy:add", "Add a strategy to strategies.yaml."),
+    ("strategy list", "strategy:listed", "Show the strategies of the settings."),
+    ("strategy reload", "strategy_life:reload", "Change a running strategy's code."),
+    ("strategy remove", "strategy:remove", "Take a strategy out of strategies.yaml."),
+    ("strategy set", "strategy:change", "Change a strategy of strategies.yaml."),
+    ("strategy show", "strategy_life:show", "Show a strategy of a running engine."),
+    ("strategy start", "strategy_life:start", "Start a strategy of a running engine."),
+    ("strategy stop", "strategy_life:stop", "Stop a strategy of a running engine."),
+    ("up", "up:up", "Run an engine from the settings, or the demo."),
+    ("version", "version:version", "Show the version."),
+)
 # Name of the check, its function in `homalos.engine.surroundings`, what it looks at.
 _CHECKS = (
     ("python", "check_python", "Version and build of Python, and the machine."),
@@ -49,77 +73,9 @@ def register_alert_channels() -> tuple[AlertChannelSpec, ...]:
 @hookimpl
 def register_commands() -> tuple[CommandSpec, ...]:
     """Offer the commands that need nothing but the core."""
-    return (
-        CommandSpec(
-            name="up",
-            target="homalos.cli.up:up",
-            help="Run an engine from the settings, or the demo.",
-        ),
-        CommandSpec(
-            name="backtest",
-            target="homalos.cli.backtest:backtest",
-            help="Run a strategy over recorded ticks or bars.",
-        ),
-        CommandSpec(
-            name="data bars",
-            target="homalos.cli.data:bars",
-            help="Write the bars this engine makes of recorded ticks.",
-        ),
-        CommandSpec(
-            name="new",
-            target="homalos.cli.new:new",
-            help="Write a package for a plugin of your own.",
-        ),
-        CommandSpec(
-            name="config check",
-            target="homalos.cli.config:check_settings",
-            help="Look for everything that is wrong with the settings.",
-        ),
-        CommandSpec(
-            name="config diff",
-            target="homalos.cli.config:diff_settings",
-            help="Show in what settings differ from the defaults or from others.",
-        ),
-        CommandSpec(
-            name="config show",
-            target="homalos.cli.config:show_settings",
-            help="Show the settings, and where each value came from.",
-        ),
-        CommandSpec(
-            name="init",
-            target="homalos.cli.init:init",
-            help="Write a working folder with settings and strategies.",
-        ),
-        CommandSpec(
-            name="plugins",
-            target="homalos.cli.plugins:plugins",
-            help="Show what is installed, what it offers, and what is wrong with it.",
-        ),
-        CommandSpec(
-            name="status",
-            target="homalos.cli.status:status",
-            help="Show how a running engine is.",
-        ),
-        CommandSpec(
-            name="reload",
-            target="homalos.cli.reload:reload",
-            help="Have a running engine read its settings anew.",
-        ),
-        CommandSpec(
-            name="doctor",
-            target="homalos.cli.doctor:doctor",
-            help="Look at the machine, the settings and the plugins; say what to do.",
-        ),
-        *(
-            CommandSpec(name=f"strategy {name}", target=f"homalos.cli.strategy:{target}", help=text)
-            for name, target, text in (
-                ("list", "listed", "Show the strategies of the settings."),
-                ("add", "add", "Add a strategy to strategies.yaml."),
-                ("set", "change", "Change a strategy of strategies.yaml."),
-                ("remove", "remove", "Take a strategy out of strategies.yaml."),
-            )
-        ),
-        CommandSpec(name="version", target="homalos.cli.version:version", help="Show the version."),
+    return tuple(
+        CommandSpec(name=name, target=f"homalos.cli.{target}", help=text)
+        for name, target, text in _COMMANDS
     )
 
 
