@@ -119,10 +119,10 @@ def test_names_and_options_are_held_against_the_plugins(
     code, found = doctor(capsys)
     assert code == 1
     assert said(found["core: configuration"], "error") == [
-        "no plugin offers a feed 'nowhere'; there are none @ $.feed.options",
-        "no plugin offers a store 'stone'; there are none @ $.store.options",
+        "no plugin offers a feed 'nowhere'; there are none @ $.feed.kind",
         "expected int, found 'many' @ $.risk.calm.lots",
         "no plugin offers a risk rule 'wild'; there are: calm @ $.risk.wild",
+        "no plugin offers a store 'stone'; there are none @ $.store.kind",
         "no plugin offers an alert channel 'horn'; there are: file @ $.alerts.horn",
         "13 is unlucky @ $.seed",
     ]

@@ -17,7 +17,18 @@ from homalos.engine.strategies.sources import StrategySources
 from homalos.errors import ConfigError, HomalosError
 from homalos.plugins.catalog import Catalog
 
-__all__ = ["Part", "effective", "part_problems", "parts_of"]
+__all__ = ["Part", "effective", "examined", "part_problems", "parts_of"]
+
+
+# What the catalog calls the parts of a section.
+_KINDS = {
+    "market": "market",
+    "gateways": "gateway",
+    "feed": "feed",
+    "risk": "risk rule",
+    "store": "store",
+    "alerts": "alert channel",
+}
 
 
 @attrs.frozen(kw_only=True)
@@ -25,6 +36,7 @@ class Part:
     """A part that the settings name, or that is used without being named.
 
     Attributes:
+        label: Its kind and name, as the catalog has them: `gateway sim`.
         steps: The way to its options in the settings, a strategy by its name.
         path: The same as problems have it: `$.strategies[0].params`.
         named: Where its name stands.
@@ -32,6 +44,7 @@ class Part:
         find: Returns its spec or source, which has the class of its options as `config`.
     """
 
+    label: str
     steps: tuple[str, ...]
     path: str
     named: str
@@ -98,6 +111,21 @@ def effective(settings: Settings, catalog: Catalog) -> dict[str, Any]:
     return found
 
 
+def examined(settings: Settings, catalog: Catalog) -> tuple[Mapping[str, Any], list[str]]:
+    """Structure the options of every part; return them by label, and all problems.
+
+    Of several parts of one kind and name the first one's options count.
+    """
+    options: dict[str, Any] = {}
+    problems: list[str] = []
+    for part in parts_of(settings, catalog):
+        try:
+            options.setdefault(part.label, part.read())
+        except ConfigError as error:
+            problems += error.problems
+    return options, problems
+
+
 def part_problems(loaded: Loaded, catalog: Catalog) -> Iterator[str]:
     """Yield what is wrong with the parts: their names, their options, strategies' symbols."""
     settings = loaded.settings
@@ -128,6 +156,7 @@ def _whole(
 ) -> Part:
     path = f"$.{section}.{name}"
     return Part(
+        label=f"{_KINDS[section]} {name}",
         steps=(section, name),
         path=path,
         named=named or path,
@@ -139,6 +168,7 @@ def _whole(
 def _kind(steps: tuple[str, ...], find: Callable[[str], Any], each: Any) -> Part:
     path = f"$.{'.'.join(steps)}"
     return Part(
+        label=f"{_KINDS[steps[0]]} {each.kind}",
         steps=(*steps, "options"),
         path=f"{path}.options",
         named=f"{path}.kind",
@@ -152,6 +182,7 @@ def _strategies(settings: Settings, catalog: Catalog) -> Iterator[Part]:
     for index, each in enumerate(settings.strategies):
         path = f"$.strategies[{index}]"
         yield Part(
+            label=f"strategy {each.strategy}",
             steps=("strategies", effective_name(each), "params"),
             path=f"{path}.params",
             named=f"{path}.strategy",

@@ -87,7 +87,7 @@ def _options(
     """Return the options of what the settings use, and what is wrong with the settings."""
     if settings is None or catalog is None:
         return {}, []
-    from homalos.cli.sections import examined
+    from homalos.cli.config_parts import examined
 
     options, problems = examined(settings, catalog)
     for _, answer in host.ask("check_settings", settings=settings):
