@@ -22,6 +22,7 @@ from homalos.errors import (
     DuplicateNameError,
     EngineStateError,
     HomalosError,
+    JournalFailed,
     MissingPluginError,
     did_you_mean,
 )
@@ -316,6 +317,8 @@ class StrategyManager:
     # -- failing and coming back ---------------------------------------------------
 
     def _fail(self, run: Run, error: BaseException, event: object) -> None:
+        if isinstance(error, JournalFailed):
+            raise error  # not its fault, and the end of the run
         what = f"{type(error).__name__}: {error}"
         self._fault((f"strategy.{run.plan.name}", what))
         if run.state is _FAILED:
