@@ -246,4 +246,8 @@ def test_dismissing_one_that_hangs_does_not_hold_the_engine_up() -> None:
         gate.opened.set()
         assert observer.close()
     assert running.summary().dropped == 1
-    assert ("screen", "did not finish in time; 1 events are lost") in running.parts.faults
+    told = (
+        "did not finish in time; 1 events are lost, "
+        "1 more are in the hands of a handler that does not come back"
+    )
+    assert ("screen", told) in running.parts.faults
