@@ -106,8 +106,8 @@ NAMES = [
         ("backtest", "double_mae", *ON_BARS),
         [
             (
-                "error: no plugin offers a strategy 'double_mae'; there are: double_ma, ema_momentum; "
-                "did you mean 'double_ma'?"
+                "error: no plugin offers a strategy 'double_mae'; there are: "
+                "double_ma, ema_momentum; did you mean 'double_ma'?"
             )
         ],
     ),
@@ -272,8 +272,8 @@ PLUGINS = [
         ("up", "--plugin", "ours.py"),
         [
             (
-                "error: plugin 'ours' (ours.py): homalos-core {version} has no hook 'register_store' "
-                "(a newer one may have it); did you mean 'register_stores'?"
+                "error: plugin 'ours' (ours.py): homalos-core {version} has no hook "
+                "'register_store' (a newer one may have it); did you mean 'register_stores'?"
             )
         ],
         files={"ours.py": MISSPELT},
