@@ -1,4 +1,4 @@
-"""The machine's clock is set while an engine runs in live: what fires, what is seen, what is told."""
+"""The machine's clock is set while an engine runs in live: what fires and what is told."""
 
 from __future__ import annotations
 
