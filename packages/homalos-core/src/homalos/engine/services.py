@@ -167,5 +167,5 @@ def _busy(observer: Observer) -> str:
 
 def _dismiss(observer: Observer) -> None:
     before = observer.dropped
-    if not observer.close():
+    if not observer.close(_KEEP_S):
         raise EngineStateError(unfinished(observer, before))
