@@ -254,7 +254,12 @@ def test_a_full_execution_lane_makes_the_poster_wait_and_loses_nothing() -> None
     """Reports and commands: each comes through, in order."""
     inbox = Inbox(execution=1)
     inbox.post(0)
-    poster = threading.Thread(target=lambda: [inbox.post(number) for number in range(1, 100)])
+
+    def post() -> None:
+        for number in range(1, 100):
+            inbox.post(number)
+
+    poster = threading.Thread(target=post)
     poster.start()
     taken = [inbox.take(SOON_S) for _ in range(100)]
     poster.join(SOON_S)

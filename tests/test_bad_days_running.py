@@ -125,7 +125,7 @@ LOOP = STRATEGY.replace(
 )
 STUCK = (
     r"StrategyStuck: it stayed in one event for 0\.\d s \(watch\.stuck_s\) "
-    r"\(_on_signal, line \d+\)"
+    r"\(on_bar, line \d+\)"
 )
 SLOW = rf"WARNING: strategy\.ours-{RB}: in on_bar for 0\.\d s \(ours\.py:\d+\): "
 BOTH = f"strategies=[{{strategy: ours, symbol: {RB}}}, {TRADER}]"
@@ -306,7 +306,7 @@ def test_a_part_that_fails_is_told_and_the_rest_goes_on(
     for line, pattern in zip(said, wanted, strict=True):
         assert re.fullmatch(pattern, line), line
     figures = [name for name in FIGURES if day.decides or name != "decision_hash"]
-    expected = {name: good[name] for name in figures} | day.figures
+    expected = {**good, **day.figures}
     assert {name: summary[name] for name in figures} == {n: expected[n] for n in figures}
     assert code == day.code
     assert list((tmp_path / "home").glob("engine.*")) == []

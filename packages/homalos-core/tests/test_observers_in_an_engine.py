@@ -148,7 +148,9 @@ def test_an_engine_that_a_full_queue_holds_up_says_so_while_it_waits() -> None:
         for place in (1, 2):
             running.step(tick(ts_ns=at(place)))
     assert [alert.source for alert in alerts] == ["observer.store"]
-    assert alerts[0].message.endswith("its queue is full; the engine waits")
+    assert alerts[0].message.endswith(
+        "its queue is full; the engine waits for it: mend what it writes to, or stop the run"
+    )
     assert (len(gate.seen), observer.dropped) == (3, 0)
 
 

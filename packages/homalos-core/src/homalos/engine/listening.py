@@ -252,7 +252,8 @@ def _stalled(parts: Parts, observer: Observer) -> None:
     _warn(
         parts,
         observer,
-        f"has had one batch for {observer.busy_s():.0f} s and its queue is full; the engine waits",
+        f"has had one batch for {observer.busy_s():.0f} s and its queue is full; the engine waits "
+        "for it: mend what it writes to, or stop the run",
     )
 
 
