@@ -248,7 +248,7 @@ BAD: list[tuple[tuple[str, ...], list[str]]] = [
             "no account is called 'maain'; there are main; did you mean 'main'?",
         ],
     ),
-    (("add", "own/none.py", *SYMBOL), ["there is no file own/none.py"]),
+    (("add", "own/none.py", *SYMBOL), ["there is no file own/none.py; check the path"]),
     (("add", "dips", *SYMBOL), ["required field missing @ $.params.bars"]),
     (
         ("set", "two", "-p", "fast=4"),

@@ -77,6 +77,28 @@ def test_a_repeating_call_keeps_its_beat() -> None:
     assert agenda.next_ns == 31
 
 
+def test_a_repeating_call_passes_over_the_times_it_missed() -> None:
+    """Where it is asked to: once for all of them, then in the old beat, and counted."""
+    agenda = Agenda()
+    agenda.add(10, nothing, interval_ns=7)
+    entry = agenda.pop(24)
+    assert entry is not None
+    assert entry.due_ns == 10
+    agenda.again(entry, 24)  # 17 and 24 are over
+    assert (agenda.next_ns, agenda.missed) == (31, 2)
+
+
+def test_a_repeating_call_on_time_misses_nothing() -> None:
+    """Nor does one that is late by less than its interval."""
+    agenda = Agenda()
+    agenda.add(10, nothing, interval_ns=7)
+    for now, due in ((10, 17), (23, 24)):
+        entry = agenda.pop(now)
+        assert entry is not None
+        agenda.again(entry, now)
+        assert (agenda.next_ns, agenda.missed) == (due, 0)
+
+
 def test_a_call_once_does_not_come_again() -> None:
     """Without an interval `again` notes nothing."""
     agenda = Agenda()

@@ -225,7 +225,11 @@ def test_a_lifespan_that_raises_on_leaving_is_told_and_the_others_are_left(tmp_p
     )  # fmt: skip
     assert running.run().ticks == 1
     assert diary == ["+alarm", "+web", "-web", "-alarm", "-store"]
-    assert running.parts.faults == [("lifespan.web", "OSError: no net")]
+    told = (
+        "the lifespan of the plugin 'web' did not end well: OSError: no net; "
+        "look whether it left something open, mend it or leave the plugin out"
+    )
+    assert running.parts.faults == [("lifespan.web", told)]
 
 
 @pytest.mark.parametrize(
@@ -371,7 +375,9 @@ def test_a_store_whose_batches_are_parked_is_degraded(tmp_path: Path) -> None:
         found = reasons(running)
     reason = "1 batch(es) parked, the last one by StoreError: this write was to fail"
     assert found == {"store": reason, "observer.store": reason}
-    assert running.parts.faults == [("store", "this write was to fail")]
+    assert running.parts.faults == [
+        ("store", "gave up 1 events: StoreError: this write was to fail")
+    ]
     assert running.summary().dropped == 1
 
 

@@ -148,7 +148,9 @@ def test_an_engine_that_a_full_queue_holds_up_says_so_while_it_waits() -> None:
         for place in (1, 2):
             running.step(tick(ts_ns=at(place)))
     assert [alert.source for alert in alerts] == ["observer.store"]
-    assert alerts[0].message.endswith("its queue is full; the engine waits")
+    assert alerts[0].message.endswith(
+        "its queue is full; the engine waits for it: mend what it writes to, or stop the run"
+    )
     assert (len(gate.seen), observer.dropped) == (3, 0)
 
 
@@ -246,4 +248,8 @@ def test_dismissing_one_that_hangs_does_not_hold_the_engine_up() -> None:
         gate.opened.set()
         assert observer.close()
     assert running.summary().dropped == 1
-    assert ("screen", "did not finish in time; 1 events are lost") in running.parts.faults
+    told = (
+        "did not finish in time; 1 events are lost, "
+        "1 more are in the hands of a handler that does not come back"
+    )
+    assert ("screen", told) in running.parts.faults

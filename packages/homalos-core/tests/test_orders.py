@@ -7,6 +7,7 @@ import pytest
 from homalos.config import AccountSettings
 from homalos.errors import GatewayError, UnknownOrder
 from homalos.model import (
+    CancelRequest,
     Direction,
     Offset,
     OrderData,
@@ -127,13 +128,40 @@ def test_an_order_that_the_venue_raised_on_is_known_and_held() -> None:
             raise GatewayError(msg, gateway="fake")
 
     house = House(venue=Breaking())
-    with pytest.raises(GatewayError, match="the line broke"):
+    with pytest.raises(GatewayError) as raised:
         house.hand.buy(100, 3)
+    assert str(raised.value) == (
+        "the gateway 'fake' raised GatewayError: the line broke when it was to send 1-1; "
+        "the order counts as sent until the venue says otherwise, look there"
+    )
     assert house.order.status is Status.SUBMITTING
     assert (house.holding.opening_long, [o.order_id for o in house.manager.working()]) == (
         3,
         ["1-1"],
     )
+
+
+def test_a_cancel_that_the_venue_raised_on_can_be_asked_again() -> None:
+    """The order stands as it stood, and nothing is under way."""
+
+    class Breaking(FakeGateway):
+        def cancel_order(self, request: CancelRequest) -> None:
+            if not self.cancels:
+                self.cancels.append(request)
+                msg = "no route"
+                raise OSError(msg)
+            super().cancel_order(request)
+
+    house = House(venue=Breaking())
+    order_id = house.buy(1)
+    with pytest.raises(GatewayError) as raised:
+        house.hand.cancel_order(order_id)
+    assert str(raised.value) == (
+        "the gateway 'fake' raised OSError: no route when it was to cancel 1-1; "
+        "the order stands as it stood, cancel it again or at the venue"
+    )
+    assert house.hand.cancel_order(order_id)
+    assert len(house.venue.cancels) == 2
 
 
 def test_an_order_of_a_netting_account_has_no_offset() -> None:

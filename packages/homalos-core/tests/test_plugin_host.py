@@ -175,7 +175,10 @@ def test_the_second_plugin_of_a_name_is_at_fault(install: Install) -> None:
     host = PluginHost.discover(only={"twice"})
     assert [(info.origin, info.fault) for info in found(host, "twice")] == [
         ("aa-dist", ""),
-        ("bb-dist", "aa-dist has a plugin of this name already"),
+        (
+            "bb-dist",
+            "aa-dist has a plugin of this name already; rename one of the two, or leave it out",
+        ),
     ]
     assert ("twice", "b") not in offered(host, "register_risk_rules")
 

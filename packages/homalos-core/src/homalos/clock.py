@@ -52,13 +52,15 @@ class Agenda:
 
     Attributes:
         next_ns: When the first of them is due; `NEVER` when there is none.
+        missed: Times of repeating calls that were passed over; see `again`.
     """
 
-    __slots__ = ("_asked", "_heap", "next_ns")
+    __slots__ = ("_asked", "_heap", "missed", "next_ns")
 
     def __init__(self) -> None:
         self._heap: list[tuple[int, int, Entry]] = []
         self._asked = 0
+        self.missed = 0
         self.next_ns = NEVER
 
     def add(self, due_ns: int, callback: Callable[[], None], *, interval_ns: int = 0) -> Entry:
@@ -78,10 +80,25 @@ class Agenda:
             return entry
         return None
 
-    def again(self, entry: Entry) -> None:
-        """Note a repeating call for its next time."""
-        if entry.interval_ns and not entry.cancelled:
-            entry.due_ns += entry.interval_ns
+    def again(self, entry: Entry, after_ns: int = 0) -> None:
+        """Note a repeating call for its next time.
+
+        Args:
+            entry: It was due just now.
+            after_ns: Times up to this one are passed over, and counted, so that the call
+                comes once where the wall's clock jumped, or an event took long, and
+                goes on in its old beat. In a simulation every one of them comes, as 0
+                says: a night there is no accident, and the same events must fire
+                the same timers.
+        """
+        interval_ns = entry.interval_ns
+        if interval_ns and not entry.cancelled:
+            entry.due_ns += interval_ns
+            behind_ns = after_ns - entry.due_ns
+            if behind_ns >= 0:
+                over = behind_ns // interval_ns + 1
+                entry.due_ns += over * interval_ns
+                self.missed += over
             self._push(entry)
 
     def begin(self, now_ns: int) -> None:
@@ -148,6 +165,9 @@ class EngineClock:
         self, interval_ns: int, callback: Callable[[], None], *, first_ns: int | None = None
     ) -> Entry:
         """Call back again and again; the first time after one interval unless given.
+
+        In live a call that comes late comes once for all the times it missed; in a
+        simulation it comes for each.
 
         Raises:
             ValueError: The interval is not above 0.

@@ -15,6 +15,7 @@ __all__ = [
     "HomalosError",
     "IllegalTransition",
     "JournalCorrupt",
+    "JournalFailed",
     "MarketError",
     "MissingPluginError",
     "OrderError",
@@ -139,6 +140,10 @@ class IllegalTransition(OrderError):
 
 class StoreError(HomalosError):
     """A store could not be opened, read or written."""
+
+
+class JournalFailed(StoreError):
+    """The journal could not be written, so nothing may be decided any more: the run ends."""
 
 
 class JournalCorrupt(HomalosError):

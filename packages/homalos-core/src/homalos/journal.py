@@ -14,7 +14,7 @@ import msgspec
 
 from homalos.codec import Message, encode
 from homalos.codec import decode as decode_message
-from homalos.errors import JournalCorrupt, StoreError
+from homalos.errors import JournalCorrupt, JournalFailed
 from homalos.model import BarData, CancelRequest, OrderRequest, TickData
 
 __all__ = ["CountingJournal", "DecisionHash", "FileJournal", "read_journal"]
@@ -84,7 +84,7 @@ class FileJournal:
     in the same write as the next decision or report, at the latest with the first
     event 100 ms later: what a decision was based on is with the operating system
     before the decision leaves, so it survives the process being killed. A write
-    that fails is a `StoreError`, and the decision does not leave.
+    that fails is a `JournalFailed`, the decision does not leave, and the run ends.
 
     What enters before the first market data opens that day's file, unless something
     is decided by then, or nothing ever comes: that is the file of day 00000000.
@@ -168,8 +168,12 @@ class FileJournal:
             while written < len(self._buffer):
                 written += os.write(self._file, self._buffer[written:])
         except OSError as error:
-            msg = f"the journal in {self._folder} cannot be written: {error}"
-            raise StoreError(msg) from error
+            msg = (
+                f"the journal in {self._folder} cannot be written: {error.strerror or error}; "
+                "nothing is decided without it: free space or make the folder writable, "
+                "then start again"
+            )
+            raise JournalFailed(msg) from error
         finally:
             del self._buffer[:written]
 

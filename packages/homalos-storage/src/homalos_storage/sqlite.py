@@ -28,7 +28,7 @@ _REMEDIES = (
     ("unable to open", "the folder must exist and be writable, and the name be a file's"),
     ("not a database", "it is damaged or no SQLite file: move it away, or restore a copy"),
     ("malformed", "it is damaged: move it away, or restore a copy"),
-    ("disk i/o", "the disk fails: check it, then restore a copy"),
+    ("disk i/o", "the disk is full or fails: free space, or check it and restore a copy"),
 )
 
 

@@ -14,6 +14,7 @@ import attrs
 import rich_click as click
 from attrs import frozen
 
+from homalos.cli.faults import tell_faults
 from homalos.cli.options import (
     CONFIG,
     ENV,
@@ -154,6 +155,7 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
     begun = time.perf_counter()
     summary = engine.run()
     took = time.perf_counter() - begun
+    code = tell_faults(engine)
     symbol = wanted.symbols[0]
     count = f"{len(wish.files)} files" if len(wish.files) > 1 else "1 file"
     title = f"{wanted.strategy} on {symbol}, bars of {wanted.interval}, {count}, {took:.1f} s"
@@ -170,6 +172,7 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
             "files": [str(path) for path in wish.files],
         },
         show=lambda: _show(title, summary),
+        code=code,
     )
 
 

@@ -17,6 +17,7 @@ from homalos.plugins.ports import Snapshot
 __all__ = ["lines"]
 
 _EVERY_S = 5.0
+_SILENT = "the engine does not answer: it is in one event, waits for a full queue, or is stopping"
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def lines(engine: Engine) -> Iterator[Log]:
 
         def beat(picture: Snapshot | None) -> None:
             if picture is None:
-                log.write("warning", "engine", "the engine does not answer")
+                log.write("warning", "engine", _SILENT)
             else:
                 log.write("info", "engine", heartbeat(picture))
 

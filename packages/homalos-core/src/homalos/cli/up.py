@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ import attrs
 import rich_click as click
 
 from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
+from homalos.cli.faults import tell_faults
 from homalos.cli.following import Following
 from homalos.cli.options import (
     CONFIG,
@@ -89,7 +89,7 @@ def up(
         control(engine, reload=following.reload),
     ):
         summary = _run(engine, title, as_json=asked.as_json)
-    _tell_faults(engine)
+    code = tell_faults(engine)
     return Outcome(
         data={
             **summary.as_dict(),
@@ -100,6 +100,7 @@ def up(
             "home": str(settings.home),
         },
         show=lambda: _show(title, summary),
+        code=code,
     )
 
 
@@ -192,13 +193,6 @@ def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
 
     with console.shown(), stoppable(stop, restore=console.restore):
         return engine.run()
-
-
-def _tell_faults(engine: Engine) -> None:
-    """Tell what failed beside strategies and log files, which were told when they did."""
-    for name, error in engine.parts.faults:
-        if name != "logs" and not name.startswith("strategy."):
-            sys.stderr.write(f"warning: {name}: {error}\n")
 
 
 def _show(title: str, summary: RunSummary) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from homalos.bus import OBSERVER, Bus
 from homalos.config import Settings, structure
 from homalos.engine.faults import Faults
+from homalos.engine.making import make
 from homalos.model import Alert
 from homalos.observer import Observer
 from homalos.plugins.catalog import Catalog
@@ -56,7 +57,8 @@ def _make(settings: Settings, catalog: Catalog, name: str, given: Any) -> AlertC
     spec = catalog.alert_channel(name)
     options: Any = structure(given, spec.config, path=f"$.alerts.{name}")
     settings.home.mkdir(parents=True, exist_ok=True)
-    return spec.factory(AlertContext(name=name, home=settings.home), options)
+    context = AlertContext(name=name, home=settings.home)
+    return make(f"alert channel {name!r}", spec.factory, context, options)
 
 
 def _keep(faults: Faults, name: str, error: Exception) -> None:

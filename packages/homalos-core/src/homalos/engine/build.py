@@ -25,6 +25,7 @@ from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
 from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
+from homalos.engine.making import make
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
 from homalos.engine.risk import RiskManager
@@ -126,7 +127,7 @@ def make_markets(catalog: Catalog, settings: Settings) -> Markets:
         options: Any = structure(
             settings.market.get(name, {}), spec.config, path=f"$.market.{name}"
         )
-        made[name] = spec.factory(context, options)
+        made[name] = make(f"market {name!r}", spec.factory, context, options)
     return Markets(made)
 
 
@@ -261,7 +262,7 @@ def _make_gateways(
             post_at=loop.post_at,
             fill_model=catalog.fill_model,
         )
-        gateway = made[name] = spec.factory(context, options)
+        gateway = made[name] = make(f"gateway {name!r}", spec.factory, context, options)
         tap = gateway.market_tap()
         if tap is not None:
             taps.append(tap)
@@ -287,7 +288,7 @@ def _make_feed(parts: Parts) -> Feed | None:
         market=parts.markets.of,
         read=parts.reader.read,
     )
-    return spec.factory(context, options)
+    return make(f"feed {wanted.kind!r}", spec.factory, context, options)
 
 
 def _make_store(parts: Parts) -> Store | None:
@@ -298,7 +299,7 @@ def _make_store(parts: Parts) -> Store | None:
     options: Any = structure(wanted.options, spec.config, path="$.store.options")
     home = parts.settings.home
     home.mkdir(parents=True, exist_ok=True)
-    store = spec.factory(StoreContext(home=home), options)
+    store = make(f"store {wanted.kind!r}", spec.factory, StoreContext(home=home), options)
     bus = parts.settings.bus
     keeper = Observer(
         "store",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
+from homalos.errors import JournalFailed
 from homalos.model import Alert
 
 if TYPE_CHECKING:
@@ -45,7 +46,13 @@ class Faults(list[tuple[str, str]]):
         self._strategies = strategies
 
     def in_handler(self, subscription: Subscription, event: Any, error: Exception) -> None:
-        """Keep what a bus handler raised; stop the strategy whose it is, else alert."""
+        """Keep what a bus handler raised; stop the strategy whose it is, else alert.
+
+        Raises:
+            JournalFailed: That is what it was: no handler's fault, and the end of the run.
+        """
+        if isinstance(error, JournalFailed):
+            raise error
         owner = self._strategies.owns(subscription)
         if owner is not None:
             self._strategies.fail(owner, error, event)

@@ -40,10 +40,23 @@ class Lifespan:
         self._is_entered = True
 
     def leave(self) -> None:
-        """Leave it; what it raises comes out."""
-        if self._is_entered:
-            self._is_entered = False
+        """Leave it, if it was entered.
+
+        Raises:
+            PluginError: It raised; the message names the plugin.
+        """
+        if not self._is_entered:
+            return
+        self._is_entered = False
+        try:
             self._manager.__exit__(None, None, None)
+        except Exception as error:
+            msg = (
+                f"the lifespan of the plugin {self.plugin!r} did not end well: "
+                f"{type(error).__name__}: {error}; look whether it left something open, "
+                "mend it or leave the plugin out"
+            )
+            raise PluginError(msg, plugin=self.plugin, hook=_HOOK) from error
 
 
 def ask_lifespans(
@@ -59,10 +72,14 @@ def ask_lifespans(
     Raises:
         PluginLoadError: Such a plugin was asked for by name.
     """
-    before = {info.name: info.fault for info in host.infos}
+    before = [info.fault for info in host.infos]  # by place: two may have one name
     answers = host.ask(_HOOK, handle=engine)
     infos = {info.name: info for info in host.infos}
-    wrong = {name: info.fault for name, info in infos.items() if info.fault != before[name]}
+    wrong = {
+        info.name: info.fault
+        for info, fault in zip(host.infos, before, strict=True)
+        if info.fault != fault
+    }
     found = []
     for plugin, answer in answers:
         if isinstance(answer, AbstractContextManager):

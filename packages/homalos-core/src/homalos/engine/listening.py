@@ -28,6 +28,8 @@ __all__ = [
     "observe",
     "parked",
     "subscriber_stats",
+    "unfinished",
+    "unkept",
 ]
 
 STORE = "store"
@@ -120,19 +122,37 @@ def end(parts: Parts, observer: Observer, timeout_s: float = 10.0) -> bool:
     before = observer.dropped
     ended = observer.close(timeout_s)
     if not ended:
-        lost = observer.dropped - before
-        parts.faults.append((observer.name, f"did not finish in time; {lost} events are lost"))
+        parts.faults.append((observer.name, unfinished(observer, before)))
     return ended
+
+
+def unfinished(observer: Observer, before: int) -> str:
+    """Return what to say of an observer that had to be left behind.
+
+    Args:
+        observer: It is closed.
+        before: What it had lost before that.
+    """
+    lost = observer.dropped - before
+    hand = unkept(observer) - observer.dropped
+    held = f", {hand} more are in the hands of a handler that does not come back" if hand else ""
+    return f"did not finish in time; {lost} events are lost{held}"
+
+
+def unkept(observer: Observer) -> int:
+    """Return how many events its handler has not taken: lost, or in its hands at the end."""
+    return observer.accepted - observer.handled - observer.conflated
 
 
 def parked(parts: Parts, name: str, error: Exception) -> None:
     """Keep that an observer parked a batch, and show it. Observer thread."""
-    parts.faults.append((name, str(error)))
+    what = f"{type(error).__name__}: {error}"
     for observer in tuple(parts.observers):
         if observer.name != name or not observer.parked:
             continue
+        parts.faults.append((name, f"gave up {len(observer.parked[-1])} events: {what}"))
         batches = f"{len(observer.parked)} batch(es) parked"
-        reason = f"{batches}, the last one by {type(error).__name__}: {error}"
+        reason = f"{batches}, the last one by {what}"
         for service in _services(parts, observer):
             parts.registry.degrade(service, reason)
         if name == STORE:
@@ -232,7 +252,8 @@ def _stalled(parts: Parts, observer: Observer) -> None:
     _warn(
         parts,
         observer,
-        f"has had one batch for {observer.busy_s():.0f} s and its queue is full; the engine waits",
+        f"has had one batch for {observer.busy_s():.0f} s and its queue is full; the engine waits "
+        "for it: mend what it writes to, or stop the run",
     )
 
 

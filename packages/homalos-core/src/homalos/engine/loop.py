@@ -5,13 +5,15 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence, Sized
+from time import monotonic_ns
 from typing import Any
 
 from homalos.bus import Bus
 from homalos.clock import EngineClock, wall_ns
+from homalos.engine.clock_watch import ClockWatch
 from homalos.inbox import Inbox
 from homalos.journal import CountingJournal, FileJournal
-from homalos.model import BarData, TickData, TradingDayChanged
+from homalos.model import Alert, BarData, TickData, TradingDayChanged
 from homalos.plugins.ports import MarketTap
 
 __all__ = ["Loop"]
@@ -62,6 +64,7 @@ class Loop:
         self._ticks = bus.topic(TickData)
         self._bars = bus.topic(BarData)
         self._stopping = threading.Event()
+        self._watch = ClockWatch(self._tell_of_clock)
         self._walk = self._bind_walk(_all_taps(()))
         # Due before any event: the first one tells the clock when the run begins.
         clock.call_at(1, _nothing)
@@ -180,7 +183,9 @@ class Loop:
     def catch_up(self) -> None:
         """Let time pass up to the wall's; in a simulation only events move it."""
         if not self._event_time:
-            self.advance(wall_ns())
+            now = wall_ns()
+            self._watch.look(now, monotonic_ns())
+            self.advance(now)
 
     def flush(self) -> None:
         """Dispatch what waits inside: reports that the last event brought about."""
@@ -242,13 +247,17 @@ class Loop:
     def _run_due(self, now_ns: int) -> None:
         agenda = self._clock.agenda
         clock = self._clock
+        passes_over = 0 if self._event_time else now_ns
         if not clock.now:
             clock.begin(now_ns)
         while (entry := agenda.pop(now_ns)) is not None:
             clock.now = max(clock.now, entry.due_ns)
-            agenda.again(entry)
+            agenda.again(entry, passes_over)
             entry.callback()
             self._drain()
+
+    def _tell_of_clock(self, what: str) -> None:
+        self._bus.publish(Alert("warning", "clock", what, self._clock.now))
 
     def _turn(self, day: int) -> None:
         previous, self.trading_day = self.trading_day, day

@@ -13,6 +13,7 @@ from homalos.engine.accounts import AccountManager
 from homalos.engine.lanes import Lane, Working
 from homalos.engine.ledger import MICRO
 from homalos.engine.risk import RiskManager
+from homalos.engine.venue_faults import at_cancelling, at_sending
 from homalos.errors import UnknownOrder
 from homalos.journal import CountingJournal, DecisionHash, FileJournal
 from homalos.model import (
@@ -119,7 +120,11 @@ class OrderManager:
         order_type: OrderType,
         reference: str = "",
     ) -> OrderData | Rejection:
-        """Ask risk, write the decision down, and send the order to the account's venue."""
+        """Ask risk, write the decision down, and send the order to the account's venue.
+
+        Raises:
+            GatewayError: The venue's gateway raised; the order counts as sent.
+        """
         self._count += 1
         now = self._clock.now
         account = lane.account
@@ -139,6 +144,8 @@ class OrderManager:
         self._decide(request)
         try:
             lane.gateway.send_order(request)
+        except Exception as error:
+            raise at_sending(request, error) from error
         finally:
             # The venue first: nothing it says is heard before this returns. And whatever it
             # made of the order, also where it raised, the order is known here from now on.
@@ -150,6 +157,7 @@ class OrderManager:
 
         Raises:
             UnknownOrder: No order has this id.
+            GatewayError: The venue's gateway raised; the order stands as it stood.
         """
         working = self._working.get(order_id)
         if working is None:
@@ -166,7 +174,11 @@ class OrderManager:
             )
             self.decisions.add(request)
             self._decide(request)
-            working.lane.gateway.cancel_order(request)
+            try:
+                working.lane.gateway.cancel_order(request)
+            except Exception as error:
+                working.cancelling = False
+                raise at_cancelling(request, error) from error
         return True
 
     def working_of(self, strategy: str) -> dict[str, Working]:

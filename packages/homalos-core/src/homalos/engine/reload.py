@@ -125,7 +125,7 @@ class Reload:
     def _plan_rules(self) -> None:
         parts, old, new = self._parts, self._old.risk, self._new.risk
         for name in new:
-            parts.catalog.risk_rule(name)
+            parts.catalog.risk_rule(name)  # a misspelt one without options, too
         changed = [name for name in {**old, **new} if old.get(name, {}) != new.get(name, {})]
         if not changed:
             return

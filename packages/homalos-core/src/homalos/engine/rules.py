@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from homalos.config import structure
+from homalos.engine.making import make
 from homalos.engine.risk import BoundRule, RiskView
 
 if TYPE_CHECKING:
@@ -47,4 +48,4 @@ def make_rule(parts: Parts, name: str, options: Any) -> BoundRule | None:
         last_price=parts.data.last_price,
         last_tick=parts.data.last_tick,
     )
-    return BoundRule(name, spec.order, spec.factory(view, config))
+    return BoundRule(name, spec.order, make(f"risk rule {name!r}", spec.factory, view, config))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from homalos.bus import OBSERVER
 from homalos.engine.lifespans import Lifespan
-from homalos.engine.listening import STORE, begin
+from homalos.engine.listening import STORE, begin, unfinished
 from homalos.engine.pump import FeedPump
-from homalos.errors import EngineStateError, ServiceError
+from homalos.errors import EngineStateError, ServiceError, StoreError
 from homalos.model import ConnectionChanged
 from homalos.observer import Observer
 from homalos.plugins.ports import AlertChannel, Gateway, Store
@@ -129,11 +129,17 @@ class Services:
         """Close everything that is open; what goes wrong is a fault, and the rest is closed.
 
         Raises:
-            Exception: What the journal or the store raised, since records may be lost.
+            Exception: What the journal raised, since records may be lost.
+            StoreError: The store raised; the message has what.
         """
         for name, error in self._registry.stop():
-            if name in (_JOURNAL, _STORE) and not isinstance(error, ServiceError):
+            if isinstance(error, ServiceError):
+                continue
+            if name == _JOURNAL:
                 raise error
+            if name == _STORE:
+                msg = f"the store could not be closed, its last records may be lost: {error}"
+                raise StoreError(msg) from error
 
     def _names(self, kind: str) -> tuple[str, ...]:
         return tuple(each.name for each in self._registry.statuses() if each.kind == kind)
@@ -161,6 +167,5 @@ def _busy(observer: Observer) -> str:
 
 def _dismiss(observer: Observer) -> None:
     before = observer.dropped
-    if not observer.close():
-        msg = f"did not finish in time; {observer.dropped - before} events are lost"
-        raise EngineStateError(msg)
+    if not observer.close(_KEEP_S):
+        raise EngineStateError(unfinished(observer, before))

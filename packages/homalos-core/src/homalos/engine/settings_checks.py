@@ -17,15 +17,15 @@ def all_problems(host: PluginHost, settings: Settings) -> tuple[str, ...]:
     A check that fails is a problem too: nobody knows whether the settings are right.
     """
     problems = list(check(settings))
-    before = {info.name: info.fault for info in host.infos}
+    before = [info.fault for info in host.infos]  # by place: two may have one name
     for plugin, answer in host.ask(_HOOK, settings=settings):
         try:
             found = [answer] if isinstance(answer, str) else list(map(str, answer))
         except Exception as error:  # noqa: BLE001  the fence around plugins: told as a problem
             found = [_failed(plugin, f"{type(error).__name__}: {error}")]
         problems += found
-    for info in host.infos:
-        if info.fault != before[info.name]:
+    for info, fault in zip(host.infos, before, strict=True):
+        if info.fault != fault:
             problems.append(_failed(info.name, info.fault.rpartition(f"{_HOOK}: ")[2]))
     return tuple(problems)
 

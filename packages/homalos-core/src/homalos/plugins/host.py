@@ -73,6 +73,7 @@ OTHERS = frozenset({"check_settings", "engine_lifespan"})
 """The hooks that are answered with something else."""
 
 _CORE = "core"
+_RENAME = "; rename one of the two, or leave it out"
 _T = TypeVar("_T")
 
 
@@ -228,7 +229,7 @@ class PluginHost:
         self._plugins.append(plugin)
         self._plugins.sort(key=lambda each: each.name)
         if same is not None:
-            plugin.faults.append(f"{same.origin} has a plugin of this name already")
+            plugin.faults.append(f"{same.origin} has a plugin of this name already{_RENAME}")
             return
         self._fenced(plugin, lambda: self._register(plugin, load()), None)
 
@@ -284,7 +285,7 @@ def _at_hand(module: ModuleType) -> ModuleType:
 
 def _load_file(path: Path) -> ModuleType:
     if not path.is_file():
-        msg = f"there is no file {path}"
+        msg = f"there is no file {path}; check the path"
         raise PluginLoadError(msg, plugin=path.stem)
     name = f"homalos_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)

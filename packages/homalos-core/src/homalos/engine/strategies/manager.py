@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -15,13 +14,14 @@ from homalos.engine.data import DataManager
 from homalos.engine.orders import MANUAL, OrderManager
 from homalos.engine.strategies.desk import PositionBook, StrategyDesk
 from homalos.engine.strategies.drain import Drain
-from homalos.engine.strategies.run import Plan, Run, overrides
+from homalos.engine.strategies.run import Plan, Run, overrides, place
 from homalos.engine.strategies.variables import carry_over
 from homalos.engine.strategies.waiting import Turn, refuse_waits, waits
 from homalos.errors import (
     DuplicateNameError,
     EngineStateError,
     HomalosError,
+    JournalFailed,
     MissingPluginError,
     did_you_mean,
 )
@@ -312,14 +312,14 @@ class StrategyManager:
     # -- failing and coming back ---------------------------------------------------
 
     def _fail(self, run: Run, error: BaseException, event: object) -> None:
+        if isinstance(error, JournalFailed):
+            raise error  # not its fault, and the end of the run
         what = f"{type(error).__name__}: {error}"
         self._fault((f"strategy.{run.plan.name}", what))
         if run.state is _FAILED:
             return
         run.deafen()
-        last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
-        where = f" ({last.name}, line {last.lineno})" if last else ""
-        reason = f"{what}{where}"
+        reason = f"{what}{place(error, run.plan.factory)}"
         self._set(run, _FAILED, reason)
         at = f" on {event!r}" if event is not None else ""
         self._tell(run, "error", f"stopped by its own {reason}{at}{self._comes_back(run)}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +27,7 @@ from homalos.strategy import Strategy
 if TYPE_CHECKING:
     from homalos.clock import Entry
 
-__all__ = ["Plan", "Run", "overrides"]
+__all__ = ["Plan", "Run", "overrides", "place"]
 
 
 @frozen(kw_only=True)
@@ -149,3 +151,16 @@ class Run:
 def overrides(kind: type[Strategy], callback: str) -> bool:
     """Say whether a class has a callback of its own."""
     return getattr(kind, callback) is not getattr(Strategy, callback)
+
+
+def place(error: BaseException, kind: type[Strategy]) -> str:
+    """Return where an error came from, as ` (on_bar, line 7)`; "" when nobody knows.
+
+    The innermost line of the strategy's own file, since the author has to look there, though
+    it was raised further in: by an order that cannot be, or by who stopped a loop.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    file = getattr(sys.modules.get(kind.__module__), "__file__", None)
+    own = [frame for frame in frames if frame.filename == file]
+    found = (own or frames)[-1:]
+    return "".join(f" ({frame.name}, line {frame.lineno})" for frame in found)

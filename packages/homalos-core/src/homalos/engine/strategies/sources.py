@@ -190,7 +190,7 @@ def _no_class(path: Path, name: str, found: Mapping[str, object]) -> str:
 
 def _loaded(path: Path) -> ModuleType:
     if not path.is_file():
-        msg = f"there is no file {path}"
+        msg = f"there is no file {path}; check the path"
         raise PluginLoadError(msg)
     name = f"homalos_file_{path.stem}_{next(_FILES)}"
     loader = _Uncached(name, str(path))

@@ -27,4 +27,8 @@ class Clock(Protocol):
     def call_every(
         self, interval_ns: int, callback: Callable[[], None], *, first_ns: int | None = None
     ) -> Timer:
-        """Call back again and again; the first time after one interval unless given."""
+        """Call back again and again; the first time after one interval unless given.
+
+        In live a call that comes late comes once for all the times it missed, and goes on
+        in its old beat; in a simulation it comes for each.
+        """
