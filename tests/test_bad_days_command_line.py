@@ -165,7 +165,10 @@ NAMES = [
         "an unknown parameter, of the settings",
         up(traded(params="{fats: 3}")),
         [
-            "error: unknown key 'fats' (command line) @ $.strategies.double_ma.params; did you mean 'fast'?"
+            (
+                "error: unknown key 'fats' (command line) @ $.strategies.double_ma.params; "
+                "did you mean 'fast'?"
+            )
         ],
     ),
     Day(
