@@ -40,6 +40,7 @@ def served(home: Path, reload: Reload | None = None) -> Iterator[Engine]:
         thread = threading.Thread(target=running.run, name="engine")
         thread.start()
         try:
+            running.snapshot().result(SOON_S)  # it has started
             yield running
         finally:
             running.request_stop()
