@@ -43,7 +43,11 @@ _FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (\S+\.(?:py|yaml))\n")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _RESERVED = {"test", "bench", "nox"}
-_TO_A_RUNNING = {"status", "reload"}
+_TO_A_RUNNING = (
+    ["status"],
+    ["reload"],
+    *(["strategy", word] for word in ("show", "start", "stop", "reload")),
+)
 
 
 @frozen
@@ -179,7 +183,7 @@ def is_cheap(words: list[str]) -> bool:
 
     What is asked of a running engine is understood only: none runs while a document is read.
     """
-    if words[0] in _TO_A_RUNNING:
+    if any(words[: len(each)] == each for each in _TO_A_RUNNING):
         return False
     if words[0] == "up" and not {"--for", "--help"} & set(words):
         return False
