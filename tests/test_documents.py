@@ -44,6 +44,11 @@ _FENCE = re.compile(r"^```(\w*) ?(\S*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _FILE = re.compile(r"# (\S+\.(?:py|yaml))\n")
 _LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 _RESERVED = {"test", "bench", "nox"}
+_TO_A_RUNNING = (
+    ["status"],
+    ["reload"],
+    *(["strategy", word] for word in ("show", "start", "stop", "reload")),
+)
 
 
 @frozen
@@ -208,7 +213,12 @@ def parse(words: list[str]) -> None:
 
 
 def is_cheap(words: list[str]) -> bool:
-    """Say whether to run a command: one that ends soon, and whose files are there."""
+    """Say whether to run a command: one that ends soon, and whose files are there.
+
+    What is asked of a running engine is understood only: none runs while a document is read.
+    """
+    if any(words[: len(each)] == each for each in _TO_A_RUNNING):
+        return False
     if words[0] == "up" and not {"--for", "--help"} & set(words):
         return False
     files = [word for word in words if word.endswith((".csv", ".gz", ".parquet", ".py", ".yaml"))]
