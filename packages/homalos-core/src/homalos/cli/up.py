@@ -11,7 +11,7 @@ import attrs
 import rich_click as click
 
 from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
-from homalos.cli.faults import tell_faults
+from homalos.cli.faults import tell_faults, tell_left_out
 from homalos.cli.options import (
     CONFIG,
     HOME,
@@ -69,13 +69,14 @@ def up(
     if demo:
         begin_anew(settings.home)
     engine = Engine.build(settings, plugins=asked.host())
+    told = tell_left_out(engine)
     if demo:
         for symbol in SYMBOLS:
             engine.parts.data.watch(symbol)
     title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
     with _limited(engine, settings, for_s), control(engine):
         summary = _run(engine, title, as_json=asked.as_json)
-    code = tell_faults(engine)
+    code = tell_faults(engine, told)
     return Outcome(
         data={
             **summary.as_dict(),
