@@ -128,6 +128,10 @@ STUCK = (
     r"\(on_bar, line \d+\)"
 )
 SLOW = rf"WARNING: strategy\.ours-{RB}: in on_bar for 0\.\d s \(ours\.py:\d+\): "
+REFUSED = (
+    r"GatewayError: the gateway 'venue' raised OSError: no licence when it was to send same-1; "
+    r"the order counts as sent until the venue says otherwise, look there \(_turn, line \d+\)"
+)
 BOTH = f"strategies=[{{strategy: ours, symbol: {RB}}}, {TRADER}]"
 NAME = "ours-rb2510.SHFE"
 
@@ -210,6 +214,17 @@ DAYS = [
             for what in ("buy", "sell")
         ],
         figures={"rejections": 2, "orders": 0, "trades": 0}, decides=False,
+    ),
+    Day(
+        "a gateway that raises",
+        VENUE,
+        [
+            f"ERROR: double_ma-{RB} is failed: {REFUSED}",
+            f"ERROR: strategy.double_ma-{RB}: stopped by its own {REFUSED}{EVENT}",
+        ],
+        ("gateways={venue: {kind: ours}}", "accounts.main.gateway=venue"),
+        figures={"faults": 1, "orders": 1, "trades": 0},
+        decides=False,
     ),
     Day(
         "a store whose every write fails",
