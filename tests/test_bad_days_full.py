@@ -90,7 +90,8 @@ class Full:
 
 JOURNAL = (
     "error: the journal in {home}/journal cannot be written: File too large; nothing is "
-    "decided without it: free space or make the folder writable, then start again"
+    "decided without it, and orders that work stay at the venue: free space or make the folder "
+    "writable, then start again"
 )
 GAVE_UP = (
     "warning: store: gave up 20 events: StoreError: {home}/homalos.db: cannot write 20 records: "
