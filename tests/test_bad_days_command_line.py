@@ -187,8 +187,8 @@ NAMES = [
 FILES = [
     Day(
         "a settings file that is not there",
-        ("up", "--config", "sytsem.yaml"),
-        ["error: sytsem.yaml: No such file or directory"],
+        ("up", "--config", "absent.yaml"),
+        ["error: absent.yaml: No such file or directory"],
     ),
     Day(
         "a settings file that is a folder",

@@ -124,10 +124,14 @@ LOOP = STRATEGY.replace(
     "{callback} = no", "def on_bar(self, bar):\n        while True:\n            pass"
 )
 STUCK = (
-    r"StrategyStuck: it stayed in one event for 0\.\d s \(watch\.stuck_s\) "
+    r"StrategyStuck: it stayed in one event for \d\.\d s \(watch\.stuck_s\) "
     r"\(on_bar, line \d+\)"
 )
-SLOW = rf"WARNING: strategy\.ours-{RB}: in on_bar for 0\.\d s \(ours\.py:\d+\): "
+SLOW = rf"WARNING: strategy\.ours-{RB}: in on_bar for \d\.\d s \(ours\.py:\d+\): "
+REFUSED = (
+    r"GatewayError: the gateway 'venue' raised OSError: no licence when it was to send same-1; "
+    r"the order counts as sent until the venue says otherwise, look there \(_turn, line \d+\)"
+)
 BOTH = f"strategies=[{{strategy: ours, symbol: {RB}}}, {TRADER}]"
 NAME = "ours-rb2510.SHFE"
 
@@ -212,6 +216,17 @@ DAYS = [
         figures={"rejections": 2, "orders": 0, "trades": 0}, decides=False,
     ),
     Day(
+        "a gateway that raises",
+        VENUE,
+        [
+            f"ERROR: double_ma-{RB} is failed: {REFUSED}",
+            f"ERROR: strategy.double_ma-{RB}: stopped by its own {REFUSED}{EVENT}",
+        ],
+        ("gateways={venue: {kind: ours}}", "accounts.main.gateway=venue"),
+        figures={"faults": 1, "orders": 1, "trades": 0},
+        decides=False,
+    ),
+    Day(
         "a store whose every write fails",
         STORE.format(write='raise StoreError("no table")', close="pass"),
         [r"warning: store: gave up 20 events: StoreError: no table", unkept()],
@@ -243,7 +258,7 @@ DAYS = [
             SLOW + r"everything waits for it; make it shorter, or have it work elsewhere",
             SLOW + r"it is stopped",
         ],
-        (BOTH, "clock=live", "watch.stuck_s=0.2", "watch.slow_ms=100"),
+        (BOTH, "clock=live", "watch.stuck_s=1", "watch.slow_ms=400"),
         figures={"faults": 3}, decides=False,
     ),
 ]  # fmt: skip

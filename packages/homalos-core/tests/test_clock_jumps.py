@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from homalos.engine import loop
-from homalos.model import Alert, TickData
-from homalos.testing import START_NS, at, engine, tick
+from homalos.model import Alert, TickData, TimerFired
+from homalos.strategy import Strategy
+from homalos.testing import START_NS, SYMBOL, at, engine, tick
 
 _NS = 1_000_000_000
 
@@ -80,6 +81,31 @@ def test_a_clock_that_is_put_back_stands_still_and_is_told(
         "that is too long"
     )
     assert forward.startswith("the machine's clock went forward by 60.0 s at once")
+
+
+class Beats(Strategy):
+    """Has a timer of ten seconds."""
+
+    def on_start(self) -> None:
+        """Begin it."""
+        self.timer("beat", 10)
+
+    def on_timer(self, name: str) -> None:
+        """Do nothing."""
+
+
+def test_a_timer_tells_when_it_was_due(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not when it is due next, also where it missed some."""
+    machine = Machine(monkeypatch)
+    running = engine(clock="live")
+    running.add_strategy(Beats, symbol=SYMBOL, name="beats")
+    fired: list[TimerFired] = []
+    running.subscribe(TimerFired, fired.append)
+    with running:
+        for jump_s in (0, 25, 5):
+            machine.sleep(10, jump_s=jump_s)
+            running.parts.loop.catch_up()
+    assert [each.due_ns for each in fired] == [at(10), at(20), at(50)]
 
 
 @pytest.mark.parametrize("jump_s", [0.9, -0.9])

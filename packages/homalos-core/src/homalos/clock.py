@@ -31,12 +31,17 @@ E = TypeVar("E", bound=_Stamped)
 
 
 class Entry:
-    """One thing on the agenda; `cancel` takes it off."""
+    """One thing on the agenda; `cancel` takes it off.
 
-    __slots__ = ("callback", "cancelled", "due_ns", "interval_ns", "is_after")
+    Attributes:
+        due_ns: When it is due; of a repeating one that fires, already the next time.
+        fired_ns: When it was due that fires now, or fired last.
+    """
+
+    __slots__ = ("callback", "cancelled", "due_ns", "fired_ns", "interval_ns", "is_after")
 
     def __init__(self, due_ns: int, callback: Callable[[], None], interval_ns: int) -> None:
-        self.due_ns = due_ns
+        self.due_ns = self.fired_ns = due_ns
         self.is_after = False  # due so long after the first event, not at a time
         self.callback = callback
         self.interval_ns = interval_ns
@@ -77,6 +82,7 @@ class Agenda:
             self.next_ns = heap[0][0] if heap else NEVER
             if entry.cancelled:
                 continue
+            entry.fired_ns = entry.due_ns
             return entry
         return None
 

@@ -170,8 +170,8 @@ class FileJournal:
         except OSError as error:
             msg = (
                 f"the journal in {self._folder} cannot be written: {error.strerror or error}; "
-                "nothing is decided without it: free space or make the folder writable, "
-                "then start again"
+                "nothing is decided without it, and orders that work stay at the venue: "
+                "free space or make the folder writable, then start again"
             )
             raise JournalFailed(msg) from error
         finally:

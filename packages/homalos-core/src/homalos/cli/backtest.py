@@ -14,7 +14,7 @@ import attrs
 import rich_click as click
 from attrs import frozen
 
-from homalos.cli.faults import tell_faults
+from homalos.cli.faults import tell_faults, tell_left_out
 from homalos.cli.options import (
     CONFIG,
     ENV,
@@ -150,12 +150,13 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
     wish = _Wish(**options)
     settings = asked.settings(asked.config)
     engine, wanted = _prepared(wish, settings, asked.host())
+    told = tell_left_out(engine)
     tell_bad_rows(engine.parts.reader.bad_rows)
     engine.observe([Alert], _tell, name="console", policy="block")
     begun = time.perf_counter()
     summary = engine.run()
     took = time.perf_counter() - begun
-    code = tell_faults(engine)
+    code = tell_faults(engine, told)
     symbol = wanted.symbols[0]
     count = f"{len(wish.files)} files" if len(wish.files) > 1 else "1 file"
     title = f"{wanted.strategy} on {symbol}, bars of {wanted.interval}, {count}, {took:.1f} s"

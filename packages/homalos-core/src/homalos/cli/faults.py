@@ -8,17 +8,38 @@ from collections import Counter
 from homalos.engine.engine import Engine
 from homalos.engine.listening import STORE, unkept
 
-__all__ = ["tell_faults"]
+__all__ = ["tell_faults", "tell_left_out"]
+
+_Told = frozenset[tuple[str, str]]
 
 
-def tell_faults(engine: Engine) -> int:
+def tell_left_out(engine: Engine) -> _Told:
+    """Tell which installed plugins are at fault, before a run that goes on without them.
+
+    Returns:
+        What was told, for `tell_faults`.
+    """
+    told = dict.fromkeys(engine.parts.faults)
+    for name, error in told:
+        sys.stderr.write(
+            f"warning: the plugin {name!r} is at fault: {error}; the run goes on without it, "
+            "mend it or take it out\n"
+        )
+    return frozenset(told)
+
+
+def tell_faults(engine: Engine, told: _Told) -> int:
     """Tell what failed beside strategies and log files, which were told when they did.
+
+    Args:
+        engine: It has stopped.
+        told: What was told before.
 
     Returns:
         The exit code: 1 where the store has not kept every record, else 0.
     """
     for (name, error), times in Counter(engine.parts.faults).items():
-        if name != "logs" and not name.startswith("strategy."):
+        if (name, error) not in told and name != "logs" and not name.startswith("strategy."):
             often = f" ({times} times)" if times > 1 else ""
             sys.stderr.write(f"warning: {name}: {error}{often}\n")
     return _tell_losses(engine)

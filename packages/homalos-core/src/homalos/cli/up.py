@@ -12,7 +12,7 @@ import attrs
 import rich_click as click
 
 from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
-from homalos.cli.faults import tell_faults
+from homalos.cli.faults import tell_faults, tell_left_out
 from homalos.cli.following import Following
 from homalos.cli.options import (
     CONFIG,
@@ -78,6 +78,7 @@ def up(
     if demo:
         begin_anew(settings.home)
     engine = _built(settings, asked, loaded)
+    told = tell_left_out(engine)
     if demo:
         for symbol in SYMBOLS:
             engine.parts.data.watch(symbol)
@@ -89,7 +90,7 @@ def up(
         control(engine, reload=following.reload),
     ):
         summary = _run(engine, title, as_json=asked.as_json)
-    code = tell_faults(engine)
+    code = tell_faults(engine, told)
     return Outcome(
         data={
             **summary.as_dict(),

@@ -67,11 +67,15 @@ def ask_lifespans(
     Args:
         host: The plugins.
         engine: What they are given.
-        fault: Told who and what, when a plugin cannot answer; the others are asked.
+        fault: Told who and what of every plugin at fault, and when one cannot answer; the
+            others are asked.
 
     Raises:
         PluginLoadError: Such a plugin was asked for by name.
     """
+    for info in host.infos:
+        if info.fault:  # nobody asked for it by name, but a rule of it may be missing
+            fault((info.name, info.fault))
     before = [info.fault for info in host.infos]  # by place: two may have one name
     answers = host.ask(_HOOK, handle=engine)
     infos = {info.name: info for info in host.infos}

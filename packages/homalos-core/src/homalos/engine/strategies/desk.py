@@ -166,7 +166,7 @@ class StrategyDesk:
         clock = self.clock
 
         def fire() -> None:
-            self._fire(TimerFired(self._name, name, entry.due_ns, clock.now))
+            self._fire(TimerFired(self._name, name, entry.fired_ns, clock.now))
 
         entry = clock.call_every(interval_ns, fire)
         self._timers.append(entry)
