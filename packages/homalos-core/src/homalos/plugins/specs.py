@@ -115,16 +115,11 @@ class ImporterSpec:
 
 @frozen(kw_only=True)
 class StoreSpec:
-    """A place to keep records: `factory(context, options) -> Store`.
-
-    Attributes:
-        on_settings: As that of a `GatewaySpec`.
-    """
+    """A place to keep records: `factory(context, options) -> Store`."""
 
     name: str
     factory: Callable[[StoreContext, Any], Store]
     config: type = NoOptions
-    on_settings: Callable[[Any, Any, Any], Applied | NeedsRestart] | None = None
     doc: str = ""
 
 
