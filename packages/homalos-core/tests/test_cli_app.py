@@ -7,13 +7,13 @@ import json
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from homalos.cli import main
-from homalos.cli.bugs import told
+from homalos.cli.bugs import Bugs, told
 
 PLUGIN = """
 import click
@@ -465,3 +465,18 @@ def test_a_bug_in_a_file_with_a_strategy_is_blamed_on_it() -> None:
     assert told(caught.value) == (
         "ZeroDivisionError: division by zero (mine.py:2); this is a bug in mine.py"
     )
+
+
+def test_a_failure_is_not_shown_where_nobody_knows_the_secrets(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """It might hold one; what cannot be blotted out is kept back, the trace too."""
+
+    def lost() -> Sequence[str]:
+        raise TypeError
+
+    bugs = Bugs(debug=True, home=lambda: None, secrets=lost)
+    line = bugs.line(ValueError("hunter2"))
+
+    assert line == "something failed that cannot be shown: its secrets are lost (TypeError)"
+    assert "hunter2" not in capsys.readouterr().err

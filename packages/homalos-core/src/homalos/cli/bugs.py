@@ -87,7 +87,7 @@ class Bugs:
 
         With `debug` the trace is written to standard error, too.
         """
-        blotted = blotter(self._known_secrets())
+        blotted = self._blotter()
         trace = blotted("".join(traceback.format_exception(error)))
         if self.debug:
             sys.stderr.write(trace)
@@ -98,7 +98,7 @@ class Bugs:
 
     def blotted(self, text: str) -> str:
         """Return a text without secrets."""
-        return blotter(self._known_secrets())(text)
+        return self._blotter()(text)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -124,11 +124,13 @@ class Bugs:
         with suppress(OSError, ValueError):  # a standard error that is closed
             sys.stderr.write(f"warning: {what}\n")
 
-    def _known_secrets(self) -> Sequence[str]:
+    def _blotter(self) -> Callable[[str], str]:
         try:
-            return self.secrets()
-        except Exception:  # noqa: BLE001  the thread-top fence: an error must be told all the same
-            return ()
+            return blotter(self.secrets())
+        except Exception as error:  # noqa: BLE001  the thread-top fence: an error must be told
+            # Nobody knows what would be shown, so nothing is.
+            kind = type(error).__name__
+            return lambda _: f"something failed that cannot be shown: its secrets are lost ({kind})"
 
     def _keep(self, trace: str) -> Path | None:
         try:
