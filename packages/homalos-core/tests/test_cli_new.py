@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tomllib
 import zipfile
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -229,13 +230,17 @@ def test_a_folder_that_cannot_be_written_is_told(
     )
 
 
+@pytest.mark.parametrize("nth", [1, 2, 3])
 def test_a_disk_that_fails_leaves_nothing_behind(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    nth: int, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Half a package would look like a whole one."""
+    """Half a package would look like a whole one, whichever of its files is the first to fail."""
+    rename, calls = Path.rename, count(1)
 
-    def fail(*_arguments: object, **_options: object) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
+    def fail(self: Path, target: Path) -> Path:
+        if next(calls) == nth:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", fail)
 

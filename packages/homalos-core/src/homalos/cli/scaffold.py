@@ -123,8 +123,16 @@ def _fill(folder: Path, texts: Mapping[str, str]) -> None:
             file = Path(scratch) / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8", newline="\n")
-        for made in sorted(Path(scratch).iterdir()):
-            made.rename(folder / made.name)
+        moved: list[tuple[Path, Path]] = []
+        try:
+            for made in sorted(Path(scratch).iterdir()):
+                place = folder / made.name
+                made.rename(place)
+                moved.append((place, made))
+        except OSError:
+            for place, made in moved:  # back to where all of it is cleared away
+                place.rename(made)
+            raise
 
 
 def _texts(folder: Traversable, under: str = "") -> dict[str, str]:
