@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from homalos.engine.strategies.sources import strategy_class
-from homalos.errors import PluginLoadError
+from homalos.engine.strategies.sources import StrategySources, strategy_class
+from homalos.errors import MissingPluginError, PluginLoadError
+from homalos.plugins import StrategySpec
+from homalos.plugins.catalog import Catalog
+from homalos.plugins.host import PluginHost
 from homalos.strategy import Strategy
+from homalos.testing import plugin
 
 TWO = """
 from homalos.strategy import Strategy
@@ -84,3 +90,60 @@ def test_a_missing_file_is_told(tmp_path: Path) -> None:
     """With its path, as given."""
     with pytest.raises(PluginLoadError, match=r"there is no file .*absent\.py"):
         strategy_class(f"{tmp_path / 'absent.py'}:Bull")
+
+
+# -- a folder ------------------------------------------------------------------
+
+
+def in_folder(folder: Path, *specs: StrategySpec) -> StrategySources:
+    """Return the strategies of these specs and of a folder."""
+    return StrategySources(Catalog.gather(PluginHost.of(plugin("mine", *specs))), folder)
+
+
+def test_a_strategy_of_the_folder_goes_by_its_files_name_or_its_own(two: Path) -> None:
+    """`two.py` holds two, so only their own names tell which."""
+    (two.parent / "lone.py").write_text(
+        "from homalos.strategy import Strategy\nclass Wolf(Strategy): ...\n", encoding="utf-8"
+    )
+    sources = in_folder(two.parent)
+
+    names = [sources.find(text).factory.__name__ for text in ("lone", "Wolf", "Bull", "Bear")]
+    assert names == ["Wolf", "Wolf", "Bull", "Bear"]
+    with pytest.raises(PluginLoadError, match=r"say which strategy class of .* is meant"):
+        sources.find("two")
+
+
+def test_a_plugins_strategy_goes_before_one_of_the_folder(two: Path) -> None:
+    """What is installed is not changed by a file that happens to have its name."""
+
+    class Bull(Strategy):
+        """Is installed."""
+
+    found = in_folder(two.parent, StrategySpec(name="Bull", factory=Bull)).find("Bull")
+    assert found.factory is Bull
+
+
+def test_a_name_that_is_nowhere_is_told_with_all_there_are(two: Path) -> None:
+    """Of the plugins and of the folder, with the nearest one."""
+    sources = in_folder(two.parent, StrategySpec(name="double_ma", factory=Strategy))
+    with pytest.raises(MissingPluginError) as missing:
+        sources.find("double_mb")
+    assert str(missing.value) == (
+        f"no plugin offers a strategy 'double_mb', and no file in {two.parent} has one; "
+        "there are: double_ma, two; did you mean 'double_ma'?"
+    )
+
+
+def test_code_that_changed_within_a_second_is_seen(tmp_path: Path) -> None:
+    """No kept bytecode is taken for it, though time and size are the same."""
+    path = tmp_path / "fast.py"
+    code = "from homalos.strategy import Strategy\nclass Fast(Strategy):\n    version = {}\n"
+    path.write_text(code.format(1), encoding="utf-8")
+    stamp = path.stat().st_mtime_ns
+    first = in_folder(tmp_path).find("fast")
+    path.write_text(code.format(2), encoding="utf-8")
+    os.utime(path, ns=(stamp, stamp))
+    second: Any = first.anew().factory
+
+    assert second.version == 2
+    assert not (tmp_path / "__pycache__").exists()
