@@ -282,14 +282,19 @@ def test_a_strategy_that_loops_in_a_backtest_is_told_and_ctrl_c_ends_it(tmp_path
     (tmp_path / "bars.csv").write_text(head + "".join(rows), encoding="utf-8")
     words = ["backtest", "loops.py:Loops", "--data", "bars.csv", "--symbol", RB]
     words += ["--set", "watch.stuck_s=0.2", "--set", "watch.slow_ms=50"]
+    # Who starts tests in the background has them ignore Ctrl-C, and their children too.
+    heeds = f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler); {PROGRAM}"
     with subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *words],
+        [sys.executable, "-c", heeds, *words],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     ) as process:  # fmt: skip
-        assert process.stderr is not None
-        first = process.stderr.readline()
-        process.send_signal(signal.SIGINT)
-        out, rest = process.communicate(timeout=SOON_S)
+        try:
+            assert process.stderr is not None
+            first = process.stderr.readline()
+            process.send_signal(signal.SIGINT)
+            out, rest = process.communicate(timeout=SOON_S)
+        finally:
+            process.kill()
     assert re.fullmatch(
         rf"warning: strategy\.Loops-{RB}: in on_bar for \d\.\d s \(loops\.py:\d+\): everything "
         r"waits for it; make it shorter, or have it work elsewhere\n",
