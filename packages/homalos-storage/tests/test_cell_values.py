@@ -8,7 +8,7 @@ from math import floor, isnan, nan
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from homalos.model import Instrument
@@ -47,6 +47,7 @@ def test_only_an_artefact_is_put_on_the_grid(tick: str, count: int, off: float) 
             prices[repr(price)]
 
 
+@example(tick="10", cells=[1e15])  # the first that doubles do not count exactly
 @given(
     tick=st.sampled_from(_TICKS),
     cells=st.lists(
@@ -72,7 +73,7 @@ def test_a_column_of_prices_equals_its_cells(tick: str, cells: list[float | None
             assert column is None
             return
     if column is None:  # left to the cells: beyond what doubles count exactly
-        assert np.nanmax(single) / float(tick) > 1e14
+        assert np.nanmax(single) / float(tick) >= 1e14
     else:
         assert np.array(single).tobytes() == column.tobytes()
 
