@@ -47,7 +47,7 @@ def test_only_an_artefact_is_put_on_the_grid(tick: str, count: int, off: float) 
             prices[repr(price)]
 
 
-@example(tick="10", cells=[1e15])  # the first that doubles do not count exactly
+@example(tick="10", cells=[1e15])  # the very bound from which on cells decide
 @given(
     tick=st.sampled_from(_TICKS),
     cells=st.lists(
