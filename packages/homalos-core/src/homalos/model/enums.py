@@ -5,9 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 
 __all__ = [
+    "CloseFirst",
+    "Delivery",
     "Direction",
     "Interval",
+    "MarginSide",
     "Offset",
+    "OffsetRule",
     "OrderType",
     "PositionMode",
     "ServiceState",
@@ -36,6 +40,46 @@ class Offset(StrEnum):
     CLOSE = "close"
     CLOSETODAY = "closetoday"
     CLOSEYESTERDAY = "closeyesterday"
+
+
+class OffsetRule(StrEnum):
+    """What a venue wants to hear about opening and closing.
+
+    `NONE`: it knows no offsets, and an account nets. `PLAIN`: open or close. `DATED`: a
+    close must say whether it closes lots of today or of earlier days, and a plain
+    `close` means lots of earlier days (SHFE, INE).
+    """
+
+    NONE = "none"
+    PLAIN = "plain"
+    DATED = "dated"
+
+
+class CloseFirst(StrEnum):
+    """Which lots a plain close takes: those opened first, or those opened today."""
+
+    OLDEST = "oldest"
+    TODAY = "today"
+
+
+class MarginSide(StrEnum):
+    """For which lots margin is held where an account is long and short at once.
+
+    `BOTH` sides; the `LARGER` side of each contract; the larger side of a whole `GROUP`
+    of contracts, such as a product.
+    """
+
+    BOTH = "both"
+    LARGER = "larger"
+    GROUP = "group"
+
+
+class Delivery(StrEnum):
+    """How a contract ends: never, in money at the last settlement price, or in goods."""
+
+    NONE = "none"
+    CASH = "cash"
+    PHYSICAL = "physical"
 
 
 class OrderType(StrEnum):

@@ -8,6 +8,8 @@ from math import floor, isfinite
 
 from attrs import field, frozen
 
+from homalos.model.enums import CloseFirst, Delivery, MarginSide, OffsetRule
+
 __all__ = ["Fee", "Instrument", "split_symbol"]
 
 
@@ -52,13 +54,28 @@ class Instrument:
         tick_size: Smallest price step, in currency per unit, > 0.
         multiplier: Units a lot (合约乘数), > 0.
         currency: ISO 4217 code of prices and fees.
-        margin_rate: Share of the turnover held as margin, 0 to 1.
+        margin_rate: Share of the turnover held as margin, 0 to 1; of a long position, where
+            the two sides differ.
         fee_open: Fee of a trade that opens.
         fee_close: Fee of a trade that closes a position of an earlier trading day.
         fee_close_today: Fee of a trade that closes a position of the same trading day.
         max_limit_volume: Largest limit order in lots; 0 says unknown.
         max_market_volume: Largest market order in lots; 0 says none are taken or unknown.
         name: Display name, any language.
+        margin_rate_short: The same of a short position; `None` says as of a long one.
+        margin_per_lot: Held for each lot of either side beside the share, currency, >= 0.
+        margin_side: Which lots margin is held for where both sides are held.
+        margin_group: Contracts of one group count together under `MarginSide.GROUP`;
+            empty says that the contract is alone.
+        offsets: What the venue wants to hear about opening and closing.
+        close_first: Which lots a plain close takes.
+        closable_after: Trading days a lot must have been held before it may be closed: 0, or
+            1 where what was bought today may be sold tomorrow (T+1).
+        last_trading_day: yyyymmdd; 0 says unknown or none.
+        delivery: What becomes of lots that are held at the end of the last trading day.
+        fee_delivery: Fee of a lot that is delivered.
+        limit_rate: How far a price may be from the settlement price before, as a share of
+            it, 0 to 1; 0 says unknown or without a limit.
     """
 
     symbol: str
@@ -73,6 +90,17 @@ class Instrument:
     max_limit_volume: int = 0
     max_market_volume: int = 0
     name: str = ""
+    margin_rate_short: Decimal | None = None
+    margin_per_lot: Decimal = Decimal(0)
+    margin_side: MarginSide = MarginSide.BOTH
+    margin_group: str = ""
+    offsets: OffsetRule = OffsetRule.PLAIN
+    close_first: CloseFirst = CloseFirst.OLDEST
+    closable_after: int = 0
+    last_trading_day: int = 0
+    delivery: Delivery = Delivery.NONE
+    fee_delivery: Fee = Fee()
+    limit_rate: Decimal = Decimal(0)
     tick_value: Decimal = field(init=False, eq=False, repr=False)
     _num: int = field(init=False, eq=False, repr=False)
     _den: int = field(init=False, eq=False, repr=False)

@@ -18,7 +18,7 @@ from homalos.plugins.ports.data import (
 )
 from homalos.plugins.ports.desk import Desk
 from homalos.plugins.ports.fills import Fill, FillContext, FillModel, RestingOrder
-from homalos.plugins.ports.market import Market, MarketContext, Session
+from homalos.plugins.ports.market import Fact, Market, MarketContext, Session
 from homalos.plugins.ports.outside import (
     EngineHandle,
     Observation,
@@ -38,6 +38,7 @@ __all__ = [
     "DoctorCheck",
     "DoctorContext",
     "EngineHandle",
+    "Fact",
     "Feed",
     "FeedContext",
     "Fill",

@@ -11,7 +11,7 @@ from homalos.model import (
     Instrument,
 )
 
-__all__ = ["Market", "MarketContext", "Session"]
+__all__ = ["Fact", "Market", "MarketContext", "Session"]
 
 
 @frozen
@@ -21,6 +21,30 @@ class Session:
     start_ns: int
     end_ns: int
     trading_day: int
+
+
+@frozen(kw_only=True)
+class Fact:
+    """One thing a market holds to be so on a day, and where it has it from.
+
+    Attributes:
+        name: What it is about, such as `margin_rate`.
+        value: As a person reads it; `unknown` where no source gives it.
+        valid_from: First trading day it is known to hold on, yyyymmdd; 0 without a beginning.
+        valid_to: Last one; 99999999 without an end.
+        sources: Where it comes from, each by a name that can be looked up.
+        nearest: The day it was seen on, where the day asked for lies outside what is known
+            and this is the nearest there is; else 0.
+        note: What a careful reader should know.
+    """
+
+    name: str
+    value: str
+    valid_from: int = 0
+    valid_to: int = 99_999_999
+    sources: tuple[str, ...] = ()
+    nearest: int = 0
+    note: str = ""
 
 
 @frozen
