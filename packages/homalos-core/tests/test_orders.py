@@ -88,7 +88,7 @@ def test_ids_are_the_run_and_a_count_that_refused_orders_take_part_in() -> None:
     running = engine(spec, gateway=venue, run="r7")
     hand = running.add_strategy(Hand, symbol=SYMBOL)
     with running:
-        asked = [hand.buy(100, 1), hand.buy(100, 6), hand.sell(101, 1)]
+        asked = [hand.buy(100, 1), hand.buy(100, 6), hand.short(101, 1)]
 
     assert [order.order_id for order in asked] == ["r7-1", "r7-2", "r7-3"]
     assert [type(order) for order in asked] == [OrderData, Rejection, OrderData]
@@ -98,9 +98,11 @@ def test_ids_are_the_run_and_a_count_that_refused_orders_take_part_in() -> None:
 def test_an_order_carries_what_was_asked() -> None:
     """Price on the grid, offset, type, reference and the time of the decision."""
     house = House()
+    house.buy(2)
+    house.venue.fill()
     asked = house.hand.send_order(SHORT, CLOSE, 100.4, 2, reference="why")
     market = house.hand.send_order(LONG, OPEN, 100, 1, order_type=OrderType.MARKET)
-    first, second = house.venue.requests
+    _, first, second = house.venue.requests
 
     assert isinstance(asked, OrderData)
     assert (first.direction, first.offset, first.type, first.price, first.volume) == (

@@ -18,6 +18,7 @@ from homalos.model import (
     OrderData,
     OrderReport,
     PositionMode,
+    Rejection,
     Status,
     TradeReport,
 )
@@ -90,10 +91,18 @@ class OrderMachine(RuleBasedStateMachine):
     )
     def send(self, buys: bool, opens: bool, volume: int, price: int) -> None:  # noqa: FBT001  drawn
         """Send an order."""
+        holding = self.holding
+        if buys:
+            closable = holding.short - holding.closing_short
+        else:
+            closable = holding.long - holding.closing_long
         order = self.hand.send_order(
             LONG if buys else SHORT, OPEN if opens else CLOSE, price, volume
         )
-        assert isinstance(order, OrderData)
+        if isinstance(order, Rejection):
+            assert (order.rule, opens, self.mode) == ("closable", False, PositionMode.HEDGING)
+            assert order.limit == max(closable, 0) < volume
+            return
         self.sent[order.order_id] = volume
         self.filled[order.order_id] = 0
 

@@ -95,12 +95,19 @@ class AccountSettings:
         capital: What it starts with, in its currency, > 0.
         currency: ISO 4217 code; for display, nothing is converted.
         mode: Whether long and short stand side by side or cancel out.
+        close_today: What becomes of a plain close of lots opened today, in a hedging
+            account: `close` closes them; `lock` opens the other side instead; `cheaper`
+            locks where one fee to open and two to close on a later day are less than the
+            fee to close today. In an account that locks, lots of both sides count as a
+            lock: an order that opens gives up locks of earlier days first, and a close is
+            of no more than what is not locked. It is meant for one strategy an account.
     """
 
     gateway: str = field(default="sim", validator=_not_empty)
     capital: Decimal = field(default=Decimal(1_000_000), validator=_above_0)
     currency: str = field(default="CNY", validator=_not_empty)
     mode: PositionMode = PositionMode.HEDGING
+    close_today: Literal["close", "lock", "cheaper"] = "close"
 
 
 @frozen(kw_only=True)

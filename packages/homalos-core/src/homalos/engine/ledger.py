@@ -56,6 +56,11 @@ class Position:
         opening_short: Lots of working orders that open short.
         closing_long: Lots of working orders that close long.
         closing_short: Lots of working orders that close short.
+        closing_long_today: Those of them that are to close lots of today and no others.
+        closing_short_today: The same of the short side.
+        day: The trading day whose lots are today's, yyyymmdd.
+        long_today: Lots held long that were opened on `day`.
+        short_today: Lots held short that were opened on `day`.
         realised: Closed profit in millionths x lots, before the multiplier.
         unit: Currency that one millionth x lot is worth.
         overclosed: Lots closed that were not held; shows a foreign or lost trade.
@@ -63,7 +68,10 @@ class Position:
 
     __slots__ = (
         "closing_long",
+        "closing_long_today",
         "closing_short",
+        "closing_short_today",
+        "day",
         "fee_close",
         "fee_close_today",
         "fee_open",
@@ -71,6 +79,7 @@ class Position:
         "long",
         "long_cost",
         "long_lots",
+        "long_today",
         "margin_per_micro",
         "opening_long",
         "opening_short",
@@ -79,6 +88,7 @@ class Position:
         "short",
         "short_cost",
         "short_lots",
+        "short_today",
         "unit",
     )
 
@@ -88,6 +98,8 @@ class Position:
         self.long_cost = self.short_cost = 0
         self.opening_long = self.opening_short = 0
         self.closing_long = self.closing_short = 0
+        self.closing_long_today = self.closing_short_today = 0
+        self.day = self.long_today = self.short_today = 0
         self.realised = 0
         self.overclosed = 0
         self.long_lots: deque[Lot] = deque()
@@ -115,6 +127,11 @@ class Position:
         """Return the margin held at opening prices, in currency, exact."""
         units = (self.long_cost + self.short_cost) * self.instrument.multiplier
         return Decimal(units) * self.instrument.margin_rate / MICRO
+
+    def begin(self, day: int) -> None:
+        """Let a trading day begin: what was opened before it is of earlier days now."""
+        self.day = day
+        self.long_today = self.short_today = 0
 
     def yesterday(self, direction: Direction, day: int) -> int:
         """Return the lots of one side that were opened before a trading day."""
@@ -149,6 +166,8 @@ class Ledger:
     def post(self, trade: TradeData, position: Position) -> None:
         """Book one trade: close lots, open lots, pay fees."""
         price = round(trade.price * MICRO)
+        if trade.trading_day > position.day:
+            position.begin(trade.trading_day)
         cost = position.long_cost + position.short_cost
         offset = trade.offset
         left = trade.volume
@@ -198,10 +217,12 @@ class Ledger:
         if trade.direction is _LONG:
             lots = position.long_lots
             position.long += volume
+            position.long_today += volume
             position.long_cost += value
         else:
             lots = position.short_lots
             position.short += volume
+            position.short_today += volume
             position.short_cost += value
         lots.append(Lot(price, volume, trade.trading_day))
         self.cash -= position.fee_open.charge(value, volume)
@@ -218,9 +239,11 @@ class Ledger:
         if buys:
             gain = -gain
             position.short -= closed
+            position.short_today -= today
             position.short_cost -= cost
         else:
             position.long -= closed
+            position.long_today -= today
             position.long_cost -= cost
         position.realised += gain
         self.cash += gain * position.unit

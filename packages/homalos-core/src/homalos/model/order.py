@@ -86,6 +86,9 @@ class TradeReport(Message, frozen=True):
         trade_id: The venue's id, unique with symbol, side and trading day.
         price: Currency per unit.
         volume: Lots, > 0.
+        account: The engine's name of the account, where the venue knows it; with it a trade
+            that was made elsewhere is booked, too.
+        gateway: Name of the gateway that reports, likewise.
     """
 
     order_id: str
@@ -97,6 +100,8 @@ class TradeReport(Message, frozen=True):
     volume: int
     ts_ns: int
     trading_day: int
+    account: str = ""
+    gateway: str = ""
 
 
 class CancelRefused(Message, frozen=True):
