@@ -37,12 +37,14 @@ class StrategyBook:
     accounts: dict[str, Position] = field(factory=dict)
 
     def position(self, account: Position) -> Position:
-        """Return its own position beside the account's, empty at first."""
+        """Return its own position beside the account's, on the same terms; empty at first."""
         symbol = account.instrument.symbol
         own = self.positions.get(symbol)
         if own is None:
             own = self.positions[symbol] = Position(account.instrument)
             self.accounts[symbol] = account
+        elif own.instrument is not account.instrument:
+            own.change(account.instrument)
         return own
 
     def realised(self) -> Decimal:
@@ -114,10 +116,8 @@ class StrategyBooks:
             charged: What the account's ledger made of it; lots that the account did not
                 hold are in neither book.
         """
-        _, price, instrument, opened, today, earlier, _, _ = charged
+        _, price, opened, today, earlier, _, _ = charged
         own = self.book(trade.strategy).position(position)
-        if own.instrument is not instrument:
-            own.change(instrument)
         if trade.trading_day > own.day:
             own.begin(trade.trading_day)
         own.fee_open.charge(price * opened, opened)
@@ -143,8 +143,6 @@ class StrategyBooks:
     def charge_delivery(self, strategy: str, position: Position, price: int, lots: int) -> None:
         """Charge the fee of lots delivered to the strategy that had opened them."""
         own = self.book(strategy).position(position)
-        if own.instrument is not position.instrument:
-            own.change(position.instrument)
         own.fee_delivery.charge(price * lots, lots)
 
     def finish(self, symbol: str, price: int) -> None:

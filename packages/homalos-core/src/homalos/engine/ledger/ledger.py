@@ -33,7 +33,7 @@ class Ledger:
         cash: Realised profit by trade less fees plus transfers, currency, as a float for
             risk checks.
         margin: Margin held, currency, as a float for risk checks.
-        day: What was booked since the last settlement, in order.
+        day: What was booked since the last settlement, or the last change of terms, in order.
         settled_day: The last trading day settled, yyyymmdd; 0 before the first.
     """
 
@@ -49,6 +49,7 @@ class Ledger:
         self.settled_day = 0
         self._groups: dict[str, MarginGroup] = {}
         self._books = StrategyBooks()
+        self._lines = DayLines()
         self._told = 0  # postings of the day that the strategies' books have seen
         self._transfers: list[TransferLine] = []
         # As of the last settlement.
@@ -76,11 +77,10 @@ class Ledger:
         day = trade.trading_day
         if day > position.day:
             position.begin(day)
-        instrument = position.instrument
         offset = trade.offset
         left = trade.volume
         closed = today = earlier = marked = 0
-        parts: list[Part] = []
+        parts: tuple[Part, ...] = ()
         if offset is not _OPEN:
             closed, today, gain, marked, parts = position.close(trade, price, left, offset)
             left -= closed
@@ -101,7 +101,7 @@ class Ledger:
             self.postings += 2
         elif not closed:
             return
-        self.day.append((trade, price, instrument, left, today, earlier, marked, parts))
+        self.day.append((trade, price, left, today, earlier, marked, parts))
         if day < position.day:
             position.recount()
         self._follow(position)
@@ -134,6 +134,7 @@ class Ledger:
         """
         if instrument == position.instrument:
             return
+        self._write_lines()
         position.change(instrument)
         if position.group is not None:
             self.margin += position.group.leave(instrument.symbol)
@@ -160,19 +161,17 @@ class Ledger:
                 is not a finite number; nothing has changed then.
         """
         self._check_day(day, "settle")
-        latest = max(
-            [posting[0].trading_day for posting in self.day]
-            + [line.day for line in self._transfers],
-            default=day,
-        )
+        days = [posting[0].trading_day for posting in self.day]
+        days += [line.day for line in self._lines.trades]
+        days += [line.day for line in self._transfers]
+        latest = max(days, default=day)
         if latest > day:
             msg = f"{self.account}: cannot settle {day}, since {latest} is booked already"
             raise ValueError(msg)
         check_prices(prices)
-        books = self.books
-        lines = DayLines(day)
-        lines.add_postings(self.day)
-        held = self._mark(lines, prices, books)
+        self._write_lines()
+        lines = self._lines
+        held = self._mark(day, prices)
         totals = DayTotals(
             before=self._balance,
             transfers=tuple(self._transfers),
@@ -261,10 +260,11 @@ class Ledger:
 
     def _follow(self, position: Position) -> None:
         """Have the margin follow what a position holds now."""
-        long, short = position.sides()
-        group = position.group
-        if group is not None:
-            self.margin += group.reckon(position.instrument.symbol, long, short)
+        extra = position.margin_per_lot
+        long = position.long_mark * position.margin_per_micro + position.long * extra
+        short = position.short_mark * position.short_margin_per_micro + position.short * extra
+        if position.group is not None:
+            self.margin += position.group.reckon(position.instrument.symbol, long, short)
             return
         held = long + short
         if position.larger:
@@ -280,26 +280,31 @@ class Ledger:
             self.margin -= position.held
             position.held = 0.0
 
-    def _mark(
-        self, lines: DayLines, prices: Mapping[str, SettlementPrice], books: StrategyBooks
-    ) -> dict[str, Decimal]:
+    def _write_lines(self) -> None:
+        """Make lines and the strategies' books of the day so far, under the terms that held."""
+        _ = self.books
+        self._lines.add_postings(self.day, self.positions)
+        self.day.clear()
+        self._told = 0
+
+    def _mark(self, day: int, prices: Mapping[str, SettlementPrice]) -> dict[str, Decimal]:
         """Mark or end every position; return the margin of each."""
         for symbol in sorted(self.positions):
             position = self.positions[symbol]
-            ended = settle_position(lines, position, prices.get(symbol))
+            ended = settle_position(self._lines, position, day, prices.get(symbol))
             if ended is not None:
-                self._end(position, ended, books)
+                self._end(position, ended)
             self._follow(position)
         return margins(self.positions.values())
 
-    def _end(self, position: Position, ended: Ended, books: StrategyBooks) -> None:
+    def _end(self, position: Position, ended: Ended) -> None:
         """Book that a contract was delivered."""
         for strategy, lots in ended.lots:
             self.cash -= position.fee_delivery.charge(ended.price * lots, lots)
-            books.charge_delivery(strategy, position, ended.price, lots)
+            self._books.charge_delivery(strategy, position, ended.price, lots)
             self.postings += 2
         self.cash += ended.gain * position.unit
-        books.finish(position.instrument.symbol, ended.price)
+        self._books.finish(position.instrument.symbol, ended.price)
 
     def _turn(self, day: int, balance: Decimal) -> None:
         """Begin the next day with what this one came to."""
@@ -307,8 +312,7 @@ class Ledger:
         self._fees = self.fees()
         self._realised = self.realised()
         self._transfers.clear()
-        self.day.clear()
-        self._told = 0
+        self._lines = DayLines()
         # Summed anew, so that what floats lost in a day's differences does not add up.
         self.margin = sum(p.held for p in self.positions.values())
         self.margin += sum(group.held for group in self._groups.values())
@@ -319,10 +323,8 @@ class Ledger:
 
     def _check_day(self, day: int, what: str) -> None:
         if day <= self.settled_day:
-            msg = (
-                f"{self.account}: cannot {what} on {day}: expected a trading day after "
-                f"{self.settled_day or 'the beginning'}, which is settled"
-            )
+            settled = f"{self.settled_day} is settled" if self.settled_day else "days count from 1"
+            msg = f"{self.account}: cannot {what} on {day}, since {settled}; give a later day"
             raise ValueError(msg)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from homalos.engine.ledger.posting import Part
 from homalos.model import CloseFirst, Instrument, Offset, OffsetRule
 
-__all__ = ["Lot", "take"]
+__all__ = ["Lot", "comes_first", "take"]
+
+Taken: TypeAlias = tuple[int, int, int, int, tuple[Part, ...]]
 
 _TODAY, _YESTERDAY, _CLOSE = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY, Offset.CLOSE
 _DATED = OffsetRule.DATED
@@ -40,46 +43,64 @@ class Lot:
         self.strategy = strategy
 
 
-def take(
-    lots: deque[Lot], volume: int, day: int, offset: Offset, instrument: Instrument
-) -> list[Part]:
-    """Take lots out as a closing trade does, and return them part by part.
+def comes_first(first: Lot, day: int, offset: Offset, instrument: Instrument) -> bool:
+    """Say whether a closing trade takes the oldest lot before every other.
 
     `CLOSETODAY` takes lots of the trade's day, `CLOSEYESTERDAY` earlier ones, and so does
     a plain `CLOSE` where the venue dates its offsets. Every other closing takes those
     that `Instrument.close_first` says; among equals the one opened first.
+    """
+    if offset is _TODAY:
+        return first.day >= day
+    if offset is _YESTERDAY or (offset is _CLOSE and instrument.offsets is _DATED):
+        return first.day < day
+    return first.day >= day or instrument.close_first is not _TODAY_FIRST
+
+
+def take(lots: deque[Lot], volume: int, day: int, offset: Offset, instrument: Instrument) -> Taken:
+    """Take lots out as a closing trade does, in the order of `comes_first`.
 
     Args:
-        lots: Of the side that is closed, in the order of opening; changed.
+        lots: Of the side that is closed, in the order of opening, at least one; changed.
         volume: Lots to take, > 0.
         day: Trading day of the trade, yyyymmdd.
-        offset: As the trade says.
+        offset: Which lots it takes.
         instrument: Its rules of closing.
+
+    Returns:
+        Lots taken; those of them opened on the trade's day; what they cost and what they
+        were marked to, both in millionths x lots; the parts.
     """
     which: Iterable[Lot] = lots
     if offset is _TODAY:
         which = [lot for lot in lots if lot.day >= day]
     elif offset is _YESTERDAY or (offset is _CLOSE and instrument.offsets is _DATED):
         which = [lot for lot in lots if lot.day < day]
-    elif instrument.close_first is _TODAY_FIRST and lots[0].day < day:
+    elif instrument.close_first is _TODAY_FIRST:
         which = [lot for lot in lots if lot.day >= day]
         which += [lot for lot in lots if lot.day < day]
-    parts = []
+    left = volume
+    today = cost = mark = 0
+    parts: list[Part] = []
     for lot in which:
         taken = lot.volume
-        if taken > volume:
-            taken = volume
+        if taken > left:
+            taken = left
         lot.volume -= taken
-        volume -= taken
+        left -= taken
+        cost += lot.price * taken
+        mark += lot.mark * taken
+        if lot.day >= day:
+            today += taken
         parts.append((taken, lot.price, lot.mark, lot.day, lot.trade_id))
-        if not volume:
+        if not left:
             break
     while lots and not lots[0].volume:
         lots.popleft()
     if which is not lots and lots:
         # Behind lots that were passed over the empty ones would pile up.
         _drop_empty(lots)
-    return parts
+    return volume - left, today, cost, mark, tuple(parts)
 
 
 def _drop_empty(lots: deque[Lot]) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from homalos.engine.ledger.amounts import EXACT, MICRO
 from homalos.engine.ledger.fees import FeeLine
-from homalos.engine.ledger.lots import Lot, take
+from homalos.engine.ledger.lots import Lot, comes_first, take
 from homalos.engine.ledger.posting import Part
 from homalos.model import Direction, Instrument, MarginSide, Offset, TradeData
 
@@ -136,14 +136,6 @@ class Position:
         lots = self.long_lots if direction is _LONG else self.short_lots
         return sum(lot.volume for lot in lots if lot.day < day)
 
-    def sides(self) -> tuple[float, float]:
-        """Return the margin of the long and of the short lots, each alone, currency, a float."""
-        extra = self.margin_per_lot
-        return (
-            self.long_mark * self.margin_per_micro + self.long * extra,
-            self.short_mark * self.short_margin_per_micro + self.short * extra,
-        )
-
     # -- fees and terms --------------------------------------------------------
 
     def fee_lines(self) -> tuple[FeeLine, ...]:
@@ -225,7 +217,7 @@ class Position:
 
     def close(
         self, trade: TradeData, price: int, volume: int, offset: Offset
-    ) -> tuple[int, int, int, int, list[Part]]:
+    ) -> tuple[int, int, int, int, tuple[Part, ...]]:
         """Close lots of the other side, as many as there are to close.
 
         Args:
@@ -241,23 +233,29 @@ class Position:
         day = trade.trading_day
         buys = trade.direction is _LONG
         lots = self.short_lots if buys else self.long_lots
-        parts = take(lots, volume, day, offset, self.instrument) if lots else []
-        closed = today = cost = mark = 0
-        for taken, opened_at, marked_at, opened_on, _ in parts:
-            closed += taken
-            cost += opened_at * taken
-            mark += marked_at * taken
-            if opened_on >= day:
-                today += taken
-        worth = price * closed
+        if not lots:
+            return 0, 0, 0, 0, ()
+        first = lots[0]
+        if first.volume >= volume and comes_first(first, day, offset, self.instrument):
+            # Nearly every closing: no search.
+            closed, cost, mark = volume, first.price * volume, first.mark * volume
+            today = volume if first.day >= day else 0
+            parts: tuple[Part, ...] = (
+                (volume, first.price, first.mark, first.day, first.trade_id),
+            )
+            first.volume -= volume
+            if not first.volume:
+                lots.popleft()
+        else:
+            closed, today, cost, mark, parts = take(lots, volume, day, offset, self.instrument)
+        gain, marked = price * closed - cost, price * closed - mark
         if buys:
-            gain, marked = cost - worth, mark - worth
+            gain, marked = -gain, -marked
             self.short -= closed
             self.short_today -= today
             self.short_cost -= cost
             self.short_mark -= mark
         else:
-            gain, marked = worth - cost, worth - mark
             self.long -= closed
             self.long_today -= today
             self.long_cost -= cost

@@ -19,6 +19,7 @@ from homalos.model import (
     DeliveryLine,
     Direction,
     HoldingLine,
+    Instrument,
     PositionLine,
     PriceOrigin,
     SettlementPrice,
@@ -65,8 +66,7 @@ class DayLines:
         floating: Of lots held, settlement against opening prices; exact.
     """
 
-    def __init__(self, day: int) -> None:
-        self.day = day
+    def __init__(self) -> None:
         self.trades: list[TradeLine] = []
         self.closes: list[CloseLine] = []
         self.deliveries: list[DeliveryLine] = []
@@ -76,13 +76,14 @@ class DayLines:
         self.floating = _ZERO
         self._marks: dict[str, _Mark] = {}
 
-    def add_postings(self, postings: Iterable[Posting]) -> None:
-        """Add the lines of the day's fills."""
+    def add_postings(self, postings: Iterable[Posting], positions: Mapping[str, Position]) -> None:
+        """Add the lines of fills that were booked under the present terms."""
         for posting in postings:
-            self._add_trade(posting)
-            self._add_closes(posting)
+            instrument = positions[posting[0].symbol].instrument
+            self._add_trade(posting, instrument)
+            self._add_closes(posting, instrument.multiplier)
 
-    def add_deliveries(self, position: Position, price: int) -> None:
+    def add_deliveries(self, position: Position, day: int, price: int) -> None:
         """Add the lines of a contract that ends, before it does."""
         instrument = position.instrument
         for direction, lot in _held(position):
@@ -92,7 +93,7 @@ class DayLines:
             )
             self.deliveries.append(
                 DeliveryLine(
-                    day=self.day,
+                    day=day,
                     symbol=instrument.symbol,
                     direction=direction,
                     lots=lot.volume,
@@ -154,8 +155,8 @@ class DayLines:
                 )
             )
 
-    def _add_trade(self, posting: Posting) -> None:
-        trade, price, instrument, opened, today, earlier, marked, _ = posting
+    def _add_trade(self, posting: Posting, instrument: Instrument) -> None:
+        trade, price, opened, today, earlier, marked, _ = posting
         lots = opened + today + earlier
         self.trades.append(
             TradeLine(
@@ -173,13 +174,13 @@ class DayLines:
             )
         )
 
-    def _add_closes(self, posting: Posting) -> None:
-        trade, price, instrument, *_, parts = posting
+    def _add_closes(self, posting: Posting, multiplier: int) -> None:
+        trade, price, _, _, _, _, parts = posting
         # What a sale closes was long.
         sign = -1 if trade.direction is _LONG else 1
         for lots, opened_at, marked_at, opened_on, trade_id in parts:
-            marked = amount(sign * (price - marked_at) * lots, instrument.multiplier)
-            gain = amount(sign * (price - opened_at) * lots, instrument.multiplier)
+            marked = amount(sign * (price - marked_at) * lots, multiplier)
+            gain = amount(sign * (price - opened_at) * lots, multiplier)
             self.closes.append(
                 CloseLine(
                     day=trade.trading_day,
@@ -215,13 +216,14 @@ def _is_price(price: SettlementPrice) -> bool:
 
 
 def settle_position(
-    lines: DayLines, position: Position, found: SettlementPrice | None
+    lines: DayLines, position: Position, day: int, found: SettlementPrice | None
 ) -> Ended | None:
     """Mark a position to its settlement price, or end it where its last day has come.
 
     Args:
         lines: Get what is to be told of it.
         position: Marked, or emptied.
+        day: Trading day, yyyymmdd.
         found: `None` where there is no price: it is carried at the last one.
 
     Returns:
@@ -230,8 +232,8 @@ def settle_position(
     held = bool(position.long or position.short)
     price = position.carried() if found is None else whole_micros(found.price)
     known = found is not None or held
-    if _ends(position, lines.day):
-        lines.add_deliveries(position, price)
+    if _ends(position, day):
+        lines.add_deliveries(position, day, price)
         lots = tuple((lot.strategy, lot.volume) for _, lot in _held(position))
         position.settlement = price if known else None
         return Ended(price, position.finish(price), lots) if known else None
