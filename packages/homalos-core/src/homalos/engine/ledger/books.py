@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from attrs import define, field
 
-from homalos.engine.ledger.amounts import EXACT, amount, micros
+from homalos.engine.ledger.amounts import EXACT, amount
 from homalos.engine.ledger.position import Position
 from homalos.engine.ledger.posting import Posting
 from homalos.model import Offset, TradeData
@@ -29,7 +29,7 @@ class StrategyBook:
     them were another strategy's lots; in its own book it has opened the other side.
 
     Attributes:
-        positions: Its own, by symbol.
+        positions: Its own, by symbol; they are reckoned by trade alone, and never marked.
         accounts: The account's positions, by symbol.
     """
 
@@ -68,11 +68,7 @@ class StrategyBook:
         """
         total = _ZERO
         for symbol, own in self.positions.items():
-            price = prices.get(symbol)
-            if price is not None and price == price:  # noqa: PLR0124  nan, the missing price
-                count = micros(price)
-            else:
-                count = self.accounts[symbol].carried()
+            count = self.accounts[symbol].priced(prices)
             total = EXACT.add(total, amount(own.floating(count), own.instrument.multiplier))
         return total
 
@@ -130,7 +126,8 @@ class StrategyBooks:
                 left -= own.close(trade, price, left, Offset.NONE)[0]
         if left:
             own.open(trade, price, left)
-        own.recount()
+        if trade.trading_day < own.day:
+            own.recount()
 
     def pnl(self, strategy: str, prices: Mapping[str, float]) -> Decimal:
         """Return a strategy's realised less fees plus floating profit, currency, exact.
@@ -139,6 +136,13 @@ class StrategyBooks:
         """
         book = self.books.get(strategy or UNASSIGNED)
         return book.pnl(prices) if book is not None else _ZERO
+
+    def begin(self, day: int) -> None:
+        """Let a trading day begin in every book."""
+        for book in self.books.values():
+            for own in book.positions.values():
+                if own.day < day:
+                    own.begin(day)
 
     def charge_delivery(self, strategy: str, position: Position, price: int, lots: int) -> None:
         """Charge the fee of lots delivered to the strategy that had opened them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from homalos.engine.ledger.amounts import EXACT, MICRO, amount, micros
+from homalos.engine.ledger.amounts import EXACT, MICRO, amount
 from homalos.engine.ledger.books import StrategyBooks
 from homalos.engine.ledger.margin import MarginGroup, group_of, margins
 from homalos.engine.ledger.position import Position
@@ -141,6 +141,17 @@ class Ledger:
         self._join(position)
         self._follow(position)
 
+    def begin(self, day: int) -> None:
+        """Let a trading day begin: lots opened before it are of earlier days in every count.
+
+        An account that is settled needs it not, nor does `post`; one that never is shows
+        `Position.long_today` of the day before until the next fill without it.
+        """
+        for position in self.positions.values():
+            if position.day < day:
+                position.begin(day)
+        self.books.begin(day)
+
     def settle(self, day: int, prices: Mapping[str, SettlementPrice]) -> Statement:
         """End a trading day: mark what is held, and make the day's statement.
 
@@ -240,14 +251,14 @@ class Ledger:
         opening price of its newest lot.
         """
         return _sum(
-            amount(p.floating(price_among(p, prices)), p.instrument.multiplier)
+            amount(p.floating(p.priced(prices)), p.instrument.multiplier)
             for p in self.positions.values()
         )
 
     def floating_marked(self, prices: Mapping[str, float]) -> Decimal:
         """Return the profit of open lots since they were last marked, likewise."""
         return _sum(
-            amount(p.floating_marked(price_among(p, prices)), p.instrument.multiplier)
+            amount(p.floating_marked(p.priced(prices)), p.instrument.multiplier)
             for p in self.positions.values()
         )
 
@@ -319,21 +330,13 @@ class Ledger:
         self.settled_day = day
         for position in self.positions.values():
             position.realised_marked = 0
-            position.begin(max(day + 1, position.day))
+        self.begin(day + 1)
 
     def _check_day(self, day: int, what: str) -> None:
         if day <= self.settled_day:
             settled = f"{self.settled_day} is settled" if self.settled_day else "days count from 1"
             msg = f"{self.account}: cannot {what} on {day}, since {settled}; give a later day"
             raise ValueError(msg)
-
-
-def price_among(position: Position, prices: Mapping[str, float]) -> int:
-    """Return a position's price in millionths, or what it is carried at where it is missing."""
-    price = prices.get(position.instrument.symbol)
-    if price is not None and price == price:  # noqa: PLR0124  nan, the missing price
-        return micros(price)
-    return position.carried()
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from homalos.engine.ledger.amounts import EXACT, MICRO
+from homalos.engine.ledger.amounts import EXACT, MICRO, micros
 from homalos.engine.ledger.fees import FeeLine
 from homalos.engine.ledger.lots import Lot, comes_first, take
 from homalos.engine.ledger.posting import Part
@@ -130,6 +131,13 @@ class Position:
             return self.settlement
         newest = [lots[-1] for lots in (self.long_lots, self.short_lots) if lots]
         return max(newest, key=lambda lot: lot.day).mark if newest else 0
+
+    def priced(self, prices: Mapping[str, float]) -> int:
+        """Return its price among others in millionths, or what it is carried at without one."""
+        price = prices.get(self.instrument.symbol)
+        if price is not None and price == price:  # noqa: PLR0124  nan, the missing price
+            return micros(price)
+        return self.carried()
 
     def yesterday(self, direction: Direction, day: int) -> int:
         """Return the lots of one side that were opened before a trading day."""
