@@ -74,8 +74,8 @@ def test_each_strategy_has_its_own_lots_and_profit() -> None:
 
     assert [(p.long, p.short, p.net) for p in one.positions.values()] == [(1, 0, 1)]
     assert [(p.long, p.short, p.net) for p in other.positions.values()] == [(0, 3, -3)]
-    assert (one.realised(), one.fees(), one.floating(prices)) == (100, 2 + 3, 150)
-    assert (other.realised(), other.fees(), other.floating(prices)) == (0, 3, 150)
+    assert [one.realised(), one.fees(), one.floating(prices)] == [100, 2 + 3, 150]
+    assert [other.realised(), other.fees(), other.floating(prices)] == [0, 3, 150]
     assert [ledger.books.pnl(name, prices) for name in ledger.books] == [245, 147]
 
 
@@ -93,9 +93,9 @@ def test_closing_another_strategy_s_lots_opens_the_other_side_in_one_s_own_book(
     ledger, position = booked(fill("a", LONG, OPEN, 100, 2), fill("b", SHORT, CLOSE, 110, 2))
     books, prices = ledger.books, {RB.symbol: 130.0}
 
-    assert (position.net, ledger.realised()) == (0, 200)
+    assert [position.net, ledger.realised()] == [0, 200]
     assert [books.book(name).position(position).net for name in "ab"] == [2, -2]
-    assert (books.pnl("a", prices), books.pnl("b", prices)) == (600 - 2, -400 - 6)
+    assert [books.pnl(name, prices) for name in "ab"] == [600 - 2, -400 - 6]
 
 
 def test_a_strategy_closes_its_own_lots_before_it_reaches_for_others() -> None:
@@ -110,7 +110,7 @@ def test_a_strategy_closes_its_own_lots_before_it_reaches_for_others() -> None:
     assert [lot.strategy for lot in position.long_lots] == ["a"]
     assert [books.book(name).position(position).net for name in "ab"] == [0, 1]
     assert books.book("a").realised() == 100
-    assert (ledger.realised(), books.book("a").fees()) == (50, 1 + 3)
+    assert [ledger.realised(), books.book("a").fees()] == [50, 1 + 3]
 
 
 def test_what_the_account_did_not_hold_is_in_no_book() -> None:

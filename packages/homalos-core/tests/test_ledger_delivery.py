@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -91,10 +92,10 @@ def test_what_a_delivery_comes_to_is_in_the_funds() -> None:
 
     # Thursday: 1,000,000 + 6,000 - 21.60. Friday: 10.89 to open and 165.918 to deliver.
     assert funds.balance_before == Decimal("1005978.40")
-    assert (funds.realised, funds.realised_by_trade, funds.marked) == (9_120, 15_120, 0)
+    assert [funds.realised, funds.realised_by_trade, funds.marked] == [9_120, 15_120, 0]
     assert funds.fees == Decimal("176.81")  # 10.89 + 165.918 = 176.808
     assert funds.balance == Decimal("1014921.59")  # 1,005,978.40 + 9,120 - 176.808
-    assert (funds.margin, ledger.margin_held()) == (0, 0)
+    assert [funds.margin, ledger.margin_held()] == [0, 0]
     assert ledger.margin == pytest.approx(0)
     assert ledger.cash == pytest.approx(float(ledger.realised() - ledger.fees()))
 
@@ -117,7 +118,7 @@ def test_a_contract_that_ended_is_flat_and_stays_so() -> None:
     "terms",
     [{"delivery": Delivery.NONE}, {"last_trading_day": 0}, {"last_trading_day": MON}],
 )
-def test_a_contract_that_does_not_end_yet_is_held_on(terms: dict[str, object]) -> None:
+def test_a_contract_that_does_not_end_yet_is_held_on(terms: dict[str, Any]) -> None:
     """Without an end, without a known day, or before its day."""
     statement = held(evolve(IF, **terms)).settle(FRI, price("3620.4"))
 
@@ -139,8 +140,8 @@ def test_without_a_price_lots_end_at_the_settlement_before() -> None:
     statement = held().settle(FRI, {})
 
     assert [(line.price, line.realised) for line in statement.deliveries] == [
-        (3610, 0),
-        (3610, 6_000),
+        (Decimal(3610), Decimal(0)),
+        (Decimal(3610), Decimal(6_000)),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -86,7 +87,7 @@ def test_a_statement_shows_each_contract_s_part(side: MarginSide, lines: list[st
 
 def test_of_equal_sides_the_long_one_is_charged() -> None:
     """2 long of the first against 2 short of the second, both 210: the first holds it."""
-    same = {"margin_side": GROUP, "margin_rate_short": None}
+    same: dict[str, Any] = {"margin_side": GROUP, "margin_rate_short": None}
     first, second = evolve(IF1, **same), evolve(IF2, **same)
     ledger = Ledger(capital=Decimal(100_000))
     ledger.post(fill(second, SHORT, OPEN, 100, 2, 1), ledger.position(second))
@@ -96,8 +97,8 @@ def test_of_equal_sides_the_long_one_is_charged() -> None:
     statement = ledger.settle(1, {first.symbol: price, second.symbol: price})
 
     assert [(line.symbol, line.margin) for line in statement.positions] == [
-        ("if1.TEST", 210),
-        ("if2.TEST", 0),
+        ("if1.TEST", Decimal(210)),
+        ("if2.TEST", Decimal(0)),
     ]
 
 

@@ -140,7 +140,7 @@ def test_a_fill_of_the_day_before_that_comes_late_is_not_of_today() -> None:
     ledger.post(fill(LONG, CLOSE, 100, 6, 2), position)
 
     assert (seen, counts(position, SHORT)) == ((3, 6), (3, 0))
-    assert (ledger.realised(), position.overclosed) == (0, 0)
+    assert [ledger.realised(), position.overclosed] == [0, 0]
 
 
 def test_today_s_lots_behind_others_close_first_again_and_again() -> None:

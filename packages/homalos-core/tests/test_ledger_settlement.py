@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import nan
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -152,7 +153,7 @@ def test_three_days_come_to_the_same_by_trade() -> None:
     assert ledger.fees() == yuan("21.68")
     assert ledger.balance() == ledger.equity({}) == yuan("951,378.32")
     assert ledger.cash == pytest.approx(400 - 21.68 - 49_000)
-    assert (ledger.margin, ledger.fees_today(), ledger.realised_marked()) == (0, 0, 0)
+    assert [ledger.margin, ledger.fees_today(), ledger.realised_marked()] == [0, 0, 0]
 
 
 def test_trades_and_closings_are_told_line_by_line() -> None:
@@ -229,7 +230,7 @@ def test_every_lot_is_marked_once_a_day() -> None:
     assert [line.marked for line in first.holdings] == [100, -100, 300]
     assert [line.marked for line in second.holdings] == [50, 50, -50]
     assert [line.floating for line in second.holdings] == [150, -50, 250]
-    assert (first.funds.marked, second.funds.marked, second.funds.floating) == (300, 50, 350)
+    assert [first.funds.marked, second.funds.marked, second.funds.floating] == [300, 50, 350]
     assert (position.long_mark, position.short_mark) == (7_230_000_000, 3_615_000_000)
 
 
@@ -285,12 +286,21 @@ def test_equity_is_the_same_by_marks_and_by_trade(price: float) -> None:
     prices = {RB.symbol: price}
 
     assert ledger.equity(prices) == worth
-    assert ledger.balance() + ledger.realised_marked() - ledger.fees_today() + (
-        ledger.floating_marked(prices)
-    ) == (worth)
-    assert ledger.capital - Decimal("1000.25") + ledger.realised() - ledger.fees() + (
-        ledger.floating(prices)
-    ) == (worth)
+    assert (
+        ledger.balance()
+        + ledger.realised_marked()
+        - ledger.fees_today()
+        + (ledger.floating_marked(prices))
+        == worth
+    )
+    assert (
+        ledger.capital
+        - Decimal("1000.25")
+        + ledger.realised()
+        - ledger.fees()
+        + (ledger.floating(prices))
+        == worth
+    )
 
 
 def test_a_margin_that_is_not_covered_is_called_for() -> None:
@@ -311,7 +321,7 @@ def test_margin_without_any_balance_has_no_share_but_is_called_for() -> None:
     ledger.post(fill("A", LONG, OPEN, 3700, 1, MON), ledger.position(free))
     funds = ledger.settle(MON, at("3700")).funds
 
-    assert (funds.balance, funds.risk_degree, funds.margin_call) == (0, 0, 4_810)
+    assert [funds.balance, funds.risk_degree, funds.margin_call] == [0, 0, 4_810]
 
 
 def test_a_symbol_without_a_price_is_carried_at_its_last_settlement() -> None:
@@ -324,7 +334,8 @@ def test_a_symbol_without_a_price_is_carried_at_its_last_settlement() -> None:
     statement = ledger.settle(TUE, {})
 
     (line,) = statement.positions
-    assert (line.settlement, line.origin, line.marked) == (3610, PriceOrigin.CARRIED, 100)
+    assert line.origin is PriceOrigin.CARRIED
+    assert [line.settlement, line.marked] == [3610, 100]
 
 
 def test_a_symbol_never_settled_is_carried_at_the_price_of_its_newest_lot() -> None:
@@ -336,7 +347,7 @@ def test_a_symbol_never_settled_is_carried_at_the_price_of_its_newest_lot() -> N
     statement = ledger.settle(TUE, {})
 
     (line,) = statement.positions
-    assert (line.settlement, line.previous_settlement, line.marked) == (3600, 0, -50)
+    assert [line.settlement, line.previous_settlement, line.marked] == [3600, 0, -50]
 
 
 def test_a_price_of_a_day_long_past_is_not_carried_on() -> None:
@@ -378,14 +389,14 @@ def test_terms_that_change_leave_alone_what_was_charged() -> None:
 
     assert [line.fee for line in statement.trades] == [yuan("3.60"), yuan("7.20")]
     assert ledger.fees() == statement.funds.fees == yuan("10.80")
-    assert (held, statement.funds.margin) == (14_400, 14_400)
+    assert held == statement.funds.margin == 14_400
     assert ledger.position(RB) is position
 
 
 @pytest.mark.parametrize(
     "other", [{"symbol": "rb2501.TEST"}, {"multiplier": 5}, {"currency": "USD"}]
 )
-def test_terms_of_another_contract_are_refused(other: dict[str, object]) -> None:
+def test_terms_of_another_contract_are_refused(other: dict[str, Any]) -> None:
     """Whole numbers counted for one size mean nothing for another; the old terms stand."""
     ledger = Ledger(capital=Decimal(100_000))
     position = ledger.position(RB)
@@ -444,7 +455,7 @@ def test_a_transfer_of_nothing_is_refused(amount: str) -> None:
     with pytest.raises(ValueError, match="above or below 0"):
         ledger.transfer(Decimal(amount), MON)
 
-    assert (ledger.balance(), ledger.cash) == (100, 0)
+    assert [ledger.balance(), ledger.cash] == [100, 0]
 
 
 def test_a_transfer_into_a_settled_day_is_refused() -> None:
@@ -460,8 +471,13 @@ def test_a_transfer_counts_before_the_day_is_settled() -> None:
     ledger = Ledger(capital=Decimal(100))
     ledger.transfer(Decimal("0.5"), MON, "in")
 
-    assert (ledger.balance(), ledger.cash, ledger.equity({})) == (Decimal("100.5"), 0.5, 100.5)
-    assert ledger.settle(MON, {}).funds.balance == ledger.settle(TUE, {}).funds.balance == 100.5
+    assert ledger.balance() == ledger.equity({}) == Decimal("100.5")
+    assert ledger.cash == 0.5
+    assert (
+        ledger.settle(MON, {}).funds.balance
+        == ledger.settle(TUE, {}).funds.balance
+        == Decimal("100.5")
+    )
 
 
 def test_a_missing_price_counts_the_same_by_marks_and_by_trade() -> None:
