@@ -104,7 +104,16 @@ class Ledger:
         self.day.append((trade, price, left, today, earlier, marked, parts))
         if day < position.day:
             position.recount()
-        self._follow(position)
+        if position.larger:
+            self._follow(position)
+            return
+        held = (
+            position.long_mark * position.margin_per_micro
+            + position.short_mark * position.short_margin_per_micro
+            + (position.long + position.short) * position.margin_per_lot
+        )
+        self.margin += held - position.held
+        position.held = held
 
     def transfer(self, amount: Decimal, day: int, note: str = "") -> None:
         """Book money that came in or went out.

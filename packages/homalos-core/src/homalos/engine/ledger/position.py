@@ -11,7 +11,15 @@ from homalos.engine.ledger.amounts import EXACT, MICRO, micros
 from homalos.engine.ledger.fees import FeeLine
 from homalos.engine.ledger.lots import Lot, comes_first, take
 from homalos.engine.ledger.posting import Part
-from homalos.model import Direction, Instrument, MarginSide, Offset, TradeData
+from homalos.model import (
+    CloseFirst,
+    Direction,
+    Instrument,
+    MarginSide,
+    Offset,
+    OffsetRule,
+    TradeData,
+)
 
 if TYPE_CHECKING:
     from homalos.engine.ledger.margin import MarginGroup
@@ -19,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Position"]
 
 _LONG = Direction.LONG
+_CLOSE, _NONE = Offset.CLOSE, Offset.NONE
 
 
 class Position:
@@ -49,6 +58,7 @@ class Position:
         margin_per_micro: Margin of one millionth x lot held long, currency.
         short_margin_per_micro: The same of one held short.
         margin_per_lot: Margin of a lot beside its share, currency.
+        plain: Whether a closing without a day takes the oldest lots, whatever their day.
         larger: Whether only the larger side holds margin.
         group: The contracts whose margin counts together with its own; `None` without.
         held: Margin held for it alone, currency, as a float; 0 in a group.
@@ -78,6 +88,7 @@ class Position:
         "opening_long",
         "opening_short",
         "overclosed",
+        "plain",
         "realised",
         "realised_marked",
         "settlement",
@@ -191,6 +202,10 @@ class Position:
             self.margin_per_micro if short_rate is None else float(short_rate) * multiplier / MICRO
         )
         self.margin_per_lot = float(instrument.margin_per_lot)
+        self.plain = (
+            instrument.offsets is not OffsetRule.DATED
+            and instrument.close_first is CloseFirst.OLDEST
+        )
         self.larger = instrument.margin_side is not MarginSide.BOTH
 
     # -- lots ------------------------------------------------------------------
@@ -244,7 +259,10 @@ class Position:
         if not lots:
             return 0, 0, 0, 0, ()
         first = lots[0]
-        if first.volume >= volume and comes_first(first, day, offset, self.instrument):
+        if first.volume >= volume and (
+            (self.plain and (offset is _NONE or offset is _CLOSE))
+            or comes_first(first, day, offset, self.instrument)
+        ):
             # Nearly every closing: no search.
             closed, cost, mark = volume, first.price * volume, first.mark * volume
             today = volume if first.day >= day else 0
