@@ -44,6 +44,10 @@ def _no_model(name: str) -> FillModelSpec:
     raise MissingPluginError(msg)
 
 
+def _no_day() -> int:
+    return 0
+
+
 @frozen
 class GatewayContext:
     """What a venue is made from.
@@ -69,7 +73,7 @@ class GatewayContext:
     post: Callable[[VenueEvent], None]
     post_at: Callable[[int, VenueEvent], None]
     fill_model: Callable[[str], FillModelSpec] = _no_model
-    trading_day: Callable[[], int] = int
+    trading_day: Callable[[], int] = _no_day
 
 
 @frozen
