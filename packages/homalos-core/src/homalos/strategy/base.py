@@ -215,8 +215,8 @@ class Strategy:
 
         What is awaited gives the order's last state: filled, cancelled or rejected, or
         still working when the time-out came first. Of a close that was split it is over
-        when every part is, and the state has the lots of all of them. A `Rejection` never was an order;
-        look at what `buy` returned before waiting for it.
+        when every part is, and the state has the lots of all of them. A `Rejection` never
+        was an order; look at what `buy` returned before waiting for it.
 
         Args:
             order: An order of this strategy, or its id.
