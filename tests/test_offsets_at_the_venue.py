@@ -55,6 +55,13 @@ class Restless(Strategy):
             self.rejected.append(order)
 
 
+class Idle(Strategy):
+    """Trades as the test says."""
+
+    def on_tick(self, tick: TickData) -> None:
+        """See the market, so that it is watched."""
+
+
 def ticks() -> list[TickData]:
     """Return some days of a price that wanders."""
     chance, price, made = Random(3), 100, []
@@ -119,3 +126,32 @@ def test_a_netting_account_and_its_venue_agree_on_the_days(close_first: CloseFir
     """The rest of an order opens, on both sides of the counter."""
     strategy, _, told = run({"close_first": close_first}, {"mode": PositionMode.NETTING})
     assert (told, strategy.rejected, strategy.offsets) == ([], [], {"none"})
+
+
+def test_a_close_of_todays_lots_does_not_outlive_its_day() -> None:
+    """The venue cancels it; what it was to close is of an earlier day now, and closes as that."""
+    built = engine(
+        plugins=[sim],
+        market=FakeMarket([evolve(INSTRUMENTS[SYMBOL], offsets=OffsetRule.DATED)]),
+        gateways={"sim": GatewaySettings(kind="sim")},
+        accounts={"main": AccountSettings(gateway="sim")},
+    )
+    hand = built.add_strategy(Idle, symbol=SYMBOL)
+    orders = built.parts.orders.orders
+    with built:
+        built.step(tick())
+        hand.buy(101, 2)
+        built.step(tick(ts_ns=at(1)))
+        hand.sell(150, 2)
+        built.step(tick(ts_ns=at(2)))
+        assert orders["1-2"].status is Status.NOTTRADED
+        built.step(tick(ts_ns=at(86_400)))
+        hand.sell(99, 2)
+        built.step(tick(ts_ns=at(86_401)))
+    found = [(str(order.offset), order.status, order.reason) for order in orders.values()]
+    over = "the trading day is over whose lots it was to close"
+    assert found == [
+        ("open", Status.ALLTRADED, ""),
+        ("closetoday", Status.CANCELLED, over),
+        ("closeyesterday", Status.ALLTRADED, ""),
+    ]

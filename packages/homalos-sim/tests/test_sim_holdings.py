@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import count
+from pathlib import Path
 
 import pytest
 from attrs import evolve
+from msgspec.structs import replace
 
 from homalos.model import (
     CloseFirst,
@@ -13,11 +15,17 @@ from homalos.model import (
     Instrument,
     Offset,
     OffsetRule,
+    OrderReport,
     OrderRequest,
     OrderType,
+    Status,
 )
-from homalos.plugins.ports import VenuePosition
+from homalos.plugins.ports import PositionSource, VenuePosition
+from homalos.testing import SYMBOL
+from homalos.testing.contracts import GatewaySubject
+from homalos.testing.contracts.gateway_floor import Floor
 from homalos_sim.holdings import Holding
+from homalos_sim.plugin import register_fill_models, register_gateways
 
 RB = Instrument("rb2510.SHFE", "rb", 1.0, 10, offsets=OffsetRule.DATED)
 BUY, SELL = Direction.LONG, Direction.SHORT
@@ -48,8 +56,8 @@ def traded(held: Holding, side: Direction, offset: Offset, volume: int) -> str:
 def two_days(contract: Instrument = RB) -> Holding:
     """Hold 3 lots of yesterday and 2 of today."""
     held = Holding(contract)
-    for day, lots in ((20250805, 3), (20250806, 2)):
-        held.begin(day, contract)
+    for lots in (3, 2):
+        held.begin(contract)
         assert traded(held, BUY, OPEN, lots) == ""
     return held
 
@@ -104,8 +112,9 @@ def test_lots_that_working_orders_close_are_frozen_until_those_are_over() -> Non
     assert "1 may be" in held.objection(order(SELL, TODAY, 2))
     held.fill(earlier, 1)
     held.freeze(earlier, -1)
+    # Of the 2 left, 0 are being closed.
     assert held.objection(order(SELL, EARLIER, 2)) == ""
-    assert "3 may be" not in held.objection(order(SELL, EARLIER, 3))
+    assert "2 may be" in held.objection(order(SELL, EARLIER, 3))
 
 
 def test_an_order_without_an_offset_closes_what_stands_against_it_and_opens_the_rest() -> None:
@@ -130,5 +139,26 @@ def test_what_was_bought_today_may_be_sold_tomorrow(
     contract = evolve(RB, offsets=rule, closable_after=1)
     held = two_days(contract)
     assert traded(held, SELL, offset, 4).startswith(f"CTP {number} over close")
-    held.begin(20250807, contract)
+    held.begin(contract)
     assert traded(held, SELL, EARLIER if offset is TODAY else offset, 4) == ""
+
+
+def test_the_venue_rejects_a_close_of_nothing_and_says_what_is_held(tmp_path: Path) -> None:
+    """Bought 2, sold 1, and then 2 more than there are."""
+    (spec,) = register_gateways()
+    subject = GatewaySubject(spec=spec, fill_models=register_fill_models(), folder=tmp_path)
+    with Floor(subject) as floor:
+        floor.send(floor.request(2))
+        floor.offer(2)
+        floor.send(replace(floor.request(direction=SELL), offset=CLOSE))
+        (rejected,) = floor.send(replace(floor.request(2, direction=SELL), offset=CLOSE))
+        assert isinstance(rejected, OrderReport)
+        assert (rejected.status, rejected.reason) == (
+            Status.REJECTED,
+            "CTP 30 over close: 2 lots were to be closed, 1 may be",
+        )
+        assert isinstance(floor.venue, PositionSource)
+        assert floor.venue.positions("main") == [VenuePosition(SYMBOL, BUY, 0, 2)]
+        assert floor.venue.positions("other") == []
+        floor.bid(1)
+        assert floor.venue.positions("main") == [VenuePosition(SYMBOL, BUY, 0, 1)]

@@ -32,7 +32,7 @@ _NS = 1_000_000_000
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _NOTTRADED, _CANCELLED, _REJECTED = Status.NOTTRADED, Status.CANCELLED, Status.REJECTED
 _MARKET = OrderType.MARKET
-_CLOSETODAY = Offset.CLOSETODAY
+_OPEN, _NONE, _CLOSETODAY = Offset.OPEN, Offset.NONE, Offset.CLOSETODAY
 
 
 class SimGateway:
@@ -95,10 +95,12 @@ class SimGateway:
             contract = self._instrument(request.symbol)
             book = self._make_book(FillContext(contract, self._fill))
             self._books[request.symbol] = book
-        self._held[request.account, request.symbol].freeze(request, request.volume)
         self._accepted += 1
         venue_order_id = f"V{self._accepted}"
         order = WorkingOrder(request, venue_order_id, now_ns)
+        offset = request.offset
+        if offset is not _OPEN and offset is not _NONE:
+            self._held[request.account, request.symbol].freeze(request, request.volume)
         self._orders[request.order_id] = order
         self._post(OrderReport(request.order_id, _NOTTRADED, now_ns, 0, venue_order_id))
         book.arrive(order, tick, self._book_age_ns)
@@ -148,7 +150,12 @@ class SimGateway:
     ) -> None:
         request = order.request
         self._trades += 1
-        self._held[request.account, request.symbol].fill(request, lots)
+        if trading_day > self._day:
+            self._begin(trading_day)
+        held = self._held.get((request.account, request.symbol))
+        if held is None:
+            held = self._holding(request)
+        held.fill(request, lots)
         if not order.left:
             del self._orders[request.order_id]
         self._post(
@@ -172,7 +179,7 @@ class SimGateway:
             return
         self._day = day
         for (_, symbol), held in self._held.items():
-            held.begin(day, self._instrument(symbol))
+            held.begin(self._instrument(symbol))
         over = [each for each in self._orders.values() if each.request.offset is _CLOSETODAY]
         for order in over:
             if self._instrument(order.request.symbol).offsets is OffsetRule.DATED:
@@ -182,7 +189,8 @@ class SimGateway:
         asked = order.request
         del self._orders[asked.order_id]
         self._books[asked.symbol].remove(order)
-        self._held[asked.account, asked.symbol].freeze(asked, -order.left)
+        if asked.offset is not _OPEN and asked.offset is not _NONE:
+            self._held[asked.account, asked.symbol].freeze(asked, -order.left)
         traded = asked.volume - order.left
         self._post(
             OrderReport(
@@ -200,22 +208,26 @@ class SimGateway:
             return f"{request.symbol} is not traded here: {error}"
         if request.volume <= 0:
             return f"volume {request.volume} is not above 0"
-        objection = self._holding(request, instrument).objection(request)
-        if objection:
-            return objection
+        offset = request.offset
+        # Only T+1 stands in the way of an order that nets.
+        if offset is not _OPEN and (offset is not _NONE or instrument.closable_after):
+            objection = self._closing_objection(request)
+            if objection:
+                return objection
         if request.type is _MARKET:
             return _market_objection(request, instrument)
         return _limit_objection(request, instrument, tick)
 
-    def _holding(self, request: OrderRequest, instrument: Instrument) -> Holding:
-        key = request.account, request.symbol
-        held = self._held.get(key)
+    def _closing_objection(self, request: OrderRequest) -> str:
+        self._begin(self._trading_day())
+        held = self._held.get((request.account, request.symbol))
         if held is None:
-            held = self._held[key] = Holding(instrument)
-        day = self._trading_day()
-        if day > self._day:
-            self._begin(day)
-        held.begin(self._day, instrument)
+            held = self._holding(request)
+        return held.objection(request)
+
+    def _holding(self, request: OrderRequest) -> Holding:
+        held = Holding(self._instrument(request.symbol))
+        self._held[request.account, request.symbol] = held
         return held
 
 

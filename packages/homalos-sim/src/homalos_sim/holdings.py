@@ -19,7 +19,6 @@ __all__ = ["Holding"]
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _LONG = Direction.LONG
 _OPEN, _NONE, _TODAY = Offset.OPEN, Offset.NONE, Offset.CLOSETODAY
-_DATED, _NO_OFFSETS = OffsetRule.DATED, OffsetRule.NONE
 
 
 class _Side:
@@ -45,76 +44,78 @@ class _Side:
 class Holding:
     """One account's lots in one instrument."""
 
-    __slots__ = ("_day", "_instrument", "_long", "_short")
+    __slots__ = ("_dated", "_instrument", "_long", "_nets", "_short", "_today_first", "_waits")
 
     def __init__(self, instrument: Instrument) -> None:
         """Begin with nothing."""
-        self._instrument = instrument
-        self._day = 0
         self._long, self._short = _Side(), _Side()
+        self._adopt(instrument)
 
-    def begin(self, day: int, instrument: Instrument) -> None:
-        """Let a trading day begin, unless it has: today's lots are of earlier days then."""
-        self._instrument = instrument
-        if day > self._day:
-            self._day = day
-            for side in (self._long, self._short):
-                side.earlier += side.today
-                side.today = 0
+    def begin(self, instrument: Instrument) -> None:
+        """Let a trading day begin under its terms: today's lots are of earlier days then."""
+        for side in (self._long, self._short):
+            side.earlier += side.today
+            side.today = 0
+        self._adopt(instrument)
 
     def objection(self, request: OrderRequest) -> str:
         """Return why an order may not close what it wants to; "" where it may."""
-        offset, instrument = request.offset, self._instrument
+        offset, wished = request.offset, request.volume
         if offset is _OPEN:
             return ""
         side = self._against(request)
-        wished, waits = request.volume, instrument.closable_after > 0
-        if offset is _NONE or instrument.offsets is _NO_OFFSETS:
-            if waits and min(wished, side.earlier + side.today) > side.earlier:
-                return _too_many("30", "over close", wished, side.earlier, "since yesterday")
+        if offset is _NONE or self._nets:
+            if self._waits and min(wished, side.earlier + side.today) > side.earlier:
+                return _too_many("30 over close", wished, side.earlier)
             return ""
-        if instrument.offsets is _DATED:
-            if offset is _TODAY:
-                free = 0 if waits else side.today - side.closing_today
-                what = "50", "over close of today"
-            else:
-                free = side.earlier - side.closing
-                what = "51", "over close of earlier days"
-            return _too_many(*what, wished, free) if wished > free else ""
-        free = side.earlier - side.closing
-        if not waits:
-            free += side.today
-        return _too_many("30", "over close", wished, free) if wished > free else ""
+        if not self._dated:
+            what, free = "30 over close", side.earlier - side.closing
+            if not self._waits:
+                free += side.today
+        elif offset is _TODAY:
+            what = "50 over close of today"
+            free = 0 if self._waits else side.today - side.closing_today
+        else:
+            what, free = "51 over close of earlier days", side.earlier - side.closing
+        return _too_many(what, wished, free) if wished > free else ""
 
     def freeze(self, request: OrderRequest, lots: int) -> None:
         """Count lots as being closed by an order, or no longer where they are below 0."""
         offset = request.offset
-        if offset is _OPEN or offset is _NONE:
+        if offset is _OPEN or offset is _NONE or self._nets:
             return
         side = self._against(request)
-        if offset is _TODAY and self._instrument.offsets is _DATED:
+        if offset is _TODAY and self._dated:
             side.closing_today += lots
         else:
             side.closing += lots
 
     def fill(self, request: OrderRequest, lots: int) -> None:
-        """Count a fill of an order that was frozen before."""
-        self.freeze(request, -lots)
-        offset, instrument = request.offset, self._instrument
+        """Count a fill; what it closes was frozen before."""
+        offset, buys = request.offset, request.direction is _LONG
         if offset is not _OPEN:
-            side = self._against(request)
-            nets = offset is _NONE or instrument.offsets is _NO_OFFSETS
-            if instrument.offsets is _DATED and not nets:
-                if offset is _TODAY:
+            side = self._short if buys else self._long
+            if offset is _NONE or self._nets:
+                held = side.earlier + side.today
+                if held > lots:
+                    side.take(lots, today_first=self._today_first)
+                    return
+                if held:
+                    side.earlier = side.today = 0
+                    lots -= held
+            else:
+                self.freeze(request, -lots)
+                if not self._dated:
+                    side.take(lots, today_first=self._today_first)
+                elif offset is _TODAY:
                     side.today -= min(lots, side.today)
                 else:
                     side.earlier -= min(lots, side.earlier)
                 return
-            lots -= side.take(lots, today_first=instrument.close_first is CloseFirst.TODAY)
-            if not nets:
-                return
-        own = self._long if request.direction is _LONG else self._short
-        own.today += lots
+        if buys:
+            self._long.today += lots
+        else:
+            self._short.today += lots
 
     def positions(self) -> list[VenuePosition]:
         """Return the sides that have lots."""
@@ -125,10 +126,16 @@ class Holding:
             if side.earlier or side.today
         ]
 
+    def _adopt(self, instrument: Instrument) -> None:
+        self._instrument = instrument
+        self._dated = instrument.offsets is OffsetRule.DATED
+        self._nets = instrument.offsets is OffsetRule.NONE
+        self._today_first = instrument.close_first is CloseFirst.TODAY
+        self._waits = instrument.closable_after > 0
+
     def _against(self, request: OrderRequest) -> _Side:
         return self._short if request.direction is _LONG else self._long
 
 
-def _too_many(number: str, meaning: str, wished: int, free: int, which: str = "") -> str:
-    lots = f"{max(free, 0)} may be {which}".rstrip()
-    return f"CTP {number} {meaning}: {wished} lots were to be closed, {lots}"
+def _too_many(what: str, wished: int, free: int) -> str:
+    return f"CTP {what}: {wished} lots were to be closed, {max(free, 0)} may be"
