@@ -12,7 +12,8 @@ from homalos.plugins.ports import Gateway
 __all__ = ["Lane", "Working"]
 
 _LONG = Direction.LONG
-_NONE, _OPEN, _TODAY = Offset.NONE, Offset.OPEN, Offset.CLOSETODAY
+_NONE, _OPEN = Offset.NONE, Offset.OPEN
+_TODAY, _EARLIER = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
 
 
 class Lane:
@@ -28,6 +29,10 @@ class Lane:
         nets: Whether its orders have no offset: the books close before they open.
         minds_open: Whether an order that opens may become another one, too.
         plans: Whether a close is more than a plain close: dated, locked, or to wait for.
+        long_rate: Margin and fee that a millionth of the price needs of a lot that opens
+            long, currency.
+        short_rate: The same of one that opens short.
+        per_open: What a lot that opens needs beside that, currency.
     """
 
     __slots__ = (
@@ -35,10 +40,13 @@ class Lane:
         "gateway",
         "gateway_name",
         "instrument",
+        "long_rate",
         "minds_open",
         "nets",
+        "per_open",
         "plans",
         "position",
+        "short_rate",
         "symbol",
     )
 
@@ -53,8 +61,12 @@ class Lane:
 
     def bind(self) -> None:
         """Take up the contract's terms, at first and whenever they have changed."""
-        account = self.account
-        instrument = self.instrument = self.position.instrument
+        account, position = self.account, self.position
+        instrument = self.instrument = position.instrument
+        fee = position.fee_open
+        self.long_rate = position.margin_per_micro + fee.per_unit
+        self.short_rate = position.short_margin_per_micro + fee.per_unit
+        self.per_open = position.margin_per_lot + fee.per_lot
         nets = self.nets = account.netting or instrument.offsets is OffsetRule.NONE
         waits = instrument.closable_after > 0
         locks = account.settings.close_today != "close" and not (nets or waits)
@@ -68,6 +80,15 @@ class Lane:
             return position.short - position.closing_short >= volume
         return position.long - position.closing_long >= volume
 
+    def fee_to_close(self, micros: float, offset: Offset) -> float:
+        """Return the fee to close a lot at a price in millionths: the dearer, if unknown which."""
+        earlier, today = self.position.fee_close, self.position.fee_close_today
+        fee = micros * earlier.per_unit + earlier.per_lot
+        if offset is _EARLIER:
+            return fee
+        of_today = micros * today.per_unit + today.per_lot
+        return of_today if of_today > fee or offset is _TODAY else fee
+
 
 class Working:
     """An order that is not over yet, and what it holds of the account.
@@ -80,13 +101,15 @@ class Working:
         opens: Lots left that open a position.
         closes: Lots left that close one; they fill first.
         of_today: Whether those that close are lots of today and no others.
-        frozen_per_lot: Margin held for each lot that opens, currency.
+        frozen_per_lot: Margin and fee held for each lot that opens, currency.
+        fee_per_lot: Fee held for each lot that closes, currency.
     """
 
     __slots__ = (
         "cancelling",
         "closes",
         "ending",
+        "fee_per_lot",
         "frozen_per_lot",
         "lane",
         "of_today",
@@ -102,10 +125,10 @@ class Working:
         self.opens = 0
         self.closes = 0
         self.of_today = False
-        self.frozen_per_lot = 0.0
+        self.frozen_per_lot = self.fee_per_lot = 0.0
 
     def reserve(self, last_price: Callable[[str], float]) -> None:
-        """Count the order's lots as working, and hold the margin of those that open."""
+        """Count the order's lots as working, and hold the margin and fees that they will need."""
         order, lane = self.state, self.lane
         position, volume = lane.position, order.volume
         buys = order.direction is _LONG
@@ -125,13 +148,18 @@ class Working:
                 _freeze_today(position, volume, buys=buys)
         opens = volume - closes
         self.closes, self.opens = closes, opens
-        if opens:
-            price = order.price
-            if price != price:  # noqa: PLR0124  nan: a market order
-                price = last_price(order.symbol)
-            if price == price:  # noqa: PLR0124  nan when no market data was seen
-                self.frozen_per_lot = price * MICRO * position.margin_per_micro
-                lane.account.frozen += self.frozen_per_lot * opens
+        price = order.price
+        if price != price:  # noqa: PLR0124  nan: a market order
+            price = last_price(order.symbol)
+        if price == price:  # noqa: PLR0124  nan when no market data was seen
+            at = price * MICRO
+            rate = lane.long_rate if buys else lane.short_rate
+            self.frozen_per_lot = at * rate + lane.per_open
+            frozen = self.frozen_per_lot * opens
+            if closes:
+                self.fee_per_lot = lane.fee_to_close(at, offset)
+                frozen += self.fee_per_lot * closes
+            lane.account.frozen += frozen
         if buys:
             position.opening_long += opens
             position.closing_short += closes
@@ -149,8 +177,7 @@ class Working:
             opens = self.opens
         self.closes -= closes
         self.opens -= opens
-        if opens:
-            lane.account.frozen -= self.frozen_per_lot * opens
+        lane.account.frozen -= self.frozen_per_lot * opens + self.fee_per_lot * closes
         buys = self.state.direction is _LONG
         if self.of_today:
             _freeze_today(position, -closes, buys=buys)

@@ -198,7 +198,10 @@ class OrderManager:
         return True
 
     def rebind(self) -> None:
-        """Take up changed terms of contracts, once the positions have them."""
+        """Take up changed terms of contracts, once the positions have them.
+
+        With each new trading day it is done unasked.
+        """
         for lane in self._lanes.values():
             lane.bind()
 
@@ -293,6 +296,7 @@ class OrderManager:
         for lane in self._lanes.values():
             if lane.position.day < change.trading_day:
                 lane.position.begin(change.trading_day)
+        self.rebind()
 
     def _submit_planned(self, wish: OrderRequest, lane: Lane) -> OrderData | Rejection:
         """Send what a wish becomes at its venue: all parts of it, or none."""
