@@ -232,6 +232,39 @@ def test_every_lot_is_marked_once_a_day() -> None:
     assert (position.long_mark, position.short_mark) == (7_230_000_000, 3_615_000_000)
 
 
+def test_a_purchase_that_closes_gains_where_the_price_fell() -> None:
+    """Sold short at 3,600 and 3,620, one marked to 3,610; both are bought back at 3,590."""
+    ledger = Ledger(capital=Decimal(100_000))
+    position = ledger.position(RB)
+    ledger.post(fill("A", SHORT, OPEN, 3600, 1, MON), position)
+    ledger.settle(MON, at("3610"))
+    ledger.post(fill("B", SHORT, OPEN, 3620, 1, TUE), position)
+    ledger.post(fill("C", LONG, CLOSE, 3590, 2, TUE), position)
+    statement = ledger.settle(TUE, at("3595"))
+
+    assert [line.realised for line in statement.closes] == [200, 300]
+    assert [line.realised_by_trade for line in statement.closes] == [100, 300]
+    assert [line.open_trade_id for line in statement.closes] == ["A", "B"]
+    # 36,200 of turnover opened; an earlier lot costs 3.59 to close, today's costs 3.
+    assert [line.fee for line in statement.trades] == [yuan("3.62"), yuan("6.59")]
+    assert statement.trades[1].realised == statement.funds.realised == 500
+
+
+def test_after_a_settlement_no_lot_is_of_today() -> None:
+    """Before the next day's first fill, too, in the account and in the strategy's book."""
+    ledger = Ledger(capital=Decimal(100_000))
+    position = ledger.position(RB)
+    ledger.post(fill("A", LONG, OPEN, 3600, 2, MON), position)
+    ledger.post(fill("B", SHORT, OPEN, 3600, 1, MON), position)
+    own = ledger.books.book("s").position(position)
+    seen = [(each.long_today, each.short_today) for each in (position, own)]
+    ledger.settle(MON, at("3610"))
+
+    assert seen == [(2, 1), (2, 1)]
+    assert [(each.long_today, each.short_today) for each in (position, own)] == [(0, 0), (0, 0)]
+    assert (position.long, position.short) == (2, 1)
+
+
 def test_lines_round_half_up_and_totals_from_the_exact_sums() -> None:
     """36,500 x 0.00001 is 0.365: 0.37 a line, though two of them cost 0.73."""
     contract = evolve(RB, fee_open=Fee(rate=Decimal("0.00001")))

@@ -137,7 +137,7 @@ class Ledger:
         self._write_lines()
         position.change(instrument)
         if position.group is not None:
-            self.margin += position.group.leave(instrument.symbol)
+            self.margin += position.group.reckon(instrument.symbol, 0.0, 0.0)
         self._join(position)
         self._follow(position)
 
