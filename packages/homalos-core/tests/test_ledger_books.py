@@ -113,6 +113,29 @@ def test_a_strategy_closes_its_own_lots_before_it_reaches_for_others() -> None:
     assert [ledger.realised(), books.book("a").fees()] == [50, 1 + 3]
 
 
+def test_a_strategy_closes_those_of_its_own_lots_that_its_offset_says() -> None:
+    """Of its 1 @ 100 and today's 1 @ 105 it closes the latter at 110."""
+    ledger, position = booked(
+        fill("a", LONG, OPEN, 100, 1, day=1),
+        fill("a", LONG, OPEN, 105, 1, day=2),
+        fill("a", SHORT, TODAY, 110, 1, day=2),
+    )
+    own = ledger.books.book("a").position(position)
+
+    assert ledger.books.book("a").realised() == ledger.realised() == 50
+    assert (own.long, own.long_today, own.long_cost) == (1, 0, 100_000_000)
+
+
+def test_a_strategy_s_fill_that_comes_late_is_not_of_today() -> None:
+    """Two of the day before, after one of the day."""
+    ledger, position = booked(
+        fill("a", LONG, OPEN, 105, 1, day=2), fill("a", LONG, OPEN, 100, 2, day=1)
+    )
+    own = ledger.books.book("a").position(position)
+
+    assert [(each.long, each.long_today) for each in (position, own)] == [(3, 1), (3, 1)]
+
+
 def test_what_the_account_did_not_hold_is_in_no_book() -> None:
     """Of 5 closed lots 2 were there; the strategy has closed two."""
     ledger, position = booked(fill("a", LONG, OPEN, 100, 2), fill("a", SHORT, CLOSE, 110, 5))

@@ -105,6 +105,23 @@ def test_a_closing_takes_the_lots_that_rule_and_offset_say(
 
 
 @pytest.mark.parametrize("side", [LONG, SHORT])
+@pytest.mark.parametrize(
+    ("rule", "offset"), [(DATED, CLOSE), (DATED, YESTERDAY), (PLAIN, YESTERDAY)]
+)
+def test_lots_of_today_alone_are_not_there_for_a_closing_of_earlier_ones(
+    side: Direction, rule: OffsetRule, offset: Offset
+) -> None:
+    """One of three lots is asked for: it books nothing, and is counted."""
+    ledger = Ledger(capital=CAPITAL)
+    position = ledger.position(evolve(RB, offsets=rule))
+    ledger.post(fill(side, OPEN, 110, 3, 2), position)
+    ledger.post(fill(SHORT if side is LONG else LONG, offset, 120, 1, 2), position)
+
+    assert (counts(position, side), position.overclosed) == ((3, 0), 1)
+    assert (len(ledger.day), ledger.realised(), ledger.postings) == (1, Decimal(0), 2)
+
+
+@pytest.mark.parametrize("side", [LONG, SHORT])
 @pytest.mark.parametrize("first", [OLDEST, NEWEST])
 def test_netting_opens_the_other_side_with_what_is_left(side: Direction, first: CloseFirst) -> None:
     """7 lots find 5 to close, which gain 2 x 200 + 3 x 100 where they were long; 2 are opened."""

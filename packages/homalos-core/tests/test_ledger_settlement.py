@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from math import nan
-from typing import Any
 
 import pytest
 from attrs import evolve
@@ -234,6 +232,39 @@ def test_every_lot_is_marked_once_a_day() -> None:
     assert (position.long_mark, position.short_mark) == (7_230_000_000, 3_615_000_000)
 
 
+def test_a_purchase_that_closes_gains_where_the_price_fell() -> None:
+    """Sold short at 3,600 and 3,620, one marked to 3,610; both are bought back at 3,590."""
+    ledger = Ledger(capital=Decimal(100_000))
+    position = ledger.position(RB)
+    ledger.post(fill("A", SHORT, OPEN, 3600, 1, MON), position)
+    ledger.settle(MON, at("3610"))
+    ledger.post(fill("B", SHORT, OPEN, 3620, 1, TUE), position)
+    ledger.post(fill("C", LONG, CLOSE, 3590, 2, TUE), position)
+    statement = ledger.settle(TUE, at("3595"))
+
+    assert [line.realised for line in statement.closes] == [200, 300]
+    assert [line.realised_by_trade for line in statement.closes] == [100, 300]
+    assert [line.open_trade_id for line in statement.closes] == ["A", "B"]
+    # 36,200 of turnover opened; an earlier lot costs 3.59 to close, today's costs 3.
+    assert [line.fee for line in statement.trades] == [yuan("3.62"), yuan("6.59")]
+    assert statement.trades[1].realised == statement.funds.realised == 500
+
+
+def test_after_a_settlement_no_lot_is_of_today() -> None:
+    """Before the next day's first fill, too, in the account and in the strategy's book."""
+    ledger = Ledger(capital=Decimal(100_000))
+    position = ledger.position(RB)
+    ledger.post(fill("A", LONG, OPEN, 3600, 2, MON), position)
+    ledger.post(fill("B", SHORT, OPEN, 3600, 1, MON), position)
+    own = ledger.books.book("s").position(position)
+    seen = [(each.long_today, each.short_today) for each in (position, own)]
+    ledger.settle(MON, at("3610"))
+
+    assert seen == [(2, 1), (2, 1)]
+    assert [(each.long_today, each.short_today) for each in (position, own)] == [(0, 0), (0, 0)]
+    assert (position.long, position.short) == (2, 1)
+
+
 def test_lines_round_half_up_and_totals_from_the_exact_sums() -> None:
     """36,500 x 0.00001 is 0.365: 0.37 a line, though two of them cost 0.73."""
     contract = evolve(RB, fee_open=Fee(rate=Decimal("0.00001")))
@@ -324,45 +355,6 @@ def test_margin_without_any_balance_has_no_share_but_is_called_for() -> None:
     assert [funds.balance, funds.risk_degree, funds.margin_call] == [0, 0, 4_810]
 
 
-def test_a_symbol_without_a_price_is_carried_at_its_last_settlement() -> None:
-    """Monday's lot stays at 3,610; Tuesday's, opened at 3,600, is brought to it."""
-    ledger = Ledger(capital=Decimal(100_000))
-    position = ledger.position(RB)
-    ledger.post(fill("A", LONG, OPEN, 3605, 1, MON), position)
-    ledger.settle(MON, at("3610"))
-    ledger.post(fill("B", LONG, OPEN, 3600, 1, TUE), position)
-    statement = ledger.settle(TUE, {})
-
-    (line,) = statement.positions
-    assert line.origin is PriceOrigin.CARRIED
-    assert [line.settlement, line.marked] == [3610, 100]
-
-
-def test_a_symbol_never_settled_is_carried_at_the_price_of_its_newest_lot() -> None:
-    """Bought at 3,605 and sold short at 3,600: the first is marked down by 50."""
-    ledger = Ledger(capital=Decimal(100_000))
-    position = ledger.position(RB)
-    ledger.post(fill("A", LONG, OPEN, 3605, 1, MON), position)
-    ledger.post(fill("B", SHORT, OPEN, 3600, 1, TUE), position)
-    statement = ledger.settle(TUE, {})
-
-    (line,) = statement.positions
-    assert [line.settlement, line.previous_settlement, line.marked] == [3600, 0, -50]
-
-
-def test_a_price_of_a_day_long_past_is_not_carried_on() -> None:
-    """Flat on Tuesday and without a price, Wednesday's lot knows nothing of Monday's 3,610."""
-    ledger = Ledger(capital=Decimal(100_000))
-    position = ledger.position(RB)
-    ledger.post(fill("A", LONG, OPEN, 3605, 1, MON), position)
-    ledger.post(fill("B", SHORT, CLOSE, 3605, 1, MON), position)
-    ledger.settle(MON, at("3610"))
-    ledger.settle(TUE, {})
-    ledger.post(fill("C", LONG, OPEN, 3500, 1, WED), position)
-
-    assert ledger.settle(WED, {}).positions[0].settlement == 3500
-
-
 def test_what_was_closed_and_not_held_is_on_no_line() -> None:
     """2 of 5 lots were there: the statement tells of two."""
     ledger = Ledger(capital=Decimal(100_000))
@@ -391,101 +383,3 @@ def test_terms_that_change_leave_alone_what_was_charged() -> None:
     assert ledger.fees() == statement.funds.fees == yuan("10.80")
     assert held == statement.funds.margin == 14_400
     assert ledger.position(RB) is position
-
-
-@pytest.mark.parametrize(
-    "other", [{"symbol": "rb2501.TEST"}, {"multiplier": 5}, {"currency": "USD"}]
-)
-def test_terms_of_another_contract_are_refused(other: dict[str, Any]) -> None:
-    """Whole numbers counted for one size mean nothing for another; the old terms stand."""
-    ledger = Ledger(capital=Decimal(100_000))
-    position = ledger.position(RB)
-    with pytest.raises(ValueError, match="symbol, multiplier and currency must stay"):
-        ledger.change(position, evolve(RB, **other))
-
-    assert position.instrument is RB
-
-
-# -- bad inputs ------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("day", [MON, MON - 1, 0])
-def test_a_day_is_settled_once_and_in_order(day: int) -> None:
-    """A second statement of a day would count its fees twice."""
-    ledger = Ledger(capital=Decimal(100_000))
-    ledger.post(fill("A", LONG, OPEN, 3600, 1, MON), ledger.position(RB))
-    ledger.settle(MON, at("3610"))
-    with pytest.raises(ValueError, match=f"cannot settle on {day}, since {MON} is settled"):
-        ledger.settle(day, at("3620"))
-
-    assert ledger.floating_marked({RB.symbol: 3610}) == 0
-
-
-def test_a_day_that_is_none_is_refused() -> None:
-    """Before anything was settled, too."""
-    with pytest.raises(ValueError, match="cannot settle on 0, since days count from 1"):
-        Ledger(capital=Decimal(1)).settle(0, {})
-
-
-def test_a_day_cannot_be_settled_after_the_next_has_begun() -> None:
-    """Tuesday's fill is no line of Monday's statement; Tuesday can still be settled whole."""
-    ledger = Ledger(capital=Decimal(100_000))
-    ledger.post(fill("A", LONG, OPEN, 3600, 1, TUE), ledger.position(RB))
-    with pytest.raises(ValueError, match=f"cannot settle {MON}, since {TUE} is booked already"):
-        ledger.settle(MON, at("3610"))
-
-    assert len(ledger.settle(TUE, at("3610")).trades) == 1
-
-
-@pytest.mark.parametrize("price", ["NaN", "Infinity"])
-def test_a_settlement_price_that_is_none_changes_nothing(price: str) -> None:
-    """The message names it, and the day can be settled with a better one."""
-    ledger = Ledger(capital=Decimal(100_000))
-    ledger.post(fill("A", LONG, OPEN, 3600, 1, MON), ledger.position(RB))
-    with pytest.raises(ValueError, match=f"not {RB.symbol} {price}; leave them out"):
-        ledger.settle(MON, at(price))
-
-    assert ledger.settle(MON, at("3610")).funds.marked == 100
-
-
-@pytest.mark.parametrize("amount", ["0", "NaN", "-Infinity"])
-def test_a_transfer_of_nothing_is_refused(amount: str) -> None:
-    """Neither the balance nor the cash has moved."""
-    ledger = Ledger(capital=Decimal(100))
-    with pytest.raises(ValueError, match="above or below 0"):
-        ledger.transfer(Decimal(amount), MON)
-
-    assert [ledger.balance(), ledger.cash] == [100, 0]
-
-
-def test_a_transfer_into_a_settled_day_is_refused() -> None:
-    """Its balance is printed already."""
-    ledger = Ledger(capital=Decimal(100))
-    ledger.settle(MON, {})
-    with pytest.raises(ValueError, match=f"cannot transfer on {MON}"):
-        ledger.transfer(Decimal(5), MON)
-
-
-def test_a_transfer_counts_before_the_day_is_settled() -> None:
-    """In the balance and the cash at once, and in the statement once."""
-    ledger = Ledger(capital=Decimal(100))
-    ledger.transfer(Decimal("0.5"), MON, "in")
-
-    assert ledger.balance() == ledger.equity({}) == Decimal("100.5")
-    assert ledger.cash == 0.5
-    assert (
-        ledger.settle(MON, {}).funds.balance
-        == ledger.settle(TUE, {}).funds.balance
-        == Decimal("100.5")
-    )
-
-
-def test_a_missing_price_counts_the_same_by_marks_and_by_trade() -> None:
-    """After a settlement at 3,610 both count the lot there, nan or none at all."""
-    ledger = Ledger(capital=Decimal(1_000))
-    ledger.post(fill("A", LONG, OPEN, 3600, 1, MON), ledger.position(RB))
-    ledger.settle(MON, at("3610"))
-
-    assert ledger.floating({}) == ledger.floating({RB.symbol: nan}) == 100
-    assert ledger.floating_marked({}) == 0
-    assert ledger.equity({}) == ledger.balance() == yuan("1,096.40")

@@ -11,7 +11,7 @@ from homalos.engine.ledger.margin import MarginGroup, group_of, margins
 from homalos.engine.ledger.position import Position
 from homalos.engine.ledger.posting import Part, Posting
 from homalos.engine.ledger.settlement import DayLines, Ended, check_prices, settle_position
-from homalos.engine.ledger.totals import DayTotals, total_funds
+from homalos.engine.ledger.totals import DayTotals
 from homalos.model import Instrument, Offset, SettlementPrice, Statement, TradeData, TransferLine
 
 __all__ = ["Ledger"]
@@ -104,16 +104,7 @@ class Ledger:
         self.day.append((trade, price, left, today, earlier, marked, parts))
         if day < position.day:
             position.recount()
-        if position.larger:
-            self._follow(position)
-            return
-        held = (
-            position.long_mark * position.margin_per_micro
-            + position.short_mark * position.short_margin_per_micro
-            + (position.long + position.short) * position.margin_per_lot
-        )
-        self.margin += held - position.held
-        position.held = held
+        self._follow(position)
 
     def transfer(self, amount: Decimal, day: int, note: str = "") -> None:
         """Book money that came in or went out.
@@ -146,7 +137,7 @@ class Ledger:
         self._write_lines()
         position.change(instrument)
         if position.group is not None:
-            self.margin += position.group.leave(instrument.symbol)
+            self.margin += position.group.reckon(instrument.symbol, 0.0, 0.0)
         self._join(position)
         self._follow(position)
 
@@ -180,18 +171,11 @@ class Ledger:
             ValueError: The day is settled already, or a later one has begun, or a price
                 is not a finite number; nothing has changed then.
         """
-        self._check_day(day, "settle")
-        days = [posting[0].trading_day for posting in self.day]
-        days += [line.day for line in self._lines.trades]
-        days += [line.day for line in self._transfers]
-        latest = max(days, default=day)
-        if latest > day:
-            msg = f"{self.account}: cannot settle {day}, since {latest} is booked already"
-            raise ValueError(msg)
-        check_prices(prices)
+        self._check_settling(day, prices)
         self._write_lines()
+        margin = self._mark(day, prices)
         lines = self._lines
-        held = self._mark(day, prices)
+        lines.add_positions(self.positions, margin)
         totals = DayTotals(
             before=self._balance,
             transfers=tuple(self._transfers),
@@ -200,22 +184,10 @@ class Ledger:
             marked=lines.marked,
             floating=lines.floating,
             fees=self.fees_today(),
-            margin=_sum(held.values()),
+            margin=_sum(margin.values()),
         )
-        lines.add_positions(self.positions, held)
         self._turn(day, totals.balance)
-        return Statement(
-            account=self.account,
-            currency=self.currency,
-            trading_day=day,
-            funds=total_funds(totals),
-            transfers=totals.transfers,
-            trades=tuple(lines.trades),
-            closes=tuple(lines.closes),
-            deliveries=tuple(lines.deliveries),
-            holdings=tuple(lines.holdings),
-            positions=tuple(lines.positions),
-        )
+        return lines.statement(self.account, self.currency, day, totals)
 
     # -- exact readings --------------------------------------------------------
 
@@ -340,6 +312,17 @@ class Ledger:
         for position in self.positions.values():
             position.realised_marked = 0
         self.begin(day + 1)
+
+    def _check_settling(self, day: int, prices: Mapping[str, SettlementPrice]) -> None:
+        self._check_day(day, "settle")
+        days = [posting[0].trading_day for posting in self.day]
+        days += [line.day for line in self._lines.trades]
+        days += [line.day for line in self._transfers]
+        latest = max(days, default=day)
+        if latest > day:
+            msg = f"{self.account}: cannot settle {day}, since {latest} is booked already"
+            raise ValueError(msg)
+        check_prices(prices)
 
     def _check_day(self, day: int, what: str) -> None:
         if day <= self.settled_day:

@@ -71,14 +71,7 @@ def take(lots: deque[Lot], volume: int, day: int, offset: Offset, instrument: In
         Lots taken; those of them opened on the trade's day; what they cost and what they
         were marked to, both in millionths x lots; the parts.
     """
-    which: Iterable[Lot] = lots
-    if offset is _TODAY:
-        which = [lot for lot in lots if lot.day >= day]
-    elif offset is _YESTERDAY or (offset is _CLOSE and instrument.offsets is _DATED):
-        which = [lot for lot in lots if lot.day < day]
-    elif instrument.close_first is _TODAY_FIRST:
-        which = [lot for lot in lots if lot.day >= day]
-        which += [lot for lot in lots if lot.day < day]
+    which = _in_order(lots, day, offset, instrument)
     left = volume
     today = cost = mark = 0
     parts: list[Part] = []
@@ -101,6 +94,18 @@ def take(lots: deque[Lot], volume: int, day: int, offset: Offset, instrument: In
         # Behind lots that were passed over the empty ones would pile up.
         _drop_empty(lots)
     return volume - left, today, cost, mark, tuple(parts)
+
+
+def _in_order(lots: deque[Lot], day: int, offset: Offset, instrument: Instrument) -> Iterable[Lot]:
+    """Return the lots that a closing may take, in turn; the deque itself where it is all of it."""
+    if offset is _TODAY:
+        return [lot for lot in lots if lot.day >= day]
+    if offset is _YESTERDAY or (offset is _CLOSE and instrument.offsets is _DATED):
+        return [lot for lot in lots if lot.day < day]
+    if instrument.close_first is _TODAY_FIRST:
+        # False sorts first; the order among equals stays.
+        return sorted(lots, key=lambda lot: lot.day < day)
+    return lots
 
 
 def _drop_empty(lots: deque[Lot]) -> None:

@@ -104,9 +104,3 @@ class MarginGroup:
         change = held - self.held
         self.held = held
         return change
-
-    def leave(self, symbol: str) -> float:
-        """Let go of a contract, and return by how much the group's margin changes."""
-        change = self.reckon(symbol, 0.0, 0.0)
-        del self.members[symbol]
-        return change

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from homalos.engine.ledger.amounts import EXACT, MICRO, micros
 from homalos.engine.ledger.fees import FeeLine
 from homalos.engine.ledger.lots import Lot, comes_first, take
-from homalos.engine.ledger.posting import Part
+from homalos.engine.ledger.posting import Closed, Part
 from homalos.model import (
     CloseFirst,
     Direction,
@@ -243,21 +243,8 @@ class Position:
             self.short_mark += value
             self.short_lots.append(lot)
 
-    def close(
-        self, trade: TradeData, price: int, volume: int, offset: Offset
-    ) -> tuple[int, int, int, int, tuple[Part, ...]]:
-        """Close lots of the other side, as many as there are to close.
-
-        Args:
-            trade: Says the side and the day.
-            price: Millionths.
-            volume: Lots to close at most, > 0.
-            offset: Which lots it takes.
-
-        Returns:
-            Lots closed; those of them opened on the trade's day; profit by trade and
-            profit against the marks, both in millionths x lots; the parts.
-        """
+    def close(self, trade: TradeData, price: int, volume: int, offset: Offset) -> Closed:
+        """Close lots of the side against the trade's, as many of `volume` as there are."""
         day = trade.trading_day
         buys = trade.direction is _LONG
         lots = self.short_lots if buys else self.long_lots

@@ -13,6 +13,7 @@ from homalos.engine.ledger.lots import Lot
 from homalos.engine.ledger.margin import margin_of
 from homalos.engine.ledger.position import Position
 from homalos.engine.ledger.posting import Posting
+from homalos.engine.ledger.totals import DayTotals, total_funds
 from homalos.model import (
     CloseLine,
     Delivery,
@@ -23,6 +24,7 @@ from homalos.model import (
     PositionLine,
     PriceOrigin,
     SettlementPrice,
+    Statement,
     TradeLine,
 )
 
@@ -154,6 +156,21 @@ class DayLines:
                     margin=cents(margins[symbol]),
                 )
             )
+
+    def statement(self, account: str, currency: str, day: int, totals: DayTotals) -> Statement:
+        """Return the day's statement, of these lines and of what they came to."""
+        return Statement(
+            account=account,
+            currency=currency,
+            trading_day=day,
+            funds=total_funds(totals),
+            transfers=totals.transfers,
+            trades=tuple(self.trades),
+            closes=tuple(self.closes),
+            deliveries=tuple(self.deliveries),
+            holdings=tuple(self.holdings),
+            positions=tuple(self.positions),
+        )
 
     def _add_trade(self, posting: Posting, instrument: Instrument) -> None:
         trade, price, opened, today, earlier, marked, _ = posting
