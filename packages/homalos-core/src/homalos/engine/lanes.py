@@ -12,7 +12,7 @@ from homalos.plugins.ports import Gateway
 __all__ = ["Lane", "Working"]
 
 _LONG = Direction.LONG
-_NONE, _OPEN = Offset.NONE, Offset.OPEN
+_NONE, _OPEN, _CLOSE = Offset.NONE, Offset.OPEN, Offset.CLOSE
 _TODAY, _EARLIER = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
 
 
@@ -33,10 +33,13 @@ class Lane:
             long, currency.
         short_rate: The same of one that opens short.
         per_open: What a lot that opens needs beside that, currency.
+        close_fees: By offset, what a millionth of the price and what a lot that closes
+            costs; the dearer of each where it is not known which lots it takes.
     """
 
     __slots__ = (
         "account",
+        "close_fees",
         "gateway",
         "gateway_name",
         "instrument",
@@ -67,6 +70,14 @@ class Lane:
         self.long_rate = position.margin_per_micro + fee.per_unit
         self.short_rate = position.short_margin_per_micro + fee.per_unit
         self.per_open = position.margin_per_lot + fee.per_lot
+        earlier, today = position.fee_close, position.fee_close_today
+        either = max(earlier.per_unit, today.per_unit), max(earlier.per_lot, today.per_lot)
+        self.close_fees = {
+            _NONE: either,
+            _CLOSE: either,
+            _TODAY: (today.per_unit, today.per_lot),
+            _EARLIER: (earlier.per_unit, earlier.per_lot),
+        }
         nets = self.nets = account.netting or instrument.offsets is OffsetRule.NONE
         waits = instrument.closable_after > 0
         locks = account.settings.close_today != "close" and not (nets or waits)
@@ -79,15 +90,6 @@ class Lane:
         if direction is _LONG:
             return position.short - position.closing_short >= volume
         return position.long - position.closing_long >= volume
-
-    def fee_to_close(self, micros: float, offset: Offset) -> float:
-        """Return the fee to close a lot at a price in millionths: the dearer, if unknown which."""
-        earlier, today = self.position.fee_close, self.position.fee_close_today
-        fee = micros * earlier.per_unit + earlier.per_lot
-        if offset is _EARLIER:
-            return fee
-        of_today = micros * today.per_unit + today.per_lot
-        return of_today if of_today > fee or offset is _TODAY else fee
 
 
 class Working:
@@ -157,7 +159,8 @@ class Working:
             self.frozen_per_lot = at * rate + lane.per_open
             frozen = self.frozen_per_lot * opens
             if closes:
-                self.fee_per_lot = lane.fee_to_close(at, offset)
+                rate, per_lot = lane.close_fees[offset]
+                self.fee_per_lot = at * rate + per_lot
                 frozen += self.fee_per_lot * closes
             lane.account.frozen += frozen
         if buys:
