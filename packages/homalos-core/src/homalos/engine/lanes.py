@@ -12,8 +12,8 @@ from homalos.plugins.ports import Gateway
 __all__ = ["Lane", "Working"]
 
 _LONG = Direction.LONG
-_NONE, _OPEN, _CLOSE = Offset.NONE, Offset.OPEN, Offset.CLOSE
-_TODAY, _EARLIER = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
+_NONE, _OPEN = Offset.NONE, Offset.OPEN
+_CLOSE, _TODAY = Offset.CLOSE, Offset.CLOSETODAY
 
 
 class Lane:
@@ -33,13 +33,17 @@ class Lane:
             long, currency.
         short_rate: The same of one that opens short.
         per_open: What a lot that opens needs beside that, currency.
-        close_fees: By offset, what a millionth of the price and what a lot that closes
-            costs; the dearer of each where it is not known which lots it takes.
+        close_fee: What a millionth of the price and what a lot that closes costs, currency;
+            the dearer of each, since it is not known which lots it takes.
+        close_fee_earlier: The same of a lot of an earlier day.
+        close_fee_today: The same of a lot of today.
     """
 
     __slots__ = (
         "account",
-        "close_fees",
+        "close_fee",
+        "close_fee_earlier",
+        "close_fee_today",
         "gateway",
         "gateway_name",
         "instrument",
@@ -72,12 +76,9 @@ class Lane:
         self.per_open = position.margin_per_lot + fee.per_lot
         earlier, today = position.fee_close, position.fee_close_today
         either = max(earlier.per_unit, today.per_unit), max(earlier.per_lot, today.per_lot)
-        self.close_fees = {
-            _NONE: either,
-            _CLOSE: either,
-            _TODAY: (today.per_unit, today.per_lot),
-            _EARLIER: (earlier.per_unit, earlier.per_lot),
-        }
+        self.close_fee = either
+        self.close_fee_earlier = earlier.per_unit, earlier.per_lot
+        self.close_fee_today = today.per_unit, today.per_lot
         nets = self.nets = account.netting or instrument.offsets is OffsetRule.NONE
         waits = instrument.closable_after > 0
         locks = account.settings.close_today != "close" and not (nets or waits)
@@ -135,7 +136,7 @@ class Working:
         position, volume = lane.position, order.volume
         buys = order.direction is _LONG
         offset = order.offset
-        closes = 0
+        closes, fee = 0, lane.close_fee
         if offset is _NONE:
             if buys:
                 held = position.short - position.closing_short
@@ -145,9 +146,8 @@ class Working:
                 closes = min(volume, held)
         elif offset is not _OPEN:
             closes = volume
-            if offset is _TODAY:
-                self.of_today = True
-                _freeze_today(position, volume, buys=buys)
+            if offset is not _CLOSE:
+                fee = self._date(offset, volume, buys=buys)
         opens = volume - closes
         self.closes, self.opens = closes, opens
         price = order.price
@@ -157,12 +157,8 @@ class Working:
             at = price * MICRO
             rate = lane.long_rate if buys else lane.short_rate
             self.frozen_per_lot = at * rate + lane.per_open
-            frozen = self.frozen_per_lot * opens
-            if closes:
-                rate, per_lot = lane.close_fees[offset]
-                self.fee_per_lot = at * rate + per_lot
-                frozen += self.fee_per_lot * closes
-            lane.account.frozen += frozen
+            self.fee_per_lot = at * fee[0] + fee[1]
+            lane.account.frozen += self.frozen_per_lot * opens + self.fee_per_lot * closes
         if buys:
             position.opening_long += opens
             position.closing_short += closes
@@ -190,6 +186,14 @@ class Working:
         else:
             position.opening_short -= opens
             position.closing_long -= closes
+
+    def _date(self, offset: Offset, lots: int, *, buys: bool) -> tuple[float, float]:
+        """Count an order among those of its day's lots; return the fee of such a lot."""
+        if offset is not _TODAY:
+            return self.lane.close_fee_earlier
+        self.of_today = True
+        _freeze_today(self.lane.position, lots, buys=buys)
+        return self.lane.close_fee_today
 
 
 def _freeze_today(position: Position, lots: int, *, buys: bool) -> None:
