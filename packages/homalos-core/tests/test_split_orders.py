@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from attrs import evolve
 
-from homalos.config import AccountSettings
+from homalos.config import AccountSettings, Settings, check
 from homalos.errors import GatewayError
 from homalos.model import (
     Alert,
@@ -322,6 +322,14 @@ def test_an_account_that_locks_opens_the_other_side_and_gives_it_up_again() -> N
     house.engine.step(tick(ts_ns=at(2 * NEXT_DAY_S)))
     house.hand.buy(100, 3)
     assert house.sent[2:] == [("1-5", EARLIER, 2), ("1-5.2", OPEN, 1)]
+
+
+def test_only_a_hedging_account_can_lock() -> None:
+    """The other one would close the lock as it opens it."""
+    account = AccountSettings(mode=PositionMode.NETTING, close_today="lock")
+    assert check(Settings(accounts={"main": account})) == (
+        "'lock' needs an account whose mode is 'hedging' @ $.accounts.main.close_today",
+    )
 
 
 def test_a_netting_account_that_waits_over_night_is_refused_what_it_bought_today() -> None:

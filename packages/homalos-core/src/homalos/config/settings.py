@@ -317,7 +317,8 @@ def check(settings: Settings) -> tuple[str, ...]:
     """Return what is wrong between the parts of the settings, each problem with its path.
 
     Looked at are names: every account's gateway and every strategy's account must
-    exist, and no two strategies may have the same name. An engine that only reads
+    exist, and no two strategies may have the same name. Only an account that holds both
+    sides can lock. An engine that only reads
     market data needs neither a gateway nor an account.
     """
     problems = []
@@ -326,6 +327,9 @@ def check(settings: Settings) -> tuple[str, ...]:
             hint = did_you_mean(account.gateway, settings.gateways)
             where = f"$.accounts.{name}.gateway"
             problems.append(f"no gateway is called {account.gateway!r} @ {where}{hint}")
+        if account.close_today != "close" and account.mode is PositionMode.NETTING:
+            what = f"{account.close_today!r} needs an account whose mode is 'hedging'"
+            problems.append(f"{what} @ $.accounts.{name}.close_today")
     if settings.strategies and not settings.accounts:
         problems.append("a strategy needs an account to trade in @ $.accounts")
     first: dict[str, int] = {}

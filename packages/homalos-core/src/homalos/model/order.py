@@ -26,7 +26,8 @@ class OrderRequest(Message, frozen=True):
     """What a strategy or a person asks of a venue. Part of the decision hash.
 
     Attributes:
-        order_id: Ours, `<run>-<number>`, counted from 1.
+        order_id: Ours, `<run>-<number>`, counted from 1; where a close was split, `<run>-7`
+            is the first part and `<run>-7.2` the second.
         price: Currency per unit, on the grid; nan for a market order.
         volume: Lots, > 0.
         strategy: Who asks; `manual` for a person.
