@@ -158,22 +158,22 @@ class Ledger:
         """End a trading day: mark what is held, and make the day's statement.
 
         Today's lots become earlier ones, margin is held at the settlement prices, profits and
-        fees go into the balance. A contract whose last trading day has come
-        ends at its price, in money or in goods. A symbol without a price is carried at its
-        last settlement price, or else at the price of the newest lot held.
+        fees go into the balance. A contract whose last trading day has come ends at its price.
+        A symbol without a price is carried at its last settlement price, or else at the price
+        of the newest lot held.
 
         Args:
             day: Trading day, yyyymmdd, after the last one settled.
             prices: By symbol; those of symbols that are not held are remembered.
-            lines: Whether to tell trades, closings and holdings one by one; without them
-                a day of many fills is settled several times as fast.
+            lines: Whether to tell trades, closings and holdings one by one, which takes
+                several times as long as the rest on a day of many fills.
 
         Returns:
             The statement; a contract's `previous_settlement` is 0 where it was not known.
 
         Raises:
-            ValueError: The day is settled already, or a later one has begun, or a price
-                is not a finite number; nothing has changed then.
+            ValueError: The day is settled already, a later one has begun, or a price is
+                not finite; nothing has changed then.
         """
         self._check_settling(day, prices)
         self._write_lines(lines=lines)
