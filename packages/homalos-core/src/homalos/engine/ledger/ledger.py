@@ -165,8 +165,7 @@ class Ledger:
         Args:
             day: Trading day, yyyymmdd, after the last one settled.
             prices: By symbol; those of symbols that are not held are remembered.
-            lines: Whether to tell trades, closings and holdings one by one, which takes
-                several times as long as the rest on a day of many fills.
+            lines: Whether to tell trades, closings and holdings one by one: the slow part.
 
         Returns:
             The statement; a contract's `previous_settlement` is 0 where it was not known.
