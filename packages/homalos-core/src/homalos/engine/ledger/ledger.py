@@ -256,15 +256,25 @@ class Ledger:
 
     def _follow(self, position: Position) -> None:
         """Have the margin follow what a position holds now."""
+        if position.larger:
+            self._follow_larger(position)
+            return
+        held = (
+            position.long_mark * position.margin_per_micro
+            + position.short_mark * position.short_margin_per_micro
+            + (position.long + position.short) * position.margin_per_lot
+        )
+        self.margin += held - position.held
+        position.held = held
+
+    def _follow_larger(self, position: Position) -> None:
         extra = position.margin_per_lot
         long = position.long_mark * position.margin_per_micro + position.long * extra
         short = position.short_mark * position.short_margin_per_micro + position.short * extra
         if position.group is not None:
             self.margin += position.group.reckon(position.instrument.symbol, long, short)
             return
-        held = long + short
-        if position.larger:
-            held = long if long > short else short  # noqa: FURB136  max() costs a call
+        held = max(long, short)
         self.margin += held - position.held
         position.held = held
 
