@@ -8,7 +8,7 @@ from itertools import count
 from math import nan
 
 import pytest
-from attrs import define, field
+from attrs import define, evolve, field
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -169,6 +169,15 @@ def test_each_opening_and_closing_is_posted_with_its_fee() -> None:
     )
 
     assert ledger.postings == 8
+
+
+def test_a_rate_of_any_length_is_exact() -> None:
+    """36,500 at 1 in 10**30, and 10 a lot: more digits than a decimal keeps by default."""
+    long = evolve(RB, fee_open=Fee(rate=Decimal("1E-30"), per_lot=Decimal("1E+1")))
+    ledger = Ledger(capital=Decimal(0))
+    ledger.post(trade(LONG, OPEN, 3650, 1), ledger.position(long))
+
+    assert ledger.fees() == Decimal("10.0000000000000000000000000365")
 
 
 def test_a_symbol_without_a_price_floats_at_nothing() -> None:

@@ -232,6 +232,23 @@ def test_every_lot_is_marked_once_a_day() -> None:
     assert (position.long_mark, position.short_mark) == (7_230_000_000, 3_615_000_000)
 
 
+def test_a_day_settled_without_lines_comes_to_the_same() -> None:
+    """The same funds, but no trade, closing or lot, not even from before a change."""
+    ledger = Ledger(capital=Decimal(1_000_000))
+    position = ledger.position(RB)
+    ledger.post(fill("A", LONG, OPEN, 3600, 2, MON), position)
+    monday = ledger.settle(MON, at("3610"), lines=False)
+    ledger.post(fill("B", LONG, OPEN, 3620, 1, TUE), position)
+    ledger.change(position, evolve(RB, fee_open=Fee()))
+    ledger.post(fill("C", SHORT, CLOSE, 3630, 2, TUE), position)
+    tuesday = ledger.settle(TUE, at("3625", PriceOrigin.AVERAGE), lines=False)
+
+    assert [monday.funds, tuesday.funds] == FUNDS[:2]
+    assert (tuesday.trades, tuesday.closes, tuesday.holdings) == ((), (), ())
+    assert [line.long_lots for line in tuesday.positions] == [1]
+    assert ledger.books.pnl("s", {}) == yuan("631.92")
+
+
 def test_a_purchase_that_closes_gains_where_the_price_fell() -> None:
     """Sold short at 3,600 and 3,620, one marked to 3,610; both are bought back at 3,590."""
     ledger = Ledger(capital=Decimal(100_000))

@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-__all__ = ["EXACT", "MICRO", "amount", "cents", "micros", "price_of", "whole_micros"]
+__all__ = [
+    "EXACT",
+    "MICRO",
+    "PLACES",
+    "amount",
+    "cents",
+    "micros",
+    "price_of",
+    "printed",
+    "whole_micros",
+]
 
 MICRO = 1_000_000
+PLACES = 6
+"""Decimal places of what is counted in millionths."""
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 """Decimals of the books are reckoned in it: the 28 digits of the default round long rates."""
 _CENT = Decimal("0.01")
@@ -24,7 +36,20 @@ def whole_micros(price: Decimal) -> int:
 
 def price_of(count: int) -> Decimal:
     """Return a price counted in millionths as an exact decimal."""
-    return EXACT.divide(Decimal(count), Decimal(MICRO))
+    whole, rest = divmod(count, MICRO)
+    return EXACT.divide(Decimal(count), Decimal(MICRO)) if rest else Decimal(whole)
+
+
+def printed(count: int, scale: int) -> Decimal:
+    """Return an amount counted in 1/10**scale as `cents` rounds it, by whole numbers alone.
+
+    Args:
+        count: Of any sign.
+        scale: Decimal places, >= 2.
+    """
+    step = 10 ** (scale - 2)
+    whole = (abs(count) + step // 2) // step
+    return EXACT.scaleb(Decimal(whole if count >= 0 else -whole), -2)
 
 
 def amount(count: int, multiplier: int) -> Decimal:

@@ -4,28 +4,29 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from homalos.engine.ledger.amounts import EXACT, MICRO, amount
+from homalos.engine.ledger.amounts import EXACT, MICRO, PLACES
 from homalos.model import Fee, Instrument
 
-__all__ = ["FeeLine", "fee_of", "posting_fee"]
+__all__ = ["FeeLine", "fee_scale"]
 
 
 class FeeLine:
     """The turnover and lots that one fee was charged on.
 
     Attributes:
-        fee: Its terms.
+        scale: Decimal places that its amounts are counted in.
         turnover: Millionths x lots charged so far, before the multiplier.
         lots: Charged so far.
     """
 
-    __slots__ = ("fee", "lots", "multiplier", "per_lot", "per_unit", "turnover")
+    __slots__ = ("lots", "per_lot", "per_unit", "scale", "turnover", "units_a_lot", "units_a_micro")
 
-    def __init__(self, fee: Fee, multiplier: int) -> None:
-        self.fee = fee
-        self.multiplier = multiplier
+    def __init__(self, fee: Fee, multiplier: int, scale: int) -> None:
         self.per_unit = float(fee.rate) * multiplier / MICRO
         self.per_lot = float(fee.per_lot)
+        self.scale = scale
+        self.units_a_micro = _units(EXACT.multiply(fee.rate, multiplier), scale - PLACES)
+        self.units_a_lot = _units(fee.per_lot, scale)
         self.turnover = 0
         self.lots = 0
 
@@ -35,42 +36,30 @@ class FeeLine:
         self.lots += lots
         return turnover * self.per_unit + lots * self.per_lot
 
+    def units(self, turnover: int, lots: int) -> int:
+        """Return what turnover (millionths x lots) and lots cost, exact, in 1/10**scale."""
+        return turnover * self.units_a_micro + lots * self.units_a_lot
+
     def amount(self) -> Decimal:
         """Return what was charged so far, currency, exact."""
-        return fee_of(self.fee, self.turnover, self.lots, self.multiplier)
+        return EXACT.scaleb(Decimal(self.units(self.turnover, self.lots)), -self.scale)
 
 
-def fee_of(fee: Fee, turnover: int, lots: int, multiplier: int) -> Decimal:
-    """Return what a fee comes to, currency, exact.
-
-    Args:
-        fee: Its terms.
-        turnover: Millionths x lots, before the multiplier.
-        lots: As many as are charged.
-        multiplier: Units a lot.
-    """
-    share = EXACT.multiply(amount(turnover, multiplier), fee.rate)
-    return EXACT.add(share, EXACT.multiply(lots, fee.per_lot))
+def fee_scale(instrument: Instrument) -> int:
+    """Return the decimal places in which every fee of a contract is a whole number."""
+    fees = (
+        instrument.fee_open,
+        instrument.fee_close,
+        instrument.fee_close_today,
+        instrument.fee_delivery,
+    )
+    return max(max(PLACES + _places(fee.rate), _places(fee.per_lot)) for fee in fees)
 
 
-def posting_fee(
-    instrument: Instrument, price: int, opened: int, today: int, earlier: int
-) -> Decimal:
-    """Return the fee of one fill at a price in millionths, currency, exact.
+def _places(number: Decimal) -> int:
+    exponent = number.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
-    Args:
-        instrument: The terms that held.
-        price: Millionths.
-        opened: Lots that it opened.
-        today: Lots of its own day that it closed.
-        earlier: Lots of earlier days that it closed.
-    """
-    fee = Decimal(0)
-    for terms, lots in (
-        (instrument.fee_open, opened),
-        (instrument.fee_close_today, today),
-        (instrument.fee_close, earlier),
-    ):
-        if lots:
-            fee = EXACT.add(fee, fee_of(terms, price * lots, lots, instrument.multiplier))
-    return fee
+
+def _units(number: Decimal, scale: int) -> int:
+    return int(EXACT.scaleb(number, scale))

@@ -152,42 +152,46 @@ class Ledger:
                 position.begin(day)
         self.books.begin(day)
 
-    def settle(self, day: int, prices: Mapping[str, SettlementPrice]) -> Statement:
+    def settle(
+        self, day: int, prices: Mapping[str, SettlementPrice], *, lines: bool = True
+    ) -> Statement:
         """End a trading day: mark what is held, and make the day's statement.
 
-        Today's lots become earlier ones, margin is held at the settlement prices, profits
-        and fees of the day go into the balance. A contract whose last trading day has come
-        ends at its price, in money or in goods. A symbol without a price is carried at its
-        last settlement price, or else at the price of the newest lot held.
+        Today's lots become earlier ones, margin is held at the settlement prices, profits and
+        fees go into the balance. A contract whose last trading day has come ends at its price.
+        A symbol without a price is carried at its last settlement price, or else at the price
+        of the newest lot held.
 
         Args:
             day: Trading day, yyyymmdd, after the last one settled.
             prices: By symbol; those of symbols that are not held are remembered.
+            lines: Whether to tell trades, closings and holdings one by one: the slow part.
 
         Returns:
             The statement; a contract's `previous_settlement` is 0 where it was not known.
 
         Raises:
-            ValueError: The day is settled already, or a later one has begun, or a price
-                is not a finite number; nothing has changed then.
+            ValueError: The day is settled already, a later one has begun, or a price is
+                not finite; nothing has changed then.
         """
         self._check_settling(day, prices)
-        self._write_lines()
+        self._write_lines(lines=lines)
+        told = self._lines
+        told.detailed = lines
         margin = self._mark(day, prices)
-        lines = self._lines
-        lines.add_positions(self.positions, margin)
+        told.add_positions(self.positions, margin)
         totals = DayTotals(
             before=self._balance,
             transfers=tuple(self._transfers),
             realised=self.realised_marked(),
             realised_by_trade=EXACT.subtract(self.realised(), self._realised),
-            marked=lines.marked,
-            floating=lines.floating,
+            marked=told.marked,
+            floating=told.floating,
             fees=self.fees_today(),
             margin=_sum(margin.values()),
         )
         self._turn(day, totals.balance)
-        return lines.statement(self.account, self.currency, day, totals)
+        return told.statement(self.account, self.currency, day, totals)
 
     # -- exact readings --------------------------------------------------------
 
@@ -252,15 +256,25 @@ class Ledger:
 
     def _follow(self, position: Position) -> None:
         """Have the margin follow what a position holds now."""
+        if position.larger:
+            self._follow_larger(position)
+            return
+        held = (
+            position.long_mark * position.margin_per_micro
+            + position.short_mark * position.short_margin_per_micro
+            + (position.long + position.short) * position.margin_per_lot
+        )
+        self.margin += held - position.held
+        position.held = held
+
+    def _follow_larger(self, position: Position) -> None:
         extra = position.margin_per_lot
         long = position.long_mark * position.margin_per_micro + position.long * extra
         short = position.short_mark * position.short_margin_per_micro + position.short * extra
         if position.group is not None:
             self.margin += position.group.reckon(position.instrument.symbol, long, short)
             return
-        held = long + short
-        if position.larger:
-            held = long if long > short else short  # noqa: FURB136  max() costs a call
+        held = max(long, short)
         self.margin += held - position.held
         position.held = held
 
@@ -272,10 +286,11 @@ class Ledger:
             self.margin -= position.held
             position.held = 0.0
 
-    def _write_lines(self) -> None:
+    def _write_lines(self, *, lines: bool = True) -> None:
         """Make lines and the strategies' books of the day so far, under the terms that held."""
         _ = self.books
-        self._lines.add_postings(self.day, self.positions)
+        if lines:
+            self._lines.add_postings(self.day, self.positions)
         self.day.clear()
         self._told = 0
 

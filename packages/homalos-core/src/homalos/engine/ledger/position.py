@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from homalos.engine.ledger.amounts import EXACT, MICRO, micros
-from homalos.engine.ledger.fees import FeeLine
+from homalos.engine.ledger.fees import FeeLine, fee_scale
 from homalos.engine.ledger.lots import Lot, comes_first, take
 from homalos.engine.ledger.posting import Closed, Part
 from homalos.model import (
@@ -197,10 +197,11 @@ class Position:
         self.instrument = instrument
         multiplier = instrument.multiplier
         self.unit = multiplier / MICRO
-        self.fee_open = FeeLine(instrument.fee_open, multiplier)
-        self.fee_close = FeeLine(instrument.fee_close, multiplier)
-        self.fee_close_today = FeeLine(instrument.fee_close_today, multiplier)
-        self.fee_delivery = FeeLine(instrument.fee_delivery, multiplier)
+        scale = fee_scale(instrument)
+        self.fee_open = FeeLine(instrument.fee_open, multiplier, scale)
+        self.fee_close = FeeLine(instrument.fee_close, multiplier, scale)
+        self.fee_close_today = FeeLine(instrument.fee_close_today, multiplier, scale)
+        self.fee_delivery = FeeLine(instrument.fee_delivery, multiplier, scale)
         short_rate = instrument.margin_rate_short
         self.margin_per_micro = float(instrument.margin_rate) * multiplier / MICRO
         self.short_margin_per_micro = (

@@ -7,8 +7,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from attrs import frozen
 
-from homalos.engine.ledger.amounts import EXACT, amount, cents, price_of, whole_micros
-from homalos.engine.ledger.fees import fee_of, posting_fee
+from homalos.engine.ledger.amounts import (
+    EXACT,
+    PLACES,
+    amount,
+    cents,
+    price_of,
+    printed,
+    whole_micros,
+)
 from homalos.engine.ledger.lots import Lot
 from homalos.engine.ledger.margin import margin_of
 from homalos.engine.ledger.position import Position
@@ -64,6 +71,7 @@ class DayLines:
     """The lines of one account's trading day, as they are gathered.
 
     Attributes:
+        detailed: Whether trades, closings and holdings are told one by one.
         marked: Of lots held, settlement against what they were marked to before; exact.
         floating: Of lots held, settlement against opening prices; exact.
     """
@@ -74,6 +82,7 @@ class DayLines:
         self.deliveries: list[DeliveryLine] = []
         self.holdings: list[HoldingLine] = []
         self.positions: list[PositionLine] = []
+        self.detailed = True
         self.marked = _ZERO
         self.floating = _ZERO
         self._marks: dict[str, _Mark] = {}
@@ -81,18 +90,17 @@ class DayLines:
     def add_postings(self, postings: Iterable[Posting], positions: Mapping[str, Position]) -> None:
         """Add the lines of fills that were booked under the present terms."""
         for posting in postings:
-            instrument = positions[posting[0].symbol].instrument
-            self._add_trade(posting, instrument)
-            self._add_closes(posting, instrument.multiplier)
+            position = positions[posting[0].symbol]
+            self._add_trade(posting, position)
+            if posting[-1]:
+                self._add_closes(posting, position.instrument.multiplier)
 
     def add_deliveries(self, position: Position, day: int, price: int) -> None:
         """Add the lines of a contract that ends, before it does."""
         instrument = position.instrument
         for direction, lot in _held(position):
-            sign = 1 if direction is _LONG else -1
-            fee = fee_of(
-                instrument.fee_delivery, price * lot.volume, lot.volume, instrument.multiplier
-            )
+            units = (lot.volume if direction is _LONG else -lot.volume) * instrument.multiplier
+            fee = position.fee_delivery.units(price * lot.volume, lot.volume)
             self.deliveries.append(
                 DeliveryLine(
                     day=day,
@@ -103,33 +111,19 @@ class DayLines:
                     open_price=price_of(lot.price),
                     previous_settlement=price_of(lot.mark),
                     price=price_of(price),
-                    realised=_profit(position, sign * (price - lot.mark) * lot.volume),
-                    realised_by_trade=_profit(position, sign * (price - lot.price) * lot.volume),
-                    fee=cents(fee),
+                    realised=printed((price - lot.mark) * units, PLACES),
+                    realised_by_trade=printed((price - lot.price) * units, PLACES),
+                    fee=printed(fee, position.fee_delivery.scale),
                 )
             )
 
     def add_holdings(self, position: Position, price: int, origin: PriceOrigin) -> None:
-        """Add the lines of a contract that is held on, before it is marked."""
+        """Add what becomes of a contract that is held on, before it is marked."""
         instrument = position.instrument
-        for direction, lot in _held(position):
-            sign = 1 if direction is _LONG else -1
-            margin = margin_of(instrument, direction, price * lot.volume, lot.volume)
-            self.holdings.append(
-                HoldingLine(
-                    symbol=instrument.symbol,
-                    trade_id=lot.trade_id,
-                    direction=direction,
-                    open_day=lot.day,
-                    lots=lot.volume,
-                    open_price=price_of(lot.price),
-                    previous_settlement=price_of(lot.mark),
-                    settlement=price_of(price),
-                    marked=_profit(position, sign * (price - lot.mark) * lot.volume),
-                    floating=_profit(position, sign * (price - lot.price) * lot.volume),
-                    margin=cents(margin),
-                )
-            )
+        if self.detailed:
+            self.holdings += [
+                _holding(instrument, direction, lot, price) for direction, lot in _held(position)
+            ]
         marked = amount(position.floating_marked(price), instrument.multiplier)
         floating = amount(position.floating(price), instrument.multiplier)
         self.marked = EXACT.add(self.marked, marked)
@@ -165,16 +159,20 @@ class DayLines:
             trading_day=day,
             funds=total_funds(totals),
             transfers=totals.transfers,
-            trades=tuple(self.trades),
-            closes=tuple(self.closes),
+            trades=tuple(self.trades) if self.detailed else (),
+            closes=tuple(self.closes) if self.detailed else (),
             deliveries=tuple(self.deliveries),
             holdings=tuple(self.holdings),
             positions=tuple(self.positions),
         )
 
-    def _add_trade(self, posting: Posting, instrument: Instrument) -> None:
+    def _add_trade(self, posting: Posting, position: Position) -> None:
         trade, price, opened, today, earlier, marked, _ = posting
         lots = opened + today + earlier
+        multiplier = position.instrument.multiplier
+        fee = position.fee_open.units(price * opened, opened)
+        fee += position.fee_close_today.units(price * today, today)
+        fee += position.fee_close.units(price * earlier, earlier)
         self.trades.append(
             TradeLine(
                 day=trade.trading_day,
@@ -184,9 +182,9 @@ class DayLines:
                 offset=trade.offset,
                 price=price_of(price),
                 lots=lots,
-                turnover=cents(amount(price * lots, instrument.multiplier)),
-                fee=cents(posting_fee(instrument, price, opened, today, earlier)),
-                realised=cents(amount(marked, instrument.multiplier)),
+                turnover=printed(price * lots * multiplier, PLACES),
+                fee=printed(fee, position.fee_open.scale),
+                realised=printed(marked * multiplier, PLACES),
                 strategy=trade.strategy,
             )
         )
@@ -196,8 +194,7 @@ class DayLines:
         # What a sale closes was long.
         sign = -1 if trade.direction is _LONG else 1
         for lots, opened_at, marked_at, opened_on, trade_id in parts:
-            marked = amount(sign * (price - marked_at) * lots, multiplier)
-            gain = amount(sign * (price - opened_at) * lots, multiplier)
+            units = sign * lots * multiplier
             self.closes.append(
                 CloseLine(
                     day=trade.trading_day,
@@ -210,8 +207,8 @@ class DayLines:
                     open_price=price_of(opened_at),
                     previous_settlement=price_of(marked_at),
                     price=price_of(price),
-                    realised=cents(marked),
-                    realised_by_trade=cents(gain),
+                    realised=printed((price - marked_at) * units, PLACES),
+                    realised_by_trade=printed((price - opened_at) * units, PLACES),
                 )
             )
 
@@ -275,8 +272,21 @@ def _held(position: Position) -> list[tuple[Direction, Lot]]:
     ]
 
 
-def _profit(position: Position, count: int) -> Decimal:
-    return cents(amount(count, position.instrument.multiplier))
+def _holding(instrument: Instrument, direction: Direction, lot: Lot, price: int) -> HoldingLine:
+    units = (lot.volume if direction is _LONG else -lot.volume) * instrument.multiplier
+    return HoldingLine(
+        symbol=instrument.symbol,
+        trade_id=lot.trade_id,
+        direction=direction,
+        open_day=lot.day,
+        lots=lot.volume,
+        open_price=price_of(lot.price),
+        previous_settlement=price_of(lot.mark),
+        settlement=price_of(price),
+        marked=printed((price - lot.mark) * units, PLACES),
+        floating=printed((price - lot.price) * units, PLACES),
+        margin=cents(margin_of(instrument, direction, price * lot.volume, lot.volume)),
+    )
 
 
 def _average(cost: int, lots: int) -> Decimal:
