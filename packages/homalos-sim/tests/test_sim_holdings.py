@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from homalos.model import (
     CloseFirst,
+    Delivery,
     Direction,
     Instrument,
     Offset,
@@ -56,8 +57,8 @@ def traded(held: Holding, side: Direction, offset: Offset, volume: int) -> str:
 def two_days(contract: Instrument = RB) -> Holding:
     """Hold 3 lots of yesterday and 2 of today."""
     held = Holding(contract)
-    for lots in (3, 2):
-        held.begin(contract)
+    for day, lots in ((20250805, 3), (20250806, 2)):
+        held.begin(day, contract)
         assert traded(held, BUY, OPEN, lots) == ""
     return held
 
@@ -139,8 +140,28 @@ def test_what_was_bought_today_may_be_sold_tomorrow(
     contract = evolve(RB, offsets=rule, closable_after=1)
     held = two_days(contract)
     assert traded(held, SELL, offset, 4).startswith(f"CTP {number} over close")
-    held.begin(contract)
+    held.begin(20250807, contract)
     assert traded(held, SELL, EARLIER if offset is TODAY else offset, 4) == ""
+
+
+@pytest.mark.parametrize(
+    ("last", "delivery", "left"),
+    [
+        (20250806, Delivery.CASH, []),
+        (20250806, Delivery.PHYSICAL, []),
+        (20250807, Delivery.CASH, [(5, 0)]),
+        (20250806, Delivery.NONE, [(5, 0)]),
+        (0, Delivery.CASH, [(5, 0)]),
+    ],
+)
+def test_what_is_held_after_the_last_trading_day_is_delivered(
+    last: int, delivery: Delivery, left: list[tuple[int, int]]
+) -> None:
+    """5 lots are held when the 7th begins."""
+    contract = evolve(RB, last_trading_day=last, delivery=delivery)
+    held = two_days(contract)
+    held.begin(20250807, contract)
+    assert longs(held) == left
 
 
 def test_the_venue_rejects_a_close_of_nothing_and_says_what_is_held(tmp_path: Path) -> None:

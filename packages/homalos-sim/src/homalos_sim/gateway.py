@@ -179,7 +179,7 @@ class SimGateway:
             return
         self._day = day
         for (_, symbol), held in self._held.items():
-            held.begin(self._instrument(symbol))
+            held.begin(day, self._instrument(symbol))
         over = [each for each in self._orders.values() if each.request.offset is _CLOSETODAY]
         for order in over:
             if self._instrument(order.request.symbol).offsets is OffsetRule.DATED:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homalos.model import CloseFirst, Direction, Offset, OffsetRule
+from homalos.model import CloseFirst, Delivery, Direction, Offset, OffsetRule
 from homalos.plugins.ports import VenuePosition
 
 if TYPE_CHECKING:
@@ -51,10 +51,15 @@ class Holding:
         self._long, self._short = _Side(), _Side()
         self._adopt(instrument)
 
-    def begin(self, instrument: Instrument) -> None:
-        """Let a trading day begin under its terms: today's lots are of earlier days then."""
+    def begin(self, day: int, instrument: Instrument) -> None:
+        """Let a trading day begin under its terms: today's lots are of earlier days then.
+
+        What was held at the end of the last trading day has been delivered.
+        """
+        last, delivery = instrument.last_trading_day, instrument.delivery
+        is_over = 0 < last < day and delivery is not Delivery.NONE
         for side in (self._long, self._short):
-            side.earlier += side.today
+            side.earlier = 0 if is_over else side.earlier + side.today
             side.today = 0
         self._adopt(instrument)
 
