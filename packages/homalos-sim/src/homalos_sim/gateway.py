@@ -215,7 +215,9 @@ class SimGateway:
             if objection:
                 return objection
         if request.type is _MARKET:
-            return _market_objection(request, instrument)
+            most, lots = instrument.max_market_volume, request.volume
+            is_more = 0 < most < lots
+            return f"volume {lots} is above the {most} of one market order" if is_more else ""
         return _limit_objection(request, instrument, tick)
 
     def _closing_objection(self, request: OrderRequest) -> str:
@@ -242,13 +244,6 @@ def _fill_model(
         msg = f"the fill model {spec.name} does not take them: {error} @ {where}"
         raise ConfigError((msg,)) from error
     return lambda each: spec.factory(each, config)
-
-
-def _market_objection(request: OrderRequest, instrument: Instrument) -> str:
-    most = instrument.max_market_volume
-    if 0 < most < request.volume:
-        return f"volume {request.volume} is above the {most} of one market order"
-    return ""
 
 
 def _limit_objection(request: OrderRequest, instrument: Instrument, tick: TickData | None) -> str:
