@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from homalos.cli.options import CONFIG, HOME, Asked, Outcome, with_options
+from homalos.config import home_folder
 from homalos.engine.statements import (
     Difference,
     Reading,
@@ -63,8 +65,7 @@ def reconcile(asked: Asked, *, files: Sequence[Path], account: str | None) -> Ou
 
 def days_of(asked: Asked) -> StatementDays:
     """Return the days that are kept in the home folder."""
-    home = asked.source(asked.config).home
-    return StatementDays(home)
+    return StatementDays(home_folder(asked.home, os.environ, asked.config, Path.cwd()))
 
 
 def _compared(
