@@ -267,7 +267,7 @@ _HOLDINGS = Section(
         # CTP's counters print the English head without its second i.
         Column(
             "持仓量",
-            "Positon",  # codespell:ignore positon
+            "Positon",
             Shape.LOTS,
             "lots",
             also=("Position", "手数"),
