@@ -130,7 +130,9 @@ def test_the_same_day_does_not_differ() -> None:
     theirs = evolve(
         OURS,
         account="80001234",
-        trades=tuple(evolve(each, strategy="") for each in OURS.trades),
+        trades=tuple(
+            evolve(each, strategy="", trade_id=f"  {each.trade_id}") for each in OURS.trades
+        ),
         transfers=(evolve(OURS.transfers[0], note="theirs"),),
     )
 

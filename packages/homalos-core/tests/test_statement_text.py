@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homalos.engine.statements import parse_statement, read_statement, write_statement
+from homalos.engine.statements import (
+    differences,
+    parse_statement,
+    read_statement,
+    unprinted,
+    write_statement,
+)
 from homalos.errors import StatementError
 from homalos.model import (
     CloseLine,
@@ -94,6 +100,15 @@ def test_what_is_written_is_read_back_equal(statement: Statement, encoding: str)
     data = text if encoding == "text" else text.encode(encoding)
 
     assert parse_statement(data) == statement
+
+
+@given(_STATEMENTS)
+def test_a_day_does_not_differ_from_its_own_text(statement: Statement) -> None:
+    """Also where several lines are alike."""
+    reading = read_statement(write_statement(statement))
+
+    assert differences(statement, reading.statement, reading.printed) == ()
+    assert unprinted(statement, reading.printed) == ()
 
 
 @given(_STATEMENTS)

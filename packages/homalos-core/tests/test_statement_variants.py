@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from homalos.engine.statements import parse_statement, read_statement
 from homalos.errors import StatementError
@@ -183,3 +186,16 @@ def test_a_statement_in_two_currencies_is_refused() -> None:
     """Their amounts must not be mixed."""
     with pytest.raises(StatementError, match="a second account summary in USD, after CNY"):
         parse_statement(MARKED + "资金状况 Account Summary Currency：USD\n")
+
+
+@given(st.data())
+def test_a_damaged_statement_is_read_or_refused(data: st.DataObject) -> None:
+    """Whatever was cut out, doubled or put in between, bytes included: no other error."""
+    damaged = MARKED.encode("gbk")
+    for _ in range(data.draw(st.integers(1, 3))):
+        at = data.draw(st.integers(0, len(damaged)))
+        to = data.draw(st.integers(at, min(len(damaged), at + 40)))
+        damaged = damaged[:at] + data.draw(st.binary(max_size=6)) + damaged[to:]
+
+    with contextlib.suppress(StatementError):
+        parse_statement(damaged)

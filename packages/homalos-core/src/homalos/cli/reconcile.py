@@ -35,7 +35,7 @@ ACCOUNT = click.option(
 
 @click.command("reconcile")
 @click.argument(
-    *("files",),
+    "files",
     nargs=-1,
     required=True,
     type=click.Path(path_type=Path),

@@ -246,7 +246,7 @@ _DELIVERIES = Section(
         _BEFORE,
         Column("交割价", "Delivery Price", Shape.PRICE, "price", also=("交割结算价",)),
         Column(
-            *("交割盈亏", "Delivery P/L", Shape.AMOUNT, "realised", "realised_by_trade"), total=True
+            "交割盈亏", "Delivery P/L", Shape.AMOUNT, "realised", "realised_by_trade", total=True
         ),
         _BY_TRADE,
         Column("交割手续费", "Delivery Fee", Shape.AMOUNT, "fee", also=("手续费",), total=True),
@@ -297,11 +297,9 @@ _POSITIONS = Section(
         Column("卖均价", "Avg Sell Price", Shape.PRICE, "short_average", also=("卖开仓均价",)),
         _BEFORE,
         Column("今结算", "Sttl Today", Shape.PRICE, "settlement", also=("今结算价", "结算价")),
+        Column("持仓盯市盈亏", "MTM P/L", Shape.AMOUNT, "marked", also=("盯市盈亏",), total=True),
         Column(
-            *("持仓盯市盈亏", "MTM P/L", Shape.AMOUNT, "marked"), also=("盯市盈亏",), total=True
-        ),
-        Column(
-            *("保证金占用", "Margin Occupied", Shape.AMOUNT, "margin"), also=("保证金",), total=True
+            "保证金占用", "Margin Occupied", Shape.AMOUNT, "margin", also=("保证金",), total=True
         ),
         _HEDGE,
         Column("价格来源", "Price Origin", Shape.ORIGIN, "origin"),

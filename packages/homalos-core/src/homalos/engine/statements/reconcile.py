@@ -180,7 +180,8 @@ def _within(key: _Key, bare: set[str]) -> Callable[[Any], Hashable]:
 
 def _ids(*names: str) -> _Key:
     def key(line: Any) -> Sequence[Any] | None:
-        values = [getattr(line, name) for name in names]
+        # Counters align ids with blanks.
+        values = [getattr(line, name).strip() for name in names]
         return values if all(values) else None
 
     return key
