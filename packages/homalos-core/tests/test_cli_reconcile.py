@@ -71,6 +71,15 @@ def test_every_line_that_differs_is_told(capsys: pytest.CaptureFixture[str]) -> 
 
 
 @pytest.mark.usefixtures("home")
+def test_an_id_in_brackets_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no style of the terminal."""
+    file = _given(evolve(DAY, trades=(TRADE, evolve(TRADE, lots=1, trade_id="[red]"))))
+
+    assert 1 == main(["reconcile", file])
+    assert "[red]" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("home")
 def test_a_program_gets_one_object(capsys: pytest.CaptureFixture[str]) -> None:
     """With the same figures as text."""
     file = _given(evolve(DAY, trades=()))

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import rich_click as click
-from attrs import asdict
+from attrs import asdict, astuple
 from rich.console import RenderableType
+from rich.markup import escape
 from rich.text import Text
 
 from homalos.cli.options import CONFIG, HOME, Asked, Outcome, with_options
@@ -118,7 +119,8 @@ def _report(
     if found:
         many = f"{len(found)} differences" if len(found) > 1 else "1 difference"
         parts.append(Text(f"{title}: {many}", style="bold red"))
-        rows = [(each.section, each.key, each.column, each.ours, each.theirs) for each in found]
+        # A trade id or an account may have brackets in it, which rich would take for a style.
+        rows = [tuple(map(escape, astuple(each))) for each in found]
         parts.append(listing(("section", "line", "column", "ours", "theirs"), rows))
     else:
         parts.append(Text(f"{title}: no difference"))
