@@ -75,7 +75,7 @@ def test_an_id_in_brackets_is_shown_as_it_is(capsys: pytest.CaptureFixture[str])
     """It is no style of the terminal."""
     file = _given(evolve(DAY, trades=(TRADE, evolve(TRADE, lots=1, trade_id="[red]"))))
 
-    assert 1 == main(["reconcile", file])
+    assert main(["reconcile", file]) == 1
     assert "[red]" in capsys.readouterr().out
 
 
