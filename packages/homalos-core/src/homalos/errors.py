@@ -22,6 +22,7 @@ __all__ = [
     "PluginError",
     "PluginLoadError",
     "ServiceError",
+    "StatementError",
     "StoreError",
     "TopicError",
     "UnknownInstrument",
@@ -106,6 +107,23 @@ class BadRowError(DataError):
         self.line = line
         self.reason = reason
         super().__init__(f"{file}:{line}: {reason}")
+
+
+class StatementError(DataError):
+    """A settlement statement cannot be read, or its day is not kept.
+
+    Attributes:
+        file: Its name as given; empty for a text.
+        line: Counted from 1; 0 where it is the whole.
+        reason: What was found and what was expected.
+    """
+
+    def __init__(self, reason: str, *, file: str = "", line: int = 0) -> None:
+        self.file = file
+        self.line = line
+        self.reason = reason
+        place = f"{file}:{line}" if file and line else file or (f"line {line}" if line else "")
+        super().__init__(f"{place}: {reason}" if place else reason)
 
 
 class GatewayError(HomalosError):

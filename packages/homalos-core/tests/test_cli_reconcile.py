@@ -1,0 +1,152 @@
+"""`homalos reconcile` and `homalos statement`: what they print, and how they end."""
+
+from __future__ import annotations
+
+import json
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+
+from homalos.cli import main
+from homalos.engine.statements import StatementDays, write_statement
+from homalos.model import Direction, Funds, Offset, Statement, TradeLine
+
+TRADE = TradeLine(
+    day=20250106,
+    symbol="rb2505.SHFE",
+    trade_id="17",
+    direction=Direction.LONG,
+    offset=Offset.OPEN,
+    price=Decimal(3310),
+    lots=2,
+    turnover=Decimal(66200),
+    fee=Decimal("6.62"),
+    realised=Decimal(0),
+)
+DAY = Statement(
+    account="main",
+    currency="CNY",
+    trading_day=20250106,
+    funds=Funds(**{each.name: Decimal(0) for each in Funds.__attrs_attrs__}),
+    trades=(TRADE,),
+)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a home folder with one settled day."""
+    monkeypatch.chdir(tmp_path)
+    home = tmp_path / "home"
+    monkeypatch.setenv("HOMALOS_HOME", str(home))
+    StatementDays(home).save(DAY)
+    return home
+
+
+def _given(statement: Statement, name: str = "broker.txt") -> str:
+    Path(name).write_bytes(write_statement(statement).encode("gbk"))
+    return name
+
+
+@pytest.mark.usefixtures("home")
+def test_no_difference_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """The client of the broker is the only account there is."""
+    file = _given(evolve(DAY, account="80001234"))
+
+    assert main(["reconcile", file]) == 0
+    assert capsys.readouterr().out == "broker.txt: main, 20250106: no difference\n"
+
+
+@pytest.mark.usefixtures("home")
+def test_every_line_that_differs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """As a table, with exit code 1; a second file without a difference does not change that."""
+    file = _given(evolve(DAY, trades=(evolve(TRADE, fee=Decimal("6.63")),)))
+
+    assert main(["reconcile", file, _given(DAY, "same.txt")]) == 1
+    out = capsys.readouterr().out
+    assert "broker.txt: main, 20250106: 1 difference\n" in out
+    assert all(word in out for word in ("trades", "rb2505.SHFE", "fee", "6.62", "6.63"))
+    assert "same.txt: main, 20250106: no difference\n" in out
+
+
+@pytest.mark.usefixtures("home")
+def test_an_id_in_brackets_is_shown_as_it_is(capsys: pytest.CaptureFixture[str]) -> None:
+    """It is no style of the terminal."""
+    file = _given(evolve(DAY, trades=(TRADE, evolve(TRADE, lots=1, trade_id="[red]"))))
+
+    assert main(["reconcile", file]) == 1
+    assert "[red]" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("home")
+def test_a_program_gets_one_object(capsys: pytest.CaptureFixture[str]) -> None:
+    """With the same figures as text."""
+    file = _given(evolve(DAY, trades=()))
+
+    assert main(["reconcile", file, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)["statements"][0]
+    assert (
+        found["not_printed"],
+        found["differences"],
+        found["kind"],
+    ) == (["trades"], [], "marked")
+
+
+def test_the_account_is_asked_for_where_there_are_several(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Unless the statement's client is one of them."""
+    StatementDays(home).save(evolve(DAY, account="second"))
+    file = _given(evolve(DAY, account="80001234"))
+
+    assert main(["reconcile", file]) == 1
+    told = "of the client '80001234'; say with --account which of ours that is: main, second"
+    assert f"error: broker.txt: {told}\n" == capsys.readouterr().err
+    assert main(["reconcile", file, "--account", "second"]) == 0
+    assert main(["reconcile", _given(DAY)]) == 0
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        (["reconcile", "nowhere.txt"], "nowhere.txt: cannot be read: No such file"),
+        (["reconcile", "."], ".: cannot be read: Is a directory"),
+        (["reconcile", "x.txt"], "x.txt: nothing of a settlement statement is in it"),
+        (["reconcile", "later.txt"], "no statement of main for 20250107"),
+        (["reconcile", "later.txt", "--account", "no"], "no statement of the account 'no'"),
+        (["statement", "show", "20250107"], "no statement of main for 20250107"),
+        (["statement", "show", "--account", "no"], "no statement of the account 'no'"),
+        (["statement", "list", "--account", "no"], "no statement of the account 'no'"),
+        (["statement", "show", "--home", "empty"], "say with --account which statements"),
+    ],
+)
+def test_what_cannot_be_done_is_one_line(
+    asked: list[str], told: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 1, nothing on standard output."""
+    Path("x.txt").write_text("x")
+    _given(evolve(DAY, trading_day=20250107), "later.txt")
+
+    assert main(asked) == 1
+    out, err = capsys.readouterr()
+    assert (out, err.count("\n")) == ("", 1)
+    assert err.startswith(f"error: {told}")
+
+
+@pytest.mark.usefixtures("home")
+def test_the_engine_s_own_days_are_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    """As they would be printed by a broker; the last one when none is named."""
+    assert main(["statement", "list"]) == 0
+    assert capsys.readouterr().out == "main  20250106\n"
+    assert main(["statement", "show"]) == 0
+    assert write_statement(DAY) == capsys.readouterr().out
+    assert main(["statement", "show", "20250106", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["trades"][0]["fee"] == "6.62"
+
+
+def test_no_day_at_all_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Which is no error of a list."""
+    assert main(["statement", "list", "--home", str(tmp_path)]) == 0
+    assert f"no statement in {tmp_path / 'statements'}\n" == capsys.readouterr().out
