@@ -200,7 +200,7 @@ def test_a_bad_count_is_told_of(
 def test_a_strict_run_ends_at_the_first_bad_row(write: Write, reading: MakeReading) -> None:
     """What `bad_row` raises goes through the reader."""
 
-    def refuse(file: str, line: int, reason: str) -> None:
+    def refuse(file: str, line: int, reason: str, _fault: str = "", /) -> None:
         raise BadRowError(file, line, reason)
 
     context = evolve(reading().context, bad_row=refuse)
@@ -216,7 +216,7 @@ def test_an_error_of_the_one_who_counts_is_not_one_of_the_file(
 ) -> None:
     """A pipe that nobody reads any more must not look like a cut file."""
 
-    def fail(_file: str, _line: int, _reason: str) -> None:
+    def fail(*_row: object) -> None:
         raise BrokenPipeError
 
     context = evolve(reading().context, bad_row=fail)
