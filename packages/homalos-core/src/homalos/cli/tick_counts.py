@@ -24,7 +24,7 @@ def class_counts(parts: Parts) -> tuple[dict[str, int], dict[str, dict[str, int]
         for symbol, counts in sorted(parts.data.counts().items())
     }
     faults = parts.reader.bad_rows.faults
-    totals: dict[str, int] = {fault: count for fault, count in faults.items()}
+    totals: dict[str, int] = {**faults}
     for counts in ticks.values():
         for kind, count in counts.items():
             totals[kind] = totals.get(kind, 0) + count
