@@ -18,6 +18,8 @@ __all__ = ["APART_NS", "Convention", "Span", "clock_span", "day_span", "session_
 
 Convention = Literal["clock", "session"]
 
+_DAY_NS = 24 * 3600 * 1_000_000_000
+
 APART_NS = 4 * 3600 * 1_000_000_000
 """A pause this long begins a new count: lunch is at most two hours, the pause between a
 night that ends at 02:30 and the day is six and a half."""
@@ -47,8 +49,13 @@ def clock_span(sessions: Sequence[Session], at_ns: int, length_ns: int) -> Span:
         at_ns: The instant.
         length_ns: Length of a bar, > 0.
     """
-    start = at_ns - at_ns % length_ns
+    # From the midnight before, so that seven minutes begin alike on every day; what is longer
+    # than a day counts from 1970.
+    midnight = at_ns - at_ns % _DAY_NS if length_ns <= _DAY_NS else 0
+    start = at_ns - (at_ns - midnight) % length_ns
     end = start + length_ns
+    if midnight:
+        end = min(end, midnight + _DAY_NS)
     held = [each for each in sessions if each.start_ns < end and each.end_ns > start]
     if not held:
         return Span(start, start, end, folds=False)
