@@ -71,10 +71,10 @@ def reference_bars(file: Path) -> dict[str, dict[str, _Values]]:
     return dict(found)
 
 
-def written_by(files: Sequence[Path], interval: str, folder: Path) -> list[_Row]:
+def written_by(files: Sequence[Path], interval: str, folder: Path, *options: str) -> list[_Row]:
     """Return the rows that `homalos data bars` writes."""
     output = folder / f"bars-{interval}.csv"
-    arguments = ("data", "bars", *files, "--interval", interval, "--output", output)
+    arguments = ("data", "bars", *files, "--interval", interval, "--output", output, *options)
     assert main([str(each) for each in (*arguments, "--home", folder)]) == 0
     with output.open(encoding="utf-8", newline="") as stream:
         return list(csv.DictReader(stream))
@@ -162,6 +162,37 @@ def test_the_bars_of_each_trading_day_of_a_tape_sum_up_to_what_it_tells(
         for day, counts in told.items()
     }
     assert len(sums) >= 1 + pattern.count("1901")
+
+
+_HOURS = {
+    (): "21:00 22:00 09:00 10:00 11:00 13:00 14:00 21:00 22:00",
+    ("--convention", "session"): "21:00 22:00 09:00 10:00 11:15 14:15 21:00 22:00",
+    ("--set", "bars.convention=session"): "21:00 22:00 09:00 10:00 11:15 14:15 21:00 22:00",
+}
+
+
+@pytest.mark.parametrize("options", _HOURS)
+def test_hours_begin_where_the_convention_says(
+    real_data: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """A day of ru1901 with its night and the next night: by the clock, and over breaks and lunch.
+
+    What the hours hold is what the minutes hold between their starts.
+    """
+    files = sorted((real_data / "ticks_ctp_csv/SHFE.ru1901").glob("201810*"))[:2]
+    hours = written_by(files, "1h", tmp_path, *options)
+    starts = [row["datetime"] for row in hours if row["trading_day"] > "20181008"]
+    minutes = written_by(files, "1m", tmp_path)
+    sums: dict[str, int] = defaultdict(int)
+    for row in minutes:
+        started = [start for start in starts if start <= row["datetime"]]
+        sums[max(started, default="")] += int(row["volume"])
+
+    assert " ".join(start[11:16] for start in starts) == _HOURS[options]
+    del sums[""]  # the day before
+    assert sums == {
+        row["datetime"]: int(row["volume"]) for row in hours if row["trading_day"] > "20181008"
+    }
 
 
 @pytest.mark.parametrize("skipped", [1, 2, 500, 5_000, 12_000])

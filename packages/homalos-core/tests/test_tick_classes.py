@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from math import nan
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from homalos.engine.bars import MinuteBars
 from homalos.engine.tick_classes import OUTSIDE, TickClass
@@ -202,3 +205,67 @@ def test_sessions_that_follow_each_other_have_their_own_first_seconds() -> None:
     assert bar is not None
     assert bar.start_ns == 10 * minute
     assert maker.counts() == {"good": 2}
+
+
+_TWO_DAYS = [session for day in (DAY, NEXT_DAY) for session in sessions(SYMBOL, day)]
+_STEPS = st.lists(
+    st.tuples(
+        st.integers(0, len(_TWO_DAYS) - 1),  # session
+        st.integers(0, 7_199),  # half a second of its first hour
+        st.integers(0, 5),  # lots
+        st.integers(95, 105),  # price
+    ),
+    min_size=1,
+    max_size=60,
+    unique_by=lambda step: step[:2],
+)
+
+
+def good_ticks(steps: Sequence[tuple[int, int, int, int]]) -> list[TickData]:
+    """Return ticks in order, each day's count beginning at 1,000 as if it were under way."""
+    counts = {DAY: 1_000, NEXT_DAY: 0}
+    found = []
+    for place, half, lots, price in sorted(steps):
+        session = _TWO_DAYS[place]
+        day = session.trading_day
+        counts[day] += lots
+        stamp = session.start_ns + half * 500_000_000 + 1
+        found.append(tick(SYMBOL, price, ts_ns=stamp, volume=counts[day], trading_day=day))
+    return found
+
+
+@given(_STEPS, st.randoms(use_true_random=False))
+def test_faults_between_good_ticks_and_the_clock_s_closing_change_no_sum(
+    steps: Sequence[tuple[int, int, int, int]], chance: Any
+) -> None:
+    """Each day's bars sum up to last less first, none overlaps, and each tick is counted once."""
+    good, maker = good_ticks(steps), MinuteBars(SYMBOL, sessions)
+    made, added = [], 0
+    faults = ("missing-price", "past-day", "between-sessions", "after-close", "no-session")
+    for each in good:
+        made.append(maker.add(each))
+        for name in chance.sample(faults, chance.randint(0, 2)):
+            if name != "between-sessions" or each.trading_day == DAY:
+                made.append(maker.add(_CASES[name]))
+                added += 1
+        made.append(maker.add(each))  # said twice
+        if maker.closes_ns and chance.random() < 0.2:
+            made.append(maker.close())
+    bars = [bar for bar in [*made, maker.close()] if bar is not None]
+    sums = {day: sum(b.volume for b in bars if b.trading_day == day) for day in (DAY, NEXT_DAY)}
+
+    assert sums == {day: _told(good, day) for day in (DAY, NEXT_DAY)}
+    assert all(before.ts_ns <= after.start_ns for before, after in pairwise(bars))
+    assert sum(maker.counts().values()) == 2 * len(good) + added
+
+
+def _told(ticks: Sequence[TickData], day: int) -> int:
+    """Return what the ticks of a day tell of its volume: from 0 where the day's opening is held."""
+    of_day = [each for each in ticks if each.trading_day == day]
+    if not of_day:
+        return 0
+    opening = sessions(SYMBOL, day)[0].start_ns
+    goes_on = len(of_day) < len(ticks) and day == NEXT_DAY
+    if goes_on or of_day[0].ts_ns < opening + 60_000_000_000:
+        return of_day[-1].volume
+    return of_day[-1].volume - of_day[0].volume
