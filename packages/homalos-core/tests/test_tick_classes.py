@@ -242,14 +242,15 @@ def test_faults_between_good_ticks_and_the_clock_s_closing_change_no_sum(
     good, maker = good_ticks(steps), MinuteBars(SYMBOL, sessions)
     made, added = [], 0
     faults = ("missing-price", "past-day", "between-sessions", "after-close", "no-session")
-    for each in good:
+    for each, after in zip(good, [*good[1:], None], strict=True):
         made.append(maker.add(each))
         for name in chance.sample(faults, chance.randint(0, 2)):
             if name != "between-sessions" or each.trading_day == DAY:
                 made.append(maker.add(_CASES[name]))
                 added += 1
         made.append(maker.add(each))  # said twice
-        if maker.closes_ns and chance.random() < 0.2:
+        is_over = after is None or maker.is_over(after.ts_ns)
+        if is_over and chance.random() < 0.5:  # the clock may be there first
             made.append(maker.close())
     bars = [bar for bar in [*made, maker.close()] if bar is not None]
     sums = {day: sum(b.volume for b in bars if b.trading_day == day) for day in (DAY, NEXT_DAY)}

@@ -178,6 +178,18 @@ def test_a_bad_row_is_told_of_and_the_next_one_is_read(
     assert bad[0][1].startswith(_BAD_ROWS[row])
 
 
+def test_a_bad_row_is_told_of_with_its_class(write: Write, reading: MakeReading) -> None:
+    """A row without a price and a symbol nobody knows are told from what cannot be read."""
+    made = reading()
+    rows = (_row("0.0"), "xyz,20181008,20181008,09:00:00,500,12485", _row("dear"))
+    assert list(ticks.read(write("ticks.csv", _text(*rows)), made.context)) == []
+    assert [row.fault for row in made.bad_rows] == [
+        "missing-price",
+        "unknown-instrument",
+        "unreadable",
+    ]
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "reason"),
     [

@@ -149,6 +149,8 @@ def _nothing(engine: Engine, files: Sequence[Path], interval: str, only: str | N
     names = ", ".join(map(str, files))
     summary = engine.summary()
     found = in_words(class_counts(engine.parts)[0])
+    if engine.parts.data.made:
+        return f"{names}: no bar of {interval} can be made of ticks; whole minutes can"
     if summary.ticks:
         return f"{names}: {summary.ticks} ticks, not one of them inside a trading session: {found}"
     if summary.bars:
@@ -172,6 +174,7 @@ def _told(
         "bad_rows": summary.bad_rows,
         "late": summary.late,
         "outside": summary.outside,
+        "incomplete": sum(not bar.complete for bar in made),
         "late_bars": engine.parts.data.late_bars(),
         "convention": engine.parts.settings.bars.convention,
         "classes": classes,

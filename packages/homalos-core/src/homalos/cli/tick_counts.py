@@ -23,8 +23,7 @@ def class_counts(parts: Parts) -> tuple[dict[str, int], dict[str, dict[str, int]
         symbol: _in_order({kind.value: count for kind, count in counts.items()})
         for symbol, counts in sorted(parts.data.counts().items())
     }
-    faults = parts.reader.bad_rows.faults
-    totals: dict[str, int] = {**faults}
+    totals = dict(parts.reader.bad_rows.faults)
     for counts in ticks.values():
         for kind, count in counts.items():
             totals[kind] = totals.get(kind, 0) + count

@@ -20,6 +20,7 @@ from homalos.engine.tick_classes import (
     TickClass,
     TickSorter,
 )
+from homalos.errors import MarketError
 from homalos.model import BarData, TickData
 
 __all__ = ["AUCTION_NS", "FOLD_NS", "MinuteBars", "Sessions", "interval_ns"]
@@ -132,7 +133,7 @@ class MinuteBars:
             self._low,
             last.last_price,
             self._count - self._out,
-            max(turnover - self._out_turnover, 0.0),
+            turnover - self._out_turnover if turnover > self._out_turnover else 0.0,
             last.open_interest,
             self._complete and whole,
         )
@@ -164,13 +165,29 @@ class MinuteBars:
 
     def _look(self, tick: TickData) -> BarData | None:
         """Take a tick that is not simply the next one of the bar under way."""
-        sorter = self._sorter
+        ts, session = tick.ts_ns, self._sorter.session
+        if (
+            session is not None
+            and session.start_ns <= ts < session.end_ns
+            and ts > self._latest_ns
+            and ts >= (self._start_ns if self.closes_ns else self._start_ns + MINUTE_NS)
+            and tick.volume >= self._count
+            and tick.trading_day == session.trading_day == self._day
+            and tick.last_price == tick.last_price
+        ):  # the first of a new minute, in the session of the one before
+            self.good += 1
+            return self._go_on(tick, ts - ts % MINUTE_NS)
+        return self._sort(tick)
+
+    def _sort(self, tick: TickData) -> BarData | None:
+        """Take a tick by its class."""
+        sorter, ts = self._sorter, tick.ts_ns
         open_from_ns = self._start_ns if self.closes_ns else self._start_ns + MINUTE_NS
         try:
             kind = sorter.classify(
                 tick, count=self._count, last=self._last, open_from_ns=open_from_ns
             )
-        except ValueError:
+        except MarketError:
             self._tally(TickClass.NO_SESSION)
             raise
         self._tally(kind)
@@ -179,11 +196,12 @@ class MinuteBars:
             done = self.close()  # of the day before
             self._turn(sorter.day)
         if kind in _FORWARD:
-            return self._go_on(tick, kind) or done
+            is_reset = kind is TickClass.RESET
+            return self._go_on(tick, sorter.minute(ts), is_reset=is_reset) or done
         if kind is TickClass.OUT_OF_ORDER or kind is TickClass.LATE:
             self._widen(tick, is_late=kind is TickClass.LATE)
         elif kind is TickClass.BETWEEN_SESSIONS or (
-            kind is TickClass.BEFORE_SESSION and tick.ts_ns > sorter.sessions[0].start_ns
+            kind is TickClass.BEFORE_SESSION and ts > sorter.sessions[0].start_ns
         ):
             self._begin_count(tick)
         return done
@@ -202,14 +220,13 @@ class MinuteBars:
         self._is_first = True
         self._day = day
 
-    def _go_on(self, tick: TickData, kind: TickClass) -> BarData | None:
+    def _go_on(self, tick: TickData, start: int, *, is_reset: bool = False) -> BarData | None:
         """Count in a tick of the bar under way, or of a new one; return the one that is over."""
-        start = self._sorter.minute(tick.ts_ns)
         done = None
         if not self.closes_ns or start > self._start_ns:
             done = self.close()
             self._begin(tick, start)
-        if kind is TickClass.RESET:
+        if is_reset:
             # What traded around it is not known; what the bar has so far, it keeps.
             turnover = self._turnover() if self._count > self._out else self._out_turnover
             self._out += tick.volume - self._count

@@ -48,7 +48,7 @@ class BadRows:
 
     strict: bool = False
     count: int = 0
-    faults: dict[RowFault, int] = field(factory=dict)
+    faults: dict[str, int] = field(factory=dict)
     first: list[BadRow] = field(factory=list)
     told: Callable[[BadRow], None] | None = None
 
