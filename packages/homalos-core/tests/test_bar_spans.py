@@ -146,6 +146,24 @@ def test_by_the_clock_seven_minutes_begin_alike_on_every_day() -> None:
     assert starts == ["10-13 08:56", "10-14 08:56", "10-15 08:56"]
 
 
+def test_by_the_clock_no_bar_goes_over_midnight_utc() -> None:
+    """The last seven minutes of a day, from 07:55 in China, are five; no session is near."""
+    span = clock_span((), ns("10-13 07:58"), 7 * _MINUTE)
+
+    assert (clock(span.start_ns), clock(span.end_ns)) == ("10-13 07:55", "10-13 08:00")
+
+
+def test_minutes_behind_the_last_session_make_one_bar_of_the_rest_of_their_time() -> None:
+    """15:00 to 15:03 of a file that has them: one quarter, not four of them."""
+    behind = [
+        bar(SYMBOL, 100, start_ns=ns(f"10-13 15:0{place}"), trading_day=DAY, volume=1)
+        for place in range(4)
+    ]
+    made = merged([*whole_day()[-1:], *behind], "1h", "clock")
+
+    assert [(clock(b.start_ns), b.volume) for b in made] == [("10-13 14:00", 1), ("10-13 15:00", 4)]
+
+
 def test_no_bar_holds_two_trading_days() -> None:
     """A day's length by the clock begins at 08:00; the night after 15:00 is the next day's."""
     friday = bar(SYMBOL, 100, start_ns=ns("10-10 14:59"), trading_day=20251010, volume=3)

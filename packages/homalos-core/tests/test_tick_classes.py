@@ -172,6 +172,50 @@ def test_the_count_begins_at_0_again_when_the_night_opens_the_next_day() -> None
     assert [(b.volume, b.turnover, b.complete) for b in bars[1:]] == [(40, 404.0, True)]
 
 
+def test_an_auction_joins_where_the_data_went_on_from_the_day_before() -> None:
+    """Nothing came in the night, so that what the morning's auction tells of is all new."""
+    found, bars = classes(
+        [
+            at("10-10 14:59:59", 100, 900),
+            at("10-13 08:59:00", 101, 40, trading_day=NEXT_DAY),
+            at("10-13 09:00:30", 102, 41, trading_day=NEXT_DAY),
+        ]
+    )
+
+    assert found == ["good", "auction", "good"]
+    assert [(b.open_price, b.volume, b.complete) for b in bars[1:]] == [(101, 41, False)]
+
+
+def test_a_tape_that_begins_over_lunch_counts_from_there() -> None:
+    """What is told between the sessions was traded before; the afternoon's first tick adds 3."""
+    found, bars = classes([at("10-10 12:00:00", 100, 500), at("10-10 13:30:01", 101, 503)])
+
+    assert found == ["between-sessions", "good"]
+    assert [(b.volume, b.complete) for b in bars] == [(3, False)]
+
+
+def test_the_turnover_is_of_the_tick_that_told_the_count() -> None:
+    """One out of order tells of four lots more than the latest: their value counts with them."""
+    ticks = [
+        at("10-09 21:00:10", 100, 5, turnover=500.0),
+        at("10-09 21:00:20", 100, 6, turnover=600.0),
+        at("10-09 21:00:19", 100, 10, turnover=1_000.0),
+    ]
+    (bar,) = classes(ticks)[1]
+
+    assert (bar.volume, bar.turnover) == (10, 1_000.0)
+
+
+def test_a_session_may_end_within_a_minute() -> None:
+    """From its end on ticks are of the boundary, though the minute is not over."""
+    half = 30_000_000_000
+    maker = MinuteBars(SYMBOL, lambda *_: (Session(0, 21 * half, DAY),))
+    for ts_ns in (1, 20 * half, 21 * half):
+        maker.add(tick(SYMBOL, 100, ts_ns=ts_ns, volume=1 + ts_ns, trading_day=DAY))
+
+    assert maker.counts() == {"good": 2, "boundary": 1}
+
+
 def test_one_wrong_trading_day_does_not_end_the_day_in_hand() -> None:
     """A tick of the morning that says it is Monday's is before Monday's night: stale."""
     found, (bar,) = classes(

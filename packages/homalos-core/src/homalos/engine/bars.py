@@ -69,7 +69,7 @@ class MinuteBars:
         self._counts: dict[TickClass, int] = {}
         self._day = 0
         self._is_first = True  # bar of the trading day
-        self._start_ns = 0
+        self._start_ns = -MINUTE_NS  # so that the first minute of all is not over
         self._end_ns = 0  # of the bar under way, its fold not counted; 0 when none is
         self._bar_day = 0
         self._complete = True
