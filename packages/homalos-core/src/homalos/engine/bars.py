@@ -12,7 +12,6 @@ while no tick came is in the next bar.
 from __future__ import annotations
 
 from homalos.engine.tick_classes import (
-    AUCTION_NS,
     FOLD_NS,
     MINUTE_NS,
     OUTSIDE,
@@ -23,7 +22,7 @@ from homalos.engine.tick_classes import (
 from homalos.errors import MarketError
 from homalos.model import BarData, TickData
 
-__all__ = ["AUCTION_NS", "FOLD_NS", "MinuteBars", "Sessions", "interval_ns"]
+__all__ = ["FOLD_NS", "MinuteBars", "Sessions", "interval_ns"]
 
 _NS = 1_000_000_000
 _UNITS = {"s": 1, "m": 60, "h": 3600}
