@@ -138,6 +138,7 @@ _TAPES = {
     "ticks_ctp_csv/SHFE.ru1901/*": (),
     "ticks_ctp_csv/SHFE.ru1901/20181009*": ("20181009",),
     "ticks_ctp_csv/SHFE.ru1901/20181010*": ("20181010",),
+    "ticks_ctp_csv/SHFE.ru1901/201810[01][08]*": ("20181010",),  # a day is missing
     "ticks_ctp_csv/CZCE.AP010/*": (),
     "ticks_ctp_csv/CZCE.AP101/*": (),
     "ticks_wt/CFFEX.IF.HOT/*": (),

@@ -176,7 +176,8 @@ def class_of(  # noqa: C901, PLR0911  the rules in their order, one after anothe
     if stamp >= sessions[-1][1] + FOLD:
         return "settlement" if number(cell(row, "settlementprice")) else "after-close"
     if day != contract.day:
-        contract.count = 0 if contract.day else -1
+        goes_on = contract.day and stamp < sessions[0][1] + FOLD
+        contract.count = 0 if goes_on else -1
         contract.day = day
     for session in sessions:
         if session[0] <= stamp < session[1] + FOLD:

@@ -172,18 +172,31 @@ def test_the_count_begins_at_0_again_when_the_night_opens_the_next_day() -> None
     assert [(b.volume, b.turnover, b.complete) for b in bars[1:]] == [(40, 404.0, True)]
 
 
-def test_an_auction_joins_where_the_data_went_on_from_the_day_before() -> None:
-    """Nothing came in the night, so that what the morning's auction tells of is all new."""
+def test_the_night_that_nobody_saw_is_not_in_the_morning_s_bar() -> None:
+    """The data ends with the day before and comes back in the auction of 08:59."""
     found, bars = classes(
         [
             at("10-10 14:59:59", 100, 900),
-            at("10-13 08:59:00", 101, 40, trading_day=NEXT_DAY),
-            at("10-13 09:00:30", 102, 41, trading_day=NEXT_DAY),
+            at("10-13 08:59:00", 101, 130_000, trading_day=NEXT_DAY),
+            at("10-13 09:00:30", 102, 130_001, trading_day=NEXT_DAY),
         ]
     )
 
-    assert found == ["good", "auction", "good"]
-    assert [(b.open_price, b.volume, b.complete) for b in bars[1:]] == [(101, 41, False)]
+    assert found == ["good", "before-session", "good"]
+    assert [(b.open_price, b.volume, b.complete) for b in bars[1:]] == [(102, 1, False)]
+
+
+def test_data_that_went_on_from_the_day_before_misses_nothing_of_the_first_session() -> None:
+    """The first tick of the night is of 21:59, and all it tells of was traded in this night."""
+    found, bars = classes(
+        [
+            at("10-10 14:59:59", 100, 900),
+            at("10-10 21:59:00", 101, 40, trading_day=NEXT_DAY),
+        ]
+    )
+
+    assert found == ["good", "good"]
+    assert [(b.volume, b.complete) for b in bars[1:]] == [(40, False)]
 
 
 def test_a_tape_that_begins_over_lunch_counts_from_there() -> None:
@@ -309,8 +322,9 @@ def _told(ticks: Sequence[TickData], day: int) -> int:
     of_day = [each for each in ticks if each.trading_day == day]
     if not of_day:
         return 0
-    opening = sessions(SYMBOL, day)[0].start_ns
-    goes_on = len(of_day) < len(ticks) and day == NEXT_DAY
-    if goes_on or of_day[0].ts_ns < opening + 60_000_000_000:
+    first = sessions(SYMBOL, day)[0]
+    has_before = len(of_day) < len(ticks) and day == NEXT_DAY
+    until = first.end_ns if has_before else first.start_ns + 60_000_000_000
+    if of_day[0].ts_ns < until:
         return of_day[-1].volume
     return of_day[-1].volume - of_day[0].volume

@@ -193,7 +193,7 @@ class MinuteBars:
         done = None
         if sorter.day != self._day:
             done = self.close()  # of the day before
-            self._turn(sorter.day)
+            self._turn()
         if kind in _FORWARD:
             is_reset = kind is TickClass.RESET
             return self._go_on(tick, sorter.minute(ts), is_reset=is_reset) or done
@@ -211,13 +211,12 @@ class MinuteBars:
         else:
             self._counts[kind] = self._counts.get(kind, 0) + 1
 
-    def _turn(self, day: int) -> None:
-        """Go on to a new trading day."""
-        # Where the data went on from the day before, nothing of this one was missed.
-        self._count = self._out = 0 if self._day else -1
+    def _turn(self) -> None:
+        """Go on to the sorter's trading day."""
+        self._count = self._out = self._sorter.begins_at
         self._out_turnover = 0.0
         self._is_first = True
-        self._day = day
+        self._day = self._sorter.day
 
     def _go_on(self, tick: TickData, start: int, *, is_reset: bool = False) -> BarData | None:
         """Count in a tick of the bar under way, or of a new one; return the one that is over."""

@@ -76,14 +76,16 @@ class TickSorter:
         day: The trading day in hand, yyyymmdd; 0 before the first tick that is inside one.
         sessions: Its sessions.
         session: The one that the last tick inside a session belongs to.
+        begins_at: Where the day's count begins: 0, or -1 where the first tick's count is that.
     """
 
-    __slots__ = ("_sessions_of", "_symbol", "day", "session", "sessions")
+    __slots__ = ("_sessions_of", "_symbol", "begins_at", "day", "session", "sessions")
 
     def __init__(self, symbol: str, sessions: Sessions) -> None:
         self.day = 0
         self.sessions: tuple[Session, ...] = ()
         self.session: Session | None = None
+        self.begins_at = -1
         self._symbol = symbol
         self._sessions_of = sessions
 
@@ -115,7 +117,10 @@ class TickSorter:
             return TickClass.SETTLEMENT if tick.settlement_price > 0 else TickClass.AFTER_CLOSE
         if day != self.day:
             # Only here: a wrong day in one tick must not end the day in hand.
-            count = 0 if self.day else -1
+            # Data that went on from the day before into this one's first session missed
+            # nothing of it; data that came back later did.
+            goes_on = self.day and ts < sessions[0].end_ns + FOLD_NS
+            self.begins_at = count = 0 if goes_on else -1
             self.day = day
             self.sessions = sessions
         return self._within_day(tick, count, last, open_from_ns)
