@@ -393,6 +393,23 @@ def test_with_json_the_bars_are_in_the_object(
     assert [tuple(each.values())[2:] for each in found["rows"]] == BARS
 
 
+def test_what_each_tick_was_is_counted_and_told(
+    ticks: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One said twice, one of the evening, one without a price; the first bar is whole."""
+    last = rows().splitlines(keepends=True)[-1]
+    evening = last.replace("09:32:10", "19:32:10")
+    ticks.write_text(HEAD + rows() + last + evening + last.replace("4000.2", "0"))
+    ran = Ran(capsys, "data", "bars", ticks, "--json")
+    expected = {"good": 5, "duplicate": 1, "missing-price": 1, "after-close": 1}
+    assert ran.object["classes"] == expected
+    assert ran.object["classes_by_symbol"] == {
+        "IF2509.CFFEX": {"good": 5, "duplicate": 1, "after-close": 1}
+    }
+    assert (ran.object["incomplete"], ran.object["convention"]) == (0, "clock")
+    assert "by class: good 5, duplicate 1, missing-price 1, after-close 1\n" in ran.err
+
+
 def test_longer_bars_are_made_as_asked(ticks: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Three minutes of a quarter of an hour are one bar, with the count's whole growth."""
     ran = Ran(capsys, "data", "bars", ticks, "--interval", "15m")
@@ -422,6 +439,8 @@ def test_bars_of_several_symbols_are_in_the_order_of_time(
         (("tikcs.csv",), 1, "tikcs.csv: no such file"),
         (("ticks.csv", "--symbol", "IC2509.CFFEX"), 1, "not one tick or bar of IC2509.CFFEX"),
         (("bars.csv", "--symbol", "IF2509.CFFEX"), 1, "no bar of 1m can be made"),
+        (("ticks.csv", "--interval", "30s"), 1, "no bar of 30s can be made of ticks"),
+        (("ticks.csv", "--convention", "wall"), 2, "'clock', 'session'"),
     ],
 )
 @pytest.mark.usefixtures("ticks", "bars")

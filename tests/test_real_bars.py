@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from homalos import Engine, RunSummary, Settings
+from homalos.cli import main
 from homalos.config import FeedSettings
 from homalos.model import BarData
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
 _CHINA = timezone(timedelta(hours=8))
 _NS = 1_000_000_000
@@ -70,6 +71,15 @@ def reference_bars(file: Path) -> dict[str, dict[str, _Values]]:
     return dict(found)
 
 
+def written_by(files: Sequence[Path], interval: str, folder: Path, *options: str) -> list[_Row]:
+    """Return the rows that `homalos data bars` writes."""
+    output = folder / f"bars-{interval}.csv"
+    arguments = ("data", "bars", *files, "--interval", interval, "--output", output, *options)
+    assert main([str(each) for each in (*arguments, "--home", folder)]) == 0
+    with output.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
 @pytest.fixture(scope="module")
 def five_exchanges(
     real_data: Path, tmp_path_factory: pytest.TempPathFactory
@@ -83,22 +93,122 @@ def five_exchanges(
     return references, made, summary
 
 
-@pytest.mark.parametrize(("interval", "count"), [("1m", 816), ("5m", 159)])
-def test_the_bars_of_five_exchanges_equal_those_of_wondertrader(
-    five_exchanges: tuple[dict[str, Path], list[BarData], RunSummary], interval: str, count: int
+@pytest.mark.parametrize(("minutes", "count"), [(1, 816), (5, 159)])
+def test_the_bars_the_command_writes_of_five_exchanges_equal_those_of_wondertrader(
+    real_data: Path, tmp_path: Path, minutes: int, count: int
 ) -> None:
     """Every bar of 21 contracts after each one's first, which the recorder began inside."""
-    references, made, _ = five_exchanges
-    expected = reference_bars(references[interval])
+    folder = real_data / "ticks_wt" / "ALL_20220218"
+    expected = reference_bars(folder / f"reference_min{minutes}.csv.gz")
     actual: dict[str, dict[str, _Values]] = {symbol: {} for symbol in expected}
-    for bar in made:
-        at = label(bar.ts_ns)
-        if bar.interval == interval and at >= min(expected[bar.symbol]):
-            prices = (bar.open_price, bar.high_price, bar.low_price, bar.close_price)
-            actual[bar.symbol][at] = (*prices, bar.volume, bar.open_interest)
+    written = written_by(sorted(folder.glob("[A-Z]*.csv.gz")), f"{minutes}m", tmp_path)
+    for row in written:
+        end = datetime.fromisoformat(row["datetime"]) + timedelta(minutes=minutes)
+        names = ("open", "high", "low", "close", "volume", "open_interest")
+        values = tuple(round(float(row[name]), 6) for name in names)
+        actual[row["symbol"]][end.strftime("%Y%m%d%H%M")] = values
+    for bars in actual.values():
+        del bars[min(bars)]
 
     assert (len(expected), sum(map(len, expected.values()))) == (21, count)
     assert actual == expected
+
+
+def test_each_contract_s_bars_sum_up_from_the_recorder_s_first_tick_on(
+    five_exchanges: tuple[dict[str, Path], list[BarData], RunSummary],
+) -> None:
+    """The recorder began at 11:20: the first count is where the sum begins."""
+    references, made, _ = five_exchanges
+    counts: dict[str, list[int]] = defaultdict(list)
+    for row in rows(*sorted(references["1m"].parent.glob("[A-Z]*.csv.gz"))):
+        if float(row["LastPrice"]):
+            counts[f"{row['InstrumentID']}.{row['ExchangeID']}"].append(int(row["Volume"]))
+    sums: dict[str, int] = defaultdict(int)
+    for bar in made:
+        sums[bar.symbol] += bar.volume if bar.interval == "1m" else 0
+
+    assert sums == {symbol: told[-1] - told[0] for symbol, told in counts.items()}
+    assert len(sums) == 21
+
+
+# Files, and the trading days that the tape does not begin with, or go on to, their opening:
+# those of ru1901 open at 21:00 in the file of the date before, but for 2018-10-08, the first
+# after a holiday.
+_TAPES = {
+    "ticks_ctp_csv/SHFE.ru1901/*": (),
+    "ticks_ctp_csv/SHFE.ru1901/20181009*": ("20181009",),
+    "ticks_ctp_csv/SHFE.ru1901/20181010*": ("20181010",),
+    "ticks_ctp_csv/SHFE.ru1901/201810[01][08]*": ("20181010",),  # a day is missing
+    "ticks_ctp_csv/CZCE.AP010/*": (),
+    "ticks_ctp_csv/CZCE.AP101/*": (),
+    "ticks_wt/CFFEX.IF.HOT/*": (),
+}
+
+
+@pytest.mark.parametrize("pattern", _TAPES)
+def test_the_bars_of_each_trading_day_of_a_tape_sum_up_to_what_it_tells(
+    real_data: Path, tmp_path: Path, pattern: str
+) -> None:
+    """Last count less first, and the first is 0 where the tape holds the day's opening."""
+    files = sorted(real_data.glob(pattern))
+    told: dict[str, list[int]] = defaultdict(list)
+    for row in rows(*files):
+        told[row["TradingDay"]].append(int(row["Volume"]))
+    sums: dict[str, int] = defaultdict(int)
+    for bar in written_by(files, "1m", tmp_path):
+        sums[bar["trading_day"]] += int(bar["volume"])
+
+    assert sums == {
+        day: counts[-1] - (counts[0] if day in _TAPES[pattern] else 0)
+        for day, counts in told.items()
+    }
+    assert len(sums) >= 1 + pattern.count("1901")
+
+
+_HOURS = {
+    (): "21:00 22:00 09:00 10:00 11:00 13:00 14:00 21:00 22:00",
+    ("--convention", "session"): "21:00 22:00 09:00 10:00 11:15 14:15 21:00 22:00",
+    ("--set", "bars.convention=session"): "21:00 22:00 09:00 10:00 11:15 14:15 21:00 22:00",
+}
+
+
+@pytest.mark.parametrize("options", _HOURS)
+def test_hours_begin_where_the_convention_says(
+    real_data: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    """A day of ru1901 with its night and the next night: by the clock, and over breaks and lunch.
+
+    What the hours hold is what the minutes hold between their starts.
+    """
+    files = sorted((real_data / "ticks_ctp_csv/SHFE.ru1901").glob("201810*"))[:2]
+    hours = written_by(files, "1h", tmp_path, *options)
+    starts = [row["datetime"] for row in hours if row["trading_day"] > "20181008"]
+    minutes = written_by(files, "1m", tmp_path)
+    sums: dict[str, int] = defaultdict(int)
+    for row in minutes:
+        started = [start for start in starts if start <= row["datetime"]]
+        sums[max(started, default="")] += int(row["volume"])
+
+    assert " ".join(start[11:16] for start in starts) == _HOURS[options]
+    del sums[""]  # the day before
+    assert sums == {
+        row["datetime"]: int(row["volume"]) for row in hours if row["trading_day"] > "20181008"
+    }
+
+
+@pytest.mark.parametrize("skipped", [1, 2, 500, 5_000, 12_000])
+def test_a_tape_that_begins_anywhere_sums_up_from_where_it_begins(
+    real_data: Path, tmp_path: Path, skipped: int
+) -> None:
+    """Only with the auction's tick in it AP010 begins at 0; cut behind it, at its first count."""
+    with gzip.open(next((real_data / "ticks_ctp_csv/CZCE.AP010").glob("20200803*")), "rt") as file:
+        head, *lines = file.readlines()
+    (tmp_path / "cut.csv").write_text("".join([head, *lines[skipped:]]))
+    counts = [int(row["Volume"]) for row in csv.DictReader([head, *lines[skipped:]])]
+    bars = written_by([tmp_path / "cut.csv"], "1m", tmp_path)
+    begins = 0 if skipped <= 2 else counts[0]  # 09:00:00, too, is in the opening's minute
+
+    assert sum(int(bar["volume"]) for bar in bars) == counts[-1] - begins
 
 
 def test_only_the_rows_without_a_price_make_no_tick(

@@ -6,7 +6,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from homalos.bus import Bus
+from homalos.clock import EngineClock, wall_ns
+from homalos.config import BarSettings
 from homalos.engine.data import DataManager
+from homalos.engine.loop import Loop
+from homalos.inbox import Inbox
+from homalos.journal import CountingJournal
 from homalos.model import BarData, TickData
 from homalos.plugins.ports import Session
 from homalos.strategy import Strategy
@@ -156,3 +161,115 @@ def test_on_a_wall_clock_a_bar_waits_for_the_ticks_still_on_their_way() -> None:
 
     assert before == []
     assert [(b.close_price, b.volume) for b in data.history(SYMBOL, "1m", 1)] == [(103, 6)]
+
+
+def test_a_longer_bar_is_closed_by_the_clock_when_its_last_minutes_have_no_tick() -> None:
+    """One tick at 21:00:10 and none after it: the other contract's tick shows the time."""
+    running = engine(market=market())
+    quiet = running.add_strategy(Listener, symbol=SYMBOL, interval="5m")
+    assert isinstance(quiet, Listener)
+    with running:
+        running.step(at("10-09 21:00:10", 100, 5))
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-09 21:04:59.5"), trading_day=DAY))
+        before = list(quiet.heard)
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-09 21:05:00.5"), trading_day=DAY))
+
+        assert before == []
+        assert [(b.start_ns, b.ts_ns, b.volume, b.complete) for _, b in quiet.heard] == [
+            (ns("10-09 21:00"), ns("10-09 21:05"), 5, True)
+        ]
+
+
+def test_a_longer_bar_takes_its_last_minute_before_the_clock_closes_it() -> None:
+    """The minute and the five minutes are over at one instant, the minute first."""
+    running = engine(market=market())
+    five = running.add_strategy(Listener, symbol=SYMBOL, interval="5m")
+    assert isinstance(five, Listener)
+    with running:
+        running.step(at("10-09 21:00:10", 100, 5))
+        running.step(at("10-09 21:04:10", 101, 6))
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-09 21:30"), trading_day=DAY))
+
+        assert [(now, b.close_price, b.volume) for now, b in five.heard] == [
+            (ns("10-09 21:05"), 101, 6)
+        ]
+
+
+def test_minutes_from_a_tape_are_all_in_their_longer_bar() -> None:
+    """A minute is known at its end, which is the longer one's: it comes before the clock does."""
+    running = engine(market=market())
+    five = running.add_strategy(Listener, symbol=SYMBOL, interval="5m")
+    assert isinstance(five, Listener)
+    with running:
+        for place in (0, 4, 5):
+            running.step(minute(f"10-10 09:0{place}"))
+
+        assert [(b.start_ns, b.volume) for _, b in five.heard] == [(ns("10-10 09:00"), 2)]
+
+
+def test_a_day_is_out_with_its_last_session_s_fold_though_nothing_traded_at_the_end() -> None:
+    """The last tick of the day is of 09:30, the session ends at 10:15."""
+    running = engine(market=market())
+    day = running.add_strategy(Listener, symbol=SYMBOL, interval="d")
+    assert isinstance(day, Listener)
+    with running:
+        running.step(at("10-10 09:30:00", 100, 5))
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-10 10:15:04"), trading_day=DAY))
+        before = list(day.heard)
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-10 10:15:06"), trading_day=DAY))
+
+        assert before == []
+        assert [b.ts_ns for _, b in day.heard] == [ns("10-10 10:15")]
+
+
+def test_on_a_live_clock_a_bar_is_closed_by_the_wall_alone() -> None:
+    """One tick of two minutes ago, and no other event: the loop's own look at the time ends it."""
+    now = wall_ns()
+    hours = (Session(now - 3_600_000_000_000, now + 3_600_000_000_000, DAY),)
+    clock, bus = EngineClock(), Bus(lambda *_: None)
+    loop = Loop(
+        bus=bus,
+        clock=clock,
+        inbox=Inbox(execution=10, market=10),
+        journal=CountingJournal(),
+        event_time=False,
+    )
+    data = DataManager(bus, clock, lambda *_: hours, grace_ns=5_000_000_000)
+    data.want_bars(SYMBOL, "1m")
+    loop.step(tick(SYMBOL, 100, ts_ns=now - 120_000_000_000, volume=5, trading_day=DAY))
+    before = data.history(SYMBOL, "1m", 1)
+    loop.catch_up()
+
+    assert before == []
+    assert [b.close_price for b in data.history(SYMBOL, "1m", 1)] == [100]
+
+
+def test_hours_are_counted_as_the_settings_say() -> None:
+    """By the session the night's second hour is followed by the day's first."""
+    running = engine(market=market(), bars=BarSettings(convention="session"))
+    hour = running.add_strategy(Listener, symbol=SYMBOL, interval="40m")
+    assert isinstance(hour, Listener)
+    with running:
+        for clock in ("10-09 21:39:10", "10-09 21:40:10", "10-10 09:40:10"):
+            running.step(at(clock, 100, 5))
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-10 10:16"), trading_day=DAY))
+
+        assert [(b.start_ns, b.ts_ns) for _, b in hour.heard] == [
+            (ns("10-09 21:00"), ns("10-09 21:40")),
+            (ns("10-09 21:40"), ns("10-09 22:20")),
+            (ns("10-10 09:40"), ns("10-10 10:15")),
+        ]
+
+
+def test_the_classes_of_the_ticks_are_counted_by_symbol() -> None:
+    """Of each contract that bars are made of; what is only watched is not looked at."""
+    running = engine(market=market())
+    running.add_strategy(Listener, symbol=SYMBOL)
+    with running:
+        running.step(at("10-09 19:30:00", 100, 0))
+        running.step(at("10-09 21:00:10", 100, 5))
+        running.step(at("10-09 21:00:10", 100, 5))
+        running.step(tick(OTHER, 10.0, ts_ns=ns("10-09 21:00:10"), trading_day=DAY))
+
+        assert running.parts.data.counts() == {SYMBOL: {"good": 1, "stale": 1, "duplicate": 1}}
+        assert running.parts.data.outside() == 1

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homalos.engine.bars import BarMerger, interval_ns
+from homalos.engine.bars import interval_ns
+from homalos.engine.longer_bars import BarMerger
 from homalos.errors import MarketError
 from homalos.model import BarData
 from homalos.plugins.ports import Session

@@ -155,6 +155,7 @@ class BadRow:
     file: str
     line: int
     reason: str
+    fault: str = "unreadable"
 
 
 @define
@@ -197,7 +198,7 @@ def reading() -> MakeReading:
             parse_symbol=lambda code, exchange: market.parse_symbol(code, exchange=exchange),
             market=lambda _: market,
             instrument=market.resolve,
-            bad_row=lambda file, line, reason: bad_rows.append(BadRow(file, line, reason)),
+            bad_row=lambda *row: bad_rows.append(BadRow(*row)),
             symbol=symbol,
             interval=interval,
             label=label,

@@ -178,6 +178,18 @@ def test_a_bad_row_is_told_of_and_the_next_one_is_read(
     assert bad[0][1].startswith(_BAD_ROWS[row])
 
 
+def test_a_bad_row_is_told_of_with_its_class(write: Write, reading: MakeReading) -> None:
+    """A row without a price and a symbol nobody knows are told from what cannot be read."""
+    made = reading()
+    rows = (_row("0.0"), "xyz,20181008,20181008,09:00:00,500,12485", _row("dear"))
+    assert list(ticks.read(write("ticks.csv", _text(*rows)), made.context)) == []
+    assert [row.fault for row in made.bad_rows] == [
+        "missing-price",
+        "unknown-instrument",
+        "unreadable",
+    ]
+
+
 @pytest.mark.parametrize(
     ("column", "cell", "reason"),
     [
@@ -200,7 +212,7 @@ def test_a_bad_count_is_told_of(
 def test_a_strict_run_ends_at_the_first_bad_row(write: Write, reading: MakeReading) -> None:
     """What `bad_row` raises goes through the reader."""
 
-    def refuse(file: str, line: int, reason: str) -> None:
+    def refuse(file: str, line: int, reason: str, _fault: str = "", /) -> None:
         raise BadRowError(file, line, reason)
 
     context = evolve(reading().context, bad_row=refuse)
@@ -216,7 +228,7 @@ def test_an_error_of_the_one_who_counts_is_not_one_of_the_file(
 ) -> None:
     """A pipe that nobody reads any more must not look like a cut file."""
 
-    def fail(_file: str, _line: int, _reason: str) -> None:
+    def fail(*_row: object) -> None:
         raise BrokenPipeError
 
     context = evolve(reading().context, bad_row=fail)

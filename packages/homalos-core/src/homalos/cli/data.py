@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import attrs
 import rich_click as click
@@ -13,7 +13,8 @@ import rich_click as click
 from homalos.cli.bar_files import COLUMNS, as_row, save, write_csv, write_json
 from homalos.cli.options import CONFIG, ENV, HOME, PLUGIN, SET, Asked, Outcome, with_options
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
-from homalos.config import JournalSettings, Settings
+from homalos.cli.tick_counts import class_counts, in_words, tell_classes
+from homalos.config import BarSettings, JournalSettings, Settings
 from homalos.engine.engine import Engine
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import DataError
@@ -42,6 +43,11 @@ _FORMATS = ("csv", "json", "parquet")
 @click.option(
     "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where; else standard output."
 )
+@click.option(
+    "--convention",
+    type=click.Choice(("clock", "session")),
+    help="Count bars from the whole hour, or trading time; else as in the settings.",
+)
 @LABEL
 @STRICT
 @with_options(CONFIG, ENV, HOME, SET, PLUGIN)
@@ -53,6 +59,7 @@ def bars(
     symbol: str | None,
     kind: str | None,
     output: Path | None,
+    convention: Literal["clock", "session"] | None,
     label: Any,
     strict: bool,
 ) -> Outcome:
@@ -60,6 +67,9 @@ def bars(
 
     The time of a bar is its start, in China's time. Bars are in the order of their
     start; of one start in the order of their symbols.
+
+    Every tick has a class; how many there were of each is told on standard error where
+    not all were good, and with --json by symbol in the object.
     """
     chosen = kind or _kind_of(output)
     if chosen == "parquet" and output is None:
@@ -67,6 +77,8 @@ def bars(
         raise click.UsageError(msg)
     host = asked.host()
     settings = _market_data_only(asked.settings(asked.config))
+    if convention is not None:
+        settings = attrs.evolve(settings, bars=BarSettings(convention=convention))
     catalog = Catalog.gather(host)
     only = symbol_of(catalog, settings, symbol) if symbol else None
     tape = TapeOptions(symbol=only, label=label, strict=strict)
@@ -74,6 +86,7 @@ def bars(
     tell_bad_rows(engine.parts.reader.bad_rows)
     made = _made(engine, files, interval, only)
     data = _told(engine, made, interval, output)
+    tell_classes(data["classes"])
     return _written([as_row(bar) for bar in made], data, chosen, output)
 
 
@@ -135,18 +148,23 @@ def _made(engine: Engine, files: Sequence[Path], interval: str, only: str | None
 def _nothing(engine: Engine, files: Sequence[Path], interval: str, only: str | None) -> str:
     names = ", ".join(map(str, files))
     summary = engine.summary()
+    found = in_words(class_counts(engine.parts)[0])
+    if engine.parts.data.made:
+        return f"{names}: no bar of {interval} can be made of ticks; whole minutes can"
     if summary.ticks:
-        return f"{names}: {summary.ticks} ticks, not one of them inside a trading session"
+        return f"{names}: {summary.ticks} ticks, not one of them inside a trading session: {found}"
     if summary.bars:
         return f"{names}: no bar of {interval} can be made of the bars in there"
     what = f"tick or bar of {only}" if only else "tick or bar"
-    return f"{names}: not one {what}; {summary.bad_rows} bad rows"
+    bad = f": {found}" if summary.bad_rows else ""
+    return f"{names}: not one {what}; {summary.bad_rows} bad rows{bad}"
 
 
 def _told(
     engine: Engine, made: Sequence[BarData], interval: str, output: Path | None
 ) -> dict[str, Any]:
     summary = engine.summary()
+    classes, by_symbol = class_counts(engine.parts)
     return {
         "interval": interval,
         "bars": len(made),
@@ -156,5 +174,10 @@ def _told(
         "bad_rows": summary.bad_rows,
         "late": summary.late,
         "outside": summary.outside,
+        "incomplete": sum(not bar.complete for bar in made),
+        "late_bars": engine.parts.data.late_bars(),
+        "convention": engine.parts.settings.bars.convention,
+        "classes": classes,
+        "classes_by_symbol": by_symbol,
         "output": None if output is None else str(output),
     }

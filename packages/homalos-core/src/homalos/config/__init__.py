@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from homalos.config.settings import (
     AccountSettings,
+    BarSettings,
     BusSettings,
     FeedSettings,
     GatewaySettings,
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AccountSettings",
+    "BarSettings",
     "BusSettings",
     "Change",
     "FeedSettings",

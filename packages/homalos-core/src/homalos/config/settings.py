@@ -17,6 +17,7 @@ from homalos.model import Interval, PositionMode
 __all__ = [
     "SHORT_FORM",
     "AccountSettings",
+    "BarSettings",
     "BusSettings",
     "FeedSettings",
     "GatewaySettings",
@@ -195,6 +196,19 @@ class JournalSettings:
 
 
 @frozen(kw_only=True)
+class BarSettings:
+    """How bars of more than a minute are counted.
+
+    Attributes:
+        convention: `clock` counts from the whole hour on the wall; `session` counts trading
+            time from the start of the night, or of the day, so that a bar goes on over a
+            short break and over lunch.
+    """
+
+    convention: Literal["clock", "session"] = "clock"
+
+
+@frozen(kw_only=True)
 class BusSettings:
     """The observers' queues.
 
@@ -302,6 +316,7 @@ class Settings:
     store: StoreSettings | None = None
     alerts: Mapping[str, Any] = Factory(dict)
     journal: JournalSettings = field(factory=JournalSettings)
+    bars: BarSettings = field(factory=BarSettings)
     bus: BusSettings = field(factory=BusSettings)
     inbox: InboxSettings = field(factory=InboxSettings)
     logs: LogSettings = field(factory=LogSettings)

@@ -1,10 +1,9 @@
-"""Bars from ticks and bars from bars. Pure: no clock, no bus; the caller says what time it is.
+"""One-minute bars from ticks. Pure: no clock, no bus; the caller says what time it is.
 
 A bar covers `[start, end)` of the exchange's clock. A tick stamped on or shortly
 after a session's end folds into the session's last bar, since exchanges send the
 last trades then; a tick of the call auction that brings trades joins the first bar
-of the session it opens. What falls outside the sessions (an evening snapshot, a
-settlement push) is counted and makes no bar.
+of the session it opens. What a tick is that fits none of this, `tick_classes` says.
 
 Volume is the growth of the day's count, so it is never negative, and what traded
 while no tick came is in the next bar.
@@ -12,27 +11,30 @@ while no tick came is in the next bar.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
+from homalos.engine.tick_classes import (
+    FOLD_NS,
+    MINUTE_NS,
+    OUTSIDE,
+    Sessions,
+    TickClass,
+    TickSorter,
+)
 from homalos.errors import MarketError
 from homalos.model import BarData, TickData
-from homalos.plugins.ports import Session
 
-__all__ = ["AUCTION_NS", "FOLD_NS", "BarMerger", "MinuteBars", "interval_ns"]
+__all__ = ["FOLD_NS", "MinuteBars", "Sessions", "interval_ns"]
 
 _NS = 1_000_000_000
-_MINUTE_NS = 60 * _NS
-_NEVER = 1 << 63
-
-AUCTION_NS = 5 * _MINUTE_NS
-"""How long before a session its ticks belong to it: the call auction takes five minutes."""
-
-FOLD_NS = 5 * _NS
-"""How long after a session's end its ticks still come: 1.5 s was seen, in `ticks_wt`."""
-
 _UNITS = {"s": 1, "m": 60, "h": 3600}
-
-Sessions = Callable[[str, int], tuple[Session, ...]]
+_FORWARD = frozenset(
+    {
+        TickClass.GOOD,
+        TickClass.AUCTION,
+        TickClass.BOUNDARY,
+        TickClass.CONTRADICTION,
+        TickClass.RESET,
+    }
+)
 
 
 def interval_ns(interval: str) -> int:
@@ -55,34 +57,30 @@ class MinuteBars:
 
     Attributes:
         closes_ns: When the bar under way is over, nanoseconds UTC; 0 when none is.
-        outside: Ticks that make no bar: outside every session, in a call auction
-            without trades, without a price, or of a trading day that is over.
-        late: Ticks of a bar that is over already; what they add to the volume goes
-            to the bar under way, or to the next one.
+        good: Ticks of the class `good`.
     """
 
     def __init__(self, symbol: str, sessions: Sessions) -> None:
         self.closes_ns = 0
-        self.outside = 0
-        self.late = 0
+        self.good = 0
         self._symbol = symbol
-        self._sessions = sessions
+        self._sorter = TickSorter(symbol, sessions)
+        self._counts: dict[TickClass, int] = {}
         self._day = 0
-        self._day_sessions: tuple[Session, ...] = ()
-        self._from_ns = 0
-        self._until_ns = 0
-        self._session: Session | None = None
-        self._is_first = True
-        self._volume = -1
-        self._turnover = 0.0
-        self._start_ns = 0
-        self._last_ns = 0
+        self._is_first = True  # bar of the trading day
+        self._start_ns = -MINUTE_NS  # so that the first minute of all is not over
+        self._end_ns = 0  # of the bar under way, its fold not counted; 0 when none is
         self._bar_day = 0
         self._complete = True
-        self._open = self._high = self._low = self._close = 0.0
-        self._bar_volume = 0
-        self._bar_turnover = 0.0
-        self._interest = 0.0
+        self._open = self._high = self._low = 0.0
+        # The latest tick inside a session, and the one that told the count where that is another.
+        self._latest_ns = 0
+        self._last: TickData | None = None
+        self._told: TickData | None = None
+        # Lots and value of the day: told so far, and in the bars that are out. -1: not known.
+        self._count = -1
+        self._out = -1
+        self._out_turnover = 0.0
 
     def add(self, tick: TickData) -> BarData | None:
         """Count a tick in; return the bar that it shows to be over, if any.
@@ -90,39 +88,26 @@ class MinuteBars:
         Raises:
             MarketError: The tick's trading day is outside the calendar.
         """
-        if tick.trading_day != self._day and not self._turn(tick.trading_day):
-            self.outside += 1
-            return None
+        # The next tick of the bar under way, which nearly every tick is. Whatever else one
+        # may be, `_look` finds out.
         ts, price = tick.ts_ns, tick.last_price
-        inside = self._from_ns <= ts < self._until_ns or self._enter(tick)
-        if not inside or price != price:  # noqa: PLR0124  nan before a contract's first trade
-            self.outside += 1
+        if (
+            self._latest_ns < ts < self._end_ns
+            and tick.volume >= self._count
+            and tick.trading_day == self._bar_day
+        ):
+            if price > self._high:
+                self._high = price
+            elif price < self._low:
+                self._low = price
+            elif price != price:  # noqa: PLR0124  nan
+                return self._look(tick)
+            self._latest_ns = ts
+            self._count = tick.volume
+            self._last = tick
+            self.good += 1
             return None
-        start = self._minute(ts)
-        done = None
-        if start > self._start_ns:
-            done = self.close()
-            self._begin(tick, start)
-        elif start < self._start_ns or not self.closes_ns:
-            self.late += 1
-            # Older than the bar: of interest only for trades that nothing told of before.
-            if not self.closes_ns or tick.volume <= self._volume:
-                return None
-        if price > self._high:
-            self._high = price
-        if price < self._low:
-            self._low = price
-        if ts >= self._last_ns:
-            self._last_ns = ts
-            self._close = price
-            self._interest = tick.open_interest
-        grown = tick.volume - self._volume
-        if grown > 0:
-            self._bar_volume += grown
-            self._bar_turnover += tick.turnover - self._turnover
-            self._volume = tick.volume
-            self._turnover = tick.turnover
-        return done
+        return self._look(tick)
 
     def close(self, *, whole: bool = True) -> BarData | None:
         """End the bar under way and return it; `None` when there is none.
@@ -130,204 +115,173 @@ class MinuteBars:
         Args:
             whole: False when the data ends before the bar's time is over.
         """
-        if not self.closes_ns:
+        last = self._last
+        if not self.closes_ns or last is None:
             return None
         start = self._start_ns
-        self.closes_ns = 0
-        return BarData(
+        self.closes_ns = self._end_ns = 0
+        turnover = self._turnover()
+        bar = BarData(
             self._symbol,
             "1m",
             start,
-            start + _MINUTE_NS,
+            start + MINUTE_NS,
             self._bar_day,
             self._open,
             self._high,
             self._low,
-            self._close,
-            self._bar_volume,
-            self._bar_turnover,
-            self._interest,
+            last.last_price,
+            self._count - self._out,
+            turnover - self._out_turnover if turnover > self._out_turnover else 0.0,
+            last.open_interest,
             self._complete and whole,
         )
+        self._out = self._count
+        self._out_turnover = turnover
+        return bar
 
     def is_over(self, now_ns: int) -> bool:
         """Say whether the minute of the bar under way has passed, its fold not counted."""
-        return now_ns >= self._start_ns + _MINUTE_NS
+        return now_ns >= self._start_ns + MINUTE_NS
+
+    def counts(self) -> dict[TickClass, int]:
+        """Return how many ticks there were of each class that there were any of."""
+        good = {TickClass.GOOD: self.good} if self.good else {}
+        return good | self._counts
+
+    @property
+    def late(self) -> int:
+        """Return the ticks of a bar that was over already.
+
+        What they add to the volume goes to the bar under way, or to the next one.
+        """
+        return self._counts.get(TickClass.LATE, 0)
+
+    @property
+    def outside(self) -> int:
+        """Return the ticks that made no bar: outside every session, or without a price."""
+        return sum(count for kind, count in self._counts.items() if kind in OUTSIDE)
+
+    def _look(self, tick: TickData) -> BarData | None:
+        """Take a tick that is not simply the next one of the bar under way."""
+        ts, session = tick.ts_ns, self._sorter.session
+        if (
+            session is not None
+            and session.start_ns <= ts < session.end_ns
+            and ts > self._latest_ns
+            and ts >= (self._start_ns if self.closes_ns else self._start_ns + MINUTE_NS)
+            and tick.volume >= self._count
+            and tick.trading_day == session.trading_day == self._day
+            and tick.last_price == tick.last_price
+        ):  # the first of a new minute, in the session of the one before
+            self.good += 1
+            return self._go_on(tick, ts - ts % MINUTE_NS)
+        return self._sort(tick)
+
+    def _sort(self, tick: TickData) -> BarData | None:
+        """Take a tick by its class."""
+        sorter, ts = self._sorter, tick.ts_ns
+        open_from_ns = self._start_ns if self.closes_ns else self._start_ns + MINUTE_NS
+        try:
+            kind = sorter.classify(
+                tick, count=self._count, last=self._last, open_from_ns=open_from_ns
+            )
+        except MarketError:
+            self._tally(TickClass.NO_SESSION)
+            raise
+        self._tally(kind)
+        done = None
+        if sorter.day != self._day:
+            done = self.close()  # of the day before
+            self._turn()
+        if kind in _FORWARD:
+            is_reset = kind is TickClass.RESET
+            return self._go_on(tick, sorter.minute(ts), is_reset=is_reset) or done
+        if kind is TickClass.OUT_OF_ORDER or kind is TickClass.LATE:
+            self._widen(tick, is_late=kind is TickClass.LATE)
+        elif kind is TickClass.BETWEEN_SESSIONS or (
+            kind is TickClass.BEFORE_SESSION and ts > sorter.sessions[0].start_ns
+        ):
+            self._begin_count(tick)
+        return done
+
+    def _tally(self, kind: TickClass) -> None:
+        if kind is TickClass.GOOD:
+            self.good += 1
+        else:
+            self._counts[kind] = self._counts.get(kind, 0) + 1
+
+    def _turn(self) -> None:
+        """Go on to the sorter's trading day."""
+        self._count = self._out = self._sorter.begins_at
+        self._out_turnover = 0.0
+        self._is_first = True
+        self._day = self._sorter.day
+
+    def _go_on(self, tick: TickData, start: int, *, is_reset: bool = False) -> BarData | None:
+        """Count in a tick of the bar under way, or of a new one; return the one that is over."""
+        done = None
+        if not self.closes_ns or start > self._start_ns:
+            done = self.close()
+            self._begin(tick, start)
+        if is_reset:
+            # What traded around it is not known; what the bar has so far, it keeps.
+            turnover = self._turnover() if self._count > self._out else self._out_turnover
+            self._out += tick.volume - self._count
+            self._out_turnover += tick.turnover - turnover
+            self._complete = False
+        price = tick.last_price
+        if price > self._high:
+            self._high = price
+        if price < self._low:
+            self._low = price
+        self._latest_ns = tick.ts_ns
+        self._count = tick.volume
+        self._last = tick
+        self._told = None
+        return done
+
+    def _widen(self, tick: TickData, *, is_late: bool) -> None:
+        """Let a tick of earlier count in what nothing told of before."""
+        grown = tick.volume > self._count
+        # Of a bar that is over its price was seen, unless it tells of trades of its own.
+        if not self.closes_ns or (is_late and not grown):
+            return
+        self._high = max(self._high, tick.last_price)
+        self._low = min(self._low, tick.last_price)
+        if grown:
+            self._count = tick.volume
+            self._told = tick
 
     def _begin(self, tick: TickData, start: int) -> None:
+        sorter = self._sorter
         self._complete = True
         if self._is_first:
             self._is_first = False
-            self._complete = start == self._day_sessions[0].start_ns
+            self._complete = start == sorter.sessions[0].start_ns
             # A tape that begins with the day's opening counts from 0; one that begins
             # later, from the count it finds.
-            if self._volume < 0 and self._complete:
-                self._volume = 0
-            self._keep(tick)
+            if self._count < 0 and self._complete:
+                self._count = self._out = 0
+            self._begin_count(tick)
         self._start_ns = start
-        self._last_ns = 0
+        self._end_ns = start + MINUTE_NS
         self._bar_day = tick.trading_day
         self._open = self._high = self._low = tick.last_price
-        self._bar_volume = 0
-        self._bar_turnover = 0.0
-        session = self._session
-        last = session is not None and start + _MINUTE_NS >= session.end_ns
-        self.closes_ns = start + _MINUTE_NS + (FOLD_NS if last else 0)
+        session = sorter.session
+        last = session is not None and start + MINUTE_NS >= session.end_ns
+        if last and session is not None:
+            self._end_ns = session.end_ns
+        self.closes_ns = start + MINUTE_NS + (FOLD_NS if last else 0)
 
-    def _minute(self, ts: int) -> int:
-        session = self._session
-        if session is None:
-            return ts - ts % _MINUTE_NS
-        inside = min(max(ts, session.start_ns), session.end_ns - 1)
-        return inside - inside % _MINUTE_NS
+    def _begin_count(self, tick: TickData) -> None:
+        if self._count < 0:
+            self._count = self._out = tick.volume
+            self._out_turnover = tick.turnover
 
-    def _turn(self, day: int) -> bool:
-        """Go on to a new trading day; an earlier one is over."""
-        if day < self._day:
-            return False
-        # Where the data went on from the day before, nothing of this one was missed.
-        self._volume = 0 if self._day else -1
-        self._turnover = 0.0
-        self._is_first = True
-        self._day = day
-        self._day_sessions = self._sessions(self._symbol, day)
-        self._from_ns = self._until_ns = 0
-        return True
-
-    def _enter(self, tick: TickData) -> bool:
-        """Find the session that a tick belongs to, its auction and its fold included."""
-        ts = tick.ts_ns
-        for session in self._day_sessions:
-            is_inside = session.start_ns <= ts < session.end_ns + FOLD_NS
-            is_auction = session.start_ns - AUCTION_NS <= ts < session.start_ns
-            if is_inside or (is_auction and self._brings_trades(tick, session)):
-                self._session = session
-                self._from_ns = session.start_ns
-                self._until_ns = session.end_ns + FOLD_NS
-                return True
-        if self._day_sessions and ts > self._day_sessions[0].start_ns:
-            self._keep(tick)
-        return False
-
-    def _brings_trades(self, tick: TickData, session: Session) -> bool:
-        # Until the auction is over fronts repeat the price of the day before.
-        if self._volume < 0:
-            return session is self._day_sessions[0] and tick.volume > 0
-        return tick.volume > self._volume
-
-    def _keep(self, tick: TickData) -> None:
-        if self._volume < 0:
-            self._volume = tick.volume
-            self._turnover = tick.turnover
-
-
-class BarMerger:
-    """Longer bars of one symbol from shorter ones.
-
-    Minutes and hours are counted from midnight UTC; a day is a trading day, its
-    night included. A bar is over when its time is, or when the last session that
-    it holds has ended: of the hour that begins at 11:00, at 11:30. The first
-    shorter interval seen is the one it is made of.
-
-    Attributes:
-        interval: Length of the bars it makes.
-    """
-
-    def __init__(self, interval: str, sessions: Sessions) -> None:
-        self.interval = interval
-        self._length = interval_ns(interval)
-        self._sessions = sessions
-        self._source = ""
-        self._bar: list[float] = []
-        self._start_ns = 0
-        self._end_ns = 0
-        self._last_ns = 0
-        self._day = 0
-        self._symbol = ""
-        self._volume = 0
-        self._complete = True
-
-    def add(self, bar: BarData) -> tuple[BarData, ...]:
-        """Count a shorter bar in; return the bars that are over by it, oldest first."""
-        if not self._takes(bar):
-            return ()
-        done = []
-        if self._bar and not self._holds(bar):
-            done.append(self._finish())
-        if not self._bar:
-            self._begin(bar)
-        made = self._bar
-        made[1] = max(made[1], bar.high_price)
-        made[2] = min(made[2], bar.low_price)
-        made[3] = bar.close_price
-        made[4] += bar.turnover
-        made[5] = bar.open_interest
-        self._volume += bar.volume
-        self._complete = self._complete and bar.complete
-        self._last_ns = bar.ts_ns
-        if bar.ts_ns >= self._end_ns:
-            done.append(self._finish())
-        return tuple(done)
-
-    def close(self) -> BarData | None:
-        """End the bar under way, which the data does not reach the end of; `None` without one."""
-        if not self._bar:
-            return None
-        self._complete = False
-        return self._finish()
-
-    def _takes(self, bar: BarData) -> bool:
-        if not self._source:
-            length = interval_ns(bar.interval)
-            if length and (
-                not self._length or (length < self._length and not self._length % length)
-            ):
-                self._source = bar.interval
-        return bar.interval == self._source
-
-    def _holds(self, bar: BarData) -> bool:
-        if not self._length:
-            return bar.trading_day == self._day
-        return self._start_ns <= bar.start_ns < self._start_ns + self._length
-
-    def _begin(self, bar: BarData) -> None:
-        length = self._length
-        start = bar.start_ns - bar.start_ns % length if length else 0
-        end = start + length if length else _NEVER
-        held = [each for each in self._day_of(bar) if each.start_ns < end and each.end_ns > start]
-        opens = start or bar.start_ns
-        if held:
-            opens, end = max(start, held[0].start_ns), min(end, held[-1].end_ns)
-        # Of the first bar there is, nothing tells what came before the data begins.
-        self._complete = bool(self._last_ns) or bar.start_ns <= opens
-        self._start_ns = start or opens
-        self._end_ns = end
-        self._day = bar.trading_day
-        self._symbol = bar.symbol
-        self._volume = 0
-        self._bar = [bar.open_price, bar.high_price, bar.low_price, 0.0, 0.0, 0.0]
-
-    def _day_of(self, bar: BarData) -> tuple[Session, ...]:
-        try:
-            return self._sessions(bar.symbol, bar.trading_day)
-        except MarketError:
-            return ()
-
-    def _finish(self) -> BarData:
-        opened, high, low, close, turnover, interest = self._bar
-        self._bar = []
-        return BarData(
-            self._symbol,
-            self.interval,
-            self._start_ns,
-            self._last_ns if self._end_ns == _NEVER else self._end_ns,
-            self._day,
-            opened,
-            high,
-            low,
-            close,
-            self._volume,
-            turnover,
-            interest,
-            self._complete,
-        )
+    def _turnover(self) -> float:
+        """Return the day's value at the tick that told the count."""
+        told, last = self._told, self._last
+        if told is not None and (last is None or told.volume > last.volume):
+            return told.turnover
+        return last.turnover if last is not None else 0.0

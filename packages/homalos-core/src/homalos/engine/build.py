@@ -202,7 +202,8 @@ def _make_managers(
     markets = make_markets(catalog, settings)
     instrument = markets.instrument
     grace_ns = FOLD_NS if settings.clock == "live" else 0
-    data = DataManager(bus, clock, markets.sessions, grace_ns=grace_ns)
+    convention = settings.bars.convention
+    data = DataManager(bus, clock, markets.sessions, grace_ns=grace_ns, convention=convention)
     last_price = data.last_price
     accounts = AccountManager(bus, settings.accounts, instrument, last_price)
     gateways = _make_gateways(settings, catalog, sockets, markets, data)

@@ -9,7 +9,10 @@ from operator import attrgetter
 
 from homalos.bus import STATE, Bus, Subscription
 from homalos.clock import EngineClock
-from homalos.engine.bars import BarMerger, MinuteBars, Sessions
+from homalos.engine.bar_spans import Convention
+from homalos.engine.bars import MinuteBars, Sessions
+from homalos.engine.longer_bars import BarMerger
+from homalos.engine.tick_classes import TickClass
 from homalos.model import BarData, TickData
 
 __all__ = ["DataManager"]
@@ -29,7 +32,13 @@ class DataManager:
     """
 
     def __init__(
-        self, bus: Bus, clock: EngineClock, sessions: Sessions, *, grace_ns: int = 0
+        self,
+        bus: Bus,
+        clock: EngineClock,
+        sessions: Sessions,
+        *,
+        grace_ns: int = 0,
+        convention: Convention = "clock",
     ) -> None:
         """Begin empty.
 
@@ -39,6 +48,7 @@ class DataManager:
             sessions: A symbol's sessions of a trading day.
             grace_ns: How long after a bar's end a tick of it may still come, >= 0: on a
                 wall clock ticks arrive after their stamp, in a simulation they do not.
+            convention: How bars of more than a minute are counted; see `bar_spans`.
         """
         self.made = 0
         self._bus = bus
@@ -46,12 +56,13 @@ class DataManager:
         self._clock = clock
         self._sessions = sessions
         self._grace_ns = grace_ns
+        self._convention: Convention = convention
         self._ticks: dict[str, deque[TickData]] = {}
         self._bars: dict[tuple[str, str], deque[BarData]] = {}
         self._last_bar: dict[str, deque[BarData]] = {}
         self._watching: dict[str, Subscription] = {}
         self._minutes: dict[str, _MinuteMaker] = {}
-        self._mergers: dict[tuple[str, str], BarMerger] = {}
+        self._mergers: dict[tuple[str, str], _Merging] = {}
 
     # -- what to keep ----------------------------------------------------------
 
@@ -91,17 +102,13 @@ class DataManager:
             )
             return
         self.want_bars(symbol, _MINUTE)
-        merger = BarMerger(interval, self._sessions)
-        self._mergers[symbol, interval] = merger
+        merger = BarMerger(interval, self._sessions, convention=self._convention)
+        merging = _Merging(merger, self._clock, self._deliver, self._grace_ns)
+        self._mergers[symbol, interval] = merging
         for bar in self._bars[symbol, _MINUTE]:
-            kept.extend(merger.add(bar))
-
-        def merge(bar: BarData) -> None:
-            for longer in merger.add(bar):
-                self._deliver(longer)
-
+            kept.extend(merging.add(bar))
         self._bus.subscribe(
-            BarData, merge, key=(symbol, None), order=STATE + 1, name=f"data.{interval}"
+            BarData, merging.on_bar, key=(symbol, None), order=STATE + 1, name=f"data.{interval}"
         )
 
     def remember(self, bars: Iterable[BarData]) -> int:
@@ -112,9 +119,9 @@ class DataManager:
         taken = 0
         for bar in bars:
             taken += self._keep(bar)
-            for (symbol, _), merger in self._mergers.items():
+            for (symbol, _), merging in self._mergers.items():
                 if symbol == bar.symbol:
-                    for longer in merger.add(bar):
+                    for longer in merging.add(bar):
                         self._keep(longer)
         return taken
 
@@ -126,10 +133,8 @@ class DataManager:
         """End every bar under way: the market data is over."""
         for maker in self._minutes.values():
             maker.finish()
-        for merger in self._mergers.values():
-            bar = merger.close()
-            if bar is not None:
-                self._deliver(bar)
+        for merging in self._mergers.values():
+            merging.finish()
 
     # -- what is known ---------------------------------------------------------
 
@@ -166,6 +171,14 @@ class DataManager:
     def outside(self) -> int:
         """Return how many ticks fell outside the sessions and made no bar."""
         return sum(maker.bars.outside for maker in self._minutes.values())
+
+    def counts(self) -> dict[str, dict[TickClass, int]]:
+        """Return how many ticks of each class came, by symbol that minutes are made of."""
+        return {symbol: maker.bars.counts() for symbol, maker in self._minutes.items()}
+
+    def late_bars(self) -> int:
+        """Return the shorter bars that came when the longer one of theirs was out."""
+        return sum(merging.merger.late for merging in self._mergers.values())
 
     def _newest(self, symbol: str) -> BarData | None:
         bars = self._last_bar.get(symbol)
@@ -223,4 +236,48 @@ class _MinuteMaker:
 
     def _due(self) -> None:
         if 0 < self.bars.closes_ns <= self._clock.now:
+            self.finish()
+
+
+class _Merging:
+    """Drives one symbol's longer bars: by the shorter ones, and by the clock when none comes."""
+
+    __slots__ = ("_armed_ns", "_clock", "_deliver", "_wait_ns", "merger")
+
+    def __init__(
+        self,
+        merger: BarMerger,
+        clock: EngineClock,
+        deliver: Callable[[BarData], None],
+        grace_ns: int,
+    ) -> None:
+        self.merger = merger
+        self._clock = clock
+        self._deliver = deliver
+        # The last of the shorter bars comes when its own time is over, at that very instant.
+        self._wait_ns = grace_ns + 1
+        self._armed_ns = 0
+
+    def add(self, bar: BarData) -> tuple[BarData, ...]:
+        """Count a shorter bar in; return the bars that are over by it."""
+        merger = self.merger
+        done = merger.add(bar)
+        if merger.closes_ns > self._armed_ns:
+            self._armed_ns = merger.closes_ns
+            self._clock.call_at(merger.closes_ns + self._wait_ns, self._due)
+        return done
+
+    def on_bar(self, bar: BarData) -> None:
+        """Count a shorter bar in, and deliver what is over by it."""
+        for longer in self.add(bar):
+            self._deliver(longer)
+
+    def finish(self) -> None:
+        """End the bar under way."""
+        done = self.merger.close(whole=self.merger.is_over(self._clock.now))
+        if done is not None:
+            self._deliver(done)
+
+    def _due(self) -> None:
+        if 0 < self.merger.closes_ns < self._clock.now:
             self.finish()

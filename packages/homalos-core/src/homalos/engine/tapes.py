@@ -12,7 +12,7 @@ from attrs import define, field, frozen
 
 from homalos.engine.markets import Markets
 from homalos.errors import BadRowError, DataError
-from homalos.plugins.ports import ImportContext, MarketEvent
+from homalos.plugins.ports import ImportContext, MarketEvent, RowFault
 from homalos.plugins.specs import ImporterSpec
 
 __all__ = ["BadRow", "BadRows", "TapeOptions", "TapeReader"]
@@ -26,11 +26,12 @@ class _Importers(Protocol):
 
 @frozen
 class BadRow:
-    """A row that could not be used: where it is and why."""
+    """A row that could not be used: where it is, why, and which class that is."""
 
     file: str
     line: int
     reason: str
+    fault: RowFault = "unreadable"
 
 
 @define
@@ -40,15 +41,18 @@ class BadRows:
     Attributes:
         strict: True makes the first one an error.
         count: How many there were.
+        faults: How many there were of each class.
         first: The first of them.
+        told: Called with each.
     """
 
     strict: bool = False
     count: int = 0
+    faults: dict[str, int] = field(factory=dict)
     first: list[BadRow] = field(factory=list)
     told: Callable[[BadRow], None] | None = None
 
-    def add(self, file: str, line: int, reason: str) -> None:
+    def add(self, file: str, line: int, reason: str, fault: RowFault = "unreadable", /) -> None:
         """Count one row.
 
         Raises:
@@ -57,7 +61,8 @@ class BadRows:
         if self.strict:
             raise BadRowError(file, line, reason)
         self.count += 1
-        row = BadRow(file, line, reason)
+        self.faults[fault] = self.faults.get(fault, 0) + 1
+        row = BadRow(file, line, reason, fault)
         if len(self.first) < _KEPT:
             self.first.append(row)
         if self.told is not None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
+from homalos.errors import UnknownInstrument
 from homalos.model import BarData, TickData
+from homalos.plugins.ports import RowFault, TellBadRow
+from homalos_storage.readers.values import MissingPrice
 
 __all__ = ["Rows", "by_time", "from_rows"]
 
@@ -32,7 +35,7 @@ def from_rows(
     path: Path,
     numbered: Iterable[tuple[int, Sequence[Any]]],
     rows: Rows[Record],
-    bad_row: Callable[[str, int, str], None],
+    bad_row: TellBadRow,
 ) -> Iterator[Record]:
     """Yield the records of (line, cells); what cannot be used goes to `bad_row`."""
     make = rows.record
@@ -40,12 +43,18 @@ def from_rows(
         try:
             record = make(cells)
         except ValueError as error:
-            reason = rows.reason(cells, error)
+            reason, fault = rows.reason(cells, error), _fault(error)
         else:
             if record is not None:
                 yield record
             continue
-        bad_row(str(path), line, reason)
+        bad_row(str(path), line, reason, fault)
+
+
+def _fault(error: ValueError) -> RowFault:
+    if isinstance(error, MissingPrice):
+        return "missing-price"
+    return "unknown-instrument" if isinstance(error, UnknownInstrument) else "unreadable"
 
 
 def by_time(records: Iterable[Record]) -> Iterator[Record]:

@@ -10,7 +10,7 @@ from homalos.errors import DataError
 from homalos.model import Depth, TickData
 from homalos_storage.readers.contracts import Contracts, Milliseconds
 from homalos_storage.readers.files import places
-from homalos_storage.readers.values import amount, blamed, lots
+from homalos_storage.readers.values import MissingPrice, amount, blamed, lots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -166,7 +166,7 @@ class TickRows:
         price = contract.prices
         last_price = price[last]
         if last_price != last_price:  # noqa: PLR0124  nan, the missing price
-            raise ValueError(_NO_LAST_PRICE)
+            raise MissingPrice(_NO_LAST_PRICE)
         return TickData(
             contract.symbol,
             ts_ns,

@@ -18,6 +18,7 @@ __all__ = [
     "MILLISECOND",
     "SECOND",
     "SLACK",
+    "MissingPrice",
     "Prices",
     "Reader",
     "amount",
@@ -35,6 +36,10 @@ SLACK = 1e-6  # of a tick: float artefacts such as 4899.000000000001, nothing mo
 _MISSING = frozenset({"", "n/a", "na", "nan", "null", "none"})
 Reader = Callable[[Any], Any]
 _MEMO = 100_000  # cells remembered a contract; a year of one future has a few thousand prices
+
+
+class MissingPrice(ValueError):
+    """A row has no last price, so it is no tick."""
 
 
 def is_missing(cell: Any) -> bool:

@@ -13,8 +13,10 @@ from homalos.plugins.ports.data import (
     FeedContext,
     ImportContext,
     MarketEvent,
+    RowFault,
     Store,
     StoreContext,
+    TellBadRow,
 )
 from homalos.plugins.ports.desk import Desk
 from homalos.plugins.ports.fills import Fill, FillContext, FillModel, RestingOrder
@@ -68,11 +70,13 @@ __all__ = [
     "RestingOrder",
     "RiskCheck",
     "RiskContext",
+    "RowFault",
     "Session",
     "Snapshot",
     "Store",
     "StoreContext",
     "SubscriberStats",
+    "TellBadRow",
     "Timer",
     "VenueEvent",
     "VenuePosition",

@@ -17,10 +17,42 @@ from homalos.model import (
 )
 from homalos.plugins.ports.market import Market
 
-__all__ = ["Feed", "FeedContext", "ImportContext", "MarketEvent", "Store", "StoreContext"]
+__all__ = [
+    "Feed",
+    "FeedContext",
+    "ImportContext",
+    "MarketEvent",
+    "RowFault",
+    "Store",
+    "StoreContext",
+    "TellBadRow",
+]
 
 
 MarketEvent = TickData | BarData
+
+RowFault = Literal["unreadable", "missing-price", "unknown-instrument"]
+"""What is wrong with a row of a file that makes no record: its class among the ticks'."""
+
+
+class TellBadRow(Protocol):
+    """Counts a row that cannot be used."""
+
+    def __call__(
+        self, file: str, line: int, reason: str, fault: RowFault = "unreadable", /
+    ) -> None:
+        """Count one.
+
+        Args:
+            file: Path as given.
+            line: Counted from 1, the header included.
+            reason: What was found and what was expected.
+            fault: `missing-price` for a tick without a last price, `unknown-instrument`
+                for a symbol that no market knows, else `unreadable`.
+
+        Raises:
+            BadRowError: The run is strict.
+        """
 
 
 @frozen
@@ -58,8 +90,9 @@ class ImportContext:
         parse_symbol: `(code, exchange) -> symbol`; exchange may be "".
         market: The market of a symbol.
         instrument: The contract of a symbol.
-        bad_row: `(file, line, reason)`: count a row that cannot be used; raises
-            `BadRowError` when the run is strict. Lines count from 1, header included.
+        bad_row: `(file, line, reason)`, or with the `fault` behind: count a row that cannot
+            be used; raises `BadRowError` when the run is strict. Lines count from 1,
+            header included.
         symbol: The symbol of a file that names none, or of which to read only that.
         interval: The bar length of a bar file.
         label: Whether a bar file's time is the bar's start or its end.
@@ -68,7 +101,7 @@ class ImportContext:
     parse_symbol: Callable[[str, str], str]
     market: Callable[[str], Market]
     instrument: Callable[[str], Instrument]
-    bad_row: Callable[[str, int, str], None]
+    bad_row: TellBadRow
     symbol: str | None = None
     interval: str | None = None
     label: Literal["start", "end"] | None = None
