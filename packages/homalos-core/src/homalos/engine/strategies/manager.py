@@ -14,7 +14,9 @@ from homalos.engine.data import DataManager
 from homalos.engine.orders import MANUAL, OrderManager
 from homalos.engine.strategies.desk import PositionBook, StrategyDesk
 from homalos.engine.strategies.drain import Drain
+from homalos.engine.strategies.mains import MainTurn
 from homalos.engine.strategies.run import Plan, Run, overrides, place
+from homalos.engine.strategies.session_count import SessionCount
 from homalos.engine.strategies.variables import carry_over
 from homalos.engine.strategies.waiting import Turn, refuse_waits, waits
 from homalos.errors import (
@@ -47,8 +49,8 @@ class StrategyManager:
     """Owns every strategy. Engine thread.
 
     Attributes:
-        session_symbols: Symbols whose sessions some strategy wants to hear of, and how
-            many do.
+        session_symbols: Symbols whose sessions some strategy wants to hear of.
+        mains: Moves those on main contracts.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class StrategyManager:
         fault: Callable[[tuple[str, str]], None],
     ) -> None:
         """Begin without strategies; `fault` is told (who, what) of everything they raise."""
-        self.session_symbols: dict[str, int] = {}
+        self.session_symbols = SessionCount()
         self._bus = bus
         self._clock = clock
         self._data = data
@@ -72,6 +74,9 @@ class StrategyManager:
         self._runs: dict[str, Run] = {}
         self._books: dict[str, tuple[PositionBook, Subscription]] = {}
         bus.subscribe(TradingDayChanged, self._on_day, order=STATE, name="strategies")
+        self.mains = MainTurn(
+            bus, self._runs, self.session_symbols, self._watch, self._begin, self._fail
+        )
 
     # -- life ------------------------------------------------------------------
 
@@ -101,7 +106,10 @@ class StrategyManager:
             msg = f"strategy {name!r} {word}"
             raise EngineStateError(msg)
         run.stay_away()
-        self._begin(run)
+        if run.plan.is_placed:
+            self._begin(run)
+        else:
+            run.waits_for_day = True  # until the first event tells which contract it trades
 
     def stop(self, name: str) -> None:
         """Let no more events in and call `on_stop`; its orders stay as they are."""
@@ -143,7 +151,7 @@ class StrategyManager:
             new.strategy.on_init()
         except Exception as error:
             new.desk.close()
-            self._count_sessions(plan, -1)
+            self.session_symbols.count(plan, -1)
             msg = f"the new version of {name!r} cannot be prepared, the old one stays: {error!r}"
             raise HomalosError(msg) from error
         new.is_prepared = True
@@ -211,11 +219,7 @@ class StrategyManager:
 
     def _made(self, plan: Plan) -> Run:
         refuse_waits(plan.factory)
-        for symbol in plan.symbols:
-            self._instrument(symbol)
-            self._data.watch(symbol)
-            if overrides(plan.factory, "on_bar"):
-                self._data.want_bars(symbol, plan.interval)
+        self._watch(plan)
         desk = StrategyDesk(
             name=plan.name,
             account=plan.account,
@@ -234,8 +238,16 @@ class StrategyManager:
         if waits(plan.factory):
             failed = partial(self._fail, run)
             run.turn = Turn(strategy, self._clock, self._orders.orders, failed)
-        self._count_sessions(plan, 1)
+        self.session_symbols.count(plan, 1)
         return run
+
+    def _watch(self, plan: Plan) -> None:
+        for symbol in plan.symbols:
+            self._instrument(symbol)
+        for symbol in plan.watched:
+            self._data.watch(symbol)
+            if overrides(plan.factory, "on_bar"):
+                self._data.want_bars(symbol, plan.interval)
 
     def _book(self, name: str) -> PositionBook:
         """Return a strategy's book; it counts fills also while no version of it runs."""
@@ -302,7 +314,7 @@ class StrategyManager:
         if run.state is _DRAINING:
             self._end(run)
         run.deafen()
-        self._count_sessions(run.plan, -1)
+        self.session_symbols.count(run.plan, -1)
 
     def _inherit(self, old: Run, new: Run) -> None:
         lost = carry_over(old.strategy.variables, new.strategy.variables)
@@ -343,7 +355,7 @@ class StrategyManager:
         name = failed.plan.name
         if self._runs.get(name) is not failed or failed.state is not _FAILED:
             return
-        self._count_sessions(failed.plan, -1)
+        self.session_symbols.count(failed.plan, -1)
         run = self._made(failed.plan)
         run.restarts = failed.restarts + 1
         self._runs[name] = run
@@ -386,12 +398,3 @@ class StrategyManager:
             self._fail(run, error, None)
             return False
         return True
-
-    def _count_sessions(self, plan: Plan, by: int) -> None:
-        if overrides(plan.factory, "on_session"):
-            for symbol in plan.symbols:
-                count = self.session_symbols.get(symbol, 0) + by
-                if count:
-                    self.session_symbols[symbol] = count
-                else:
-                    del self.session_symbols[symbol]
