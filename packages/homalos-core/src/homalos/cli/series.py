@@ -1,0 +1,372 @@
+"""`homalos series`: which contract is the main one, and the prices of all of them as one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import rich_click as click
+from attrs import frozen
+
+from homalos.cli.bar_files import COLUMNS, as_row, save, write_csv, write_json
+from homalos.cli.options import CONFIG, ENV, HOME, PLUGIN, SET, Asked, Outcome, with_options
+from homalos.cli.series_words import roll_data, roll_line
+from homalos.cli.several_files import DATA, SeveralFiles
+from homalos.cli.tape import LABEL, STRICT, as_interval, tell_bad_rows
+from homalos.engine.build import make_markets, make_reader
+from homalos.engine.series.adjusting import Adjust, splice, with_prices
+from homalos.engine.series.choosing import RollRule, choose
+from homalos.engine.series.days import TradingDays
+from homalos.engine.series.figures import count_days
+from homalos.engine.series.hots import read_hots
+from homalos.engine.series.keeping import main_file, merged, read_series, write_series
+from homalos.engine.series.names import main_symbol, product_of_main
+from homalos.engine.tapes import TapeOptions
+from homalos.errors import DataError, UnknownInstrument
+from homalos.model import BarData, TickData
+from homalos.plugins.catalog import Catalog
+
+if TYPE_CHECKING:
+    from homalos.engine.markets import Markets
+    from homalos.engine.series.rolls import MainSeries, Roll
+
+__all__ = ["bars", "compute", "import_rolls", "show"]
+
+_SHARED = (CONFIG, ENV, HOME, SET, PLUGIN)
+_FORMATS = ("csv", "json", "parquet")
+
+_DATA = click.option(
+    DATA,
+    "files",
+    multiple=True,
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE...",
+    help="Ticks or bars of several contracts, CSV (also .gz) or Parquet. Repeatable.",
+)
+_REPLACE = click.option(
+    "--replace", is_flag=True, help="Put the new rows in the place of others of the same product."
+)
+
+
+def _as_day(_context: click.Context, _parameter: click.Parameter, text: str | None) -> int | None:
+    """Read a day: `20250106`, `2025-01-06`."""
+    if text is None:
+        return None
+    digits = text.replace("-", "")
+    if len(digits) != 8 or not digits.isdecimal():
+        msg = f"{text!r} is no day; write 2025-01-06 or 20250106"
+        raise click.BadParameter(msg)
+    return int(digits)
+
+
+@click.command("import")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "--until",
+    callback=_as_day,
+    metavar="DAY",
+    help="Last day up to which FILE is complete; else the latest date in it.",
+)
+@_REPLACE
+@with_options(*_SHARED)
+def import_rolls(asked: Asked, *, file: Path, until: int | None, replace: bool) -> Outcome:
+    """Take over the roll dates of FILE, a hots.json as WonderTrader keeps it (also .gz).
+
+    They are written into market/main.csv of the home folder.
+    """
+    room = _Room.of(asked)
+    imported = read_hots(file, room, until=until or 0)
+    if not imported.rolls:
+        reasons = "; ".join(imported.left_out.values())
+        msg = f"{file}: not one product in it is known here: {reasons}"
+        raise DataError(msg)
+    products = room.keep(imported.rolls, replace=replace)
+    for product, reason in imported.left_out.items():
+        sys.stderr.write(f"warning: {product} is left out: {reason}\n")
+    for roll in imported.backwards:
+        sys.stderr.write(f"warning: not to a later delivery month: {roll_line(roll)}\n")
+    for roll in imported.without_prices:
+        sys.stderr.write(f"warning: no price at this roll: {roll_line(roll)}\n")
+    data = {
+        "file": str(room.file),
+        "rows": len(imported.rolls),
+        "products": products,
+        "left_out": dict(imported.left_out),
+        "backwards": [roll_data(roll) for roll in imported.backwards],
+        "without_prices": [roll_data(roll) for roll in imported.without_prices],
+    }
+    text = f"{len(imported.rolls)} rows of {len(products)} products in {room.file}"
+    return Outcome(data=data, show=lambda: click.echo(text))
+
+
+@click.command("compute", cls=SeveralFiles)
+@_DATA
+@click.option("--product", required=True, metavar="P", help="Such as rb.SHFE.")
+@click.option(
+    "--by",
+    type=click.Choice(("oi", "volume")),
+    default="oi",
+    show_default=True,
+    help="What is compared: open interest, or lots traded.",
+)
+@click.option(
+    "--factor",
+    type=click.FloatRange(1, 10),
+    default=1.1,
+    show_default=True,
+    help="How many times the main contract's figure a challenger must be above.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(1, 60),
+    default=1,
+    show_default=True,
+    help="On how many evenings in a row.",
+)
+@click.option(
+    "--price",
+    type=click.Choice(("close", "settlement")),
+    default="close",
+    show_default=True,
+    help="Which prices tell the difference at a roll.",
+)
+@_REPLACE
+@STRICT
+@with_options(*_SHARED)
+def compute(
+    asked: Asked,
+    *,
+    files: Sequence[Path],
+    product: str,
+    by: Literal["oi", "volume"],
+    factor: float,
+    days: int,
+    price: Literal["close", "settlement"],
+    replace: bool,
+    strict: bool,
+) -> Outcome:
+    """Find a product's main contracts in recorded ticks or bars, and keep them.
+
+    A contract becomes the main one on the trading day after the evening that decided;
+    a roll never goes back to an earlier delivery month.
+    """
+    room = _Room.of(asked)
+    series = room.series_of(product)
+    events = room.read(files, TapeOptions(strict=strict), series.contains)
+    rule = RollRule(by=by, factor=factor, days=days, price=price)
+    found = choose(series.product, count_days(events), rule, following=series.days.after)
+    room.keep(found.rolls, replace=replace)
+    return _shown(found, found.rolls)
+
+
+@click.command("show")
+@click.argument("product")
+@click.option("--on", "day", callback=_as_day, metavar="DAY", help="Only what holds on a day.")
+@with_options(*_SHARED)
+def show(asked: Asked, *, product: str, day: int | None) -> Outcome:
+    """Show the main contracts of PRODUCT, such as rb.SHFE, and from when to when."""
+    room = _Room.of(asked)
+    found = read_series(room.file).find(room.series_of(product).product)
+    return _shown(found, found.rolls if day is None else (found.on(day),))
+
+
+@click.command("bars", cls=SeveralFiles)
+@click.argument("main")
+@_DATA
+@click.option(
+    "--adjust",
+    type=click.Choice(("none", "back", "ratio")),
+    default="none",
+    show_default=True,
+    help="Keep the jumps at rolls; shift older prices by them; or multiply older prices.",
+)
+@click.option("--interval", callback=as_interval, help="Which bars, where the files hold several.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(_FORMATS),
+    help="What to write; else what the name of --output says, else csv.",
+)
+@click.option(
+    "--output", type=click.Path(path_type=Path), metavar="FILE", help="Where; else standard output."
+)
+@LABEL
+@STRICT
+@with_options(*_SHARED)
+def bars(
+    asked: Asked,
+    *,
+    main: str,
+    files: Sequence[Path],
+    adjust: Adjust,
+    interval: str | None,
+    kind: str | None,
+    output: Path | None,
+    label: Any,
+    strict: bool,
+) -> Outcome:
+    """Write the bars of a main contract, MAIN as in rb.MAIN.SHFE, as one series.
+
+    Each trading day's bars are those of the contract that is the main one on it. The
+    newest contract keeps its own prices.
+    """
+    chosen = kind or (output.suffix[1:].lower() if output is not None else "")
+    chosen = chosen if chosen in _FORMATS else "csv"
+    if chosen == "parquet" and output is None:
+        msg = "Parquet is no text: say with --output where it shall go"
+        raise click.UsageError(msg)
+    room = _Room.of(asked)
+    series = room.series_of(main)
+    rows = read_series(room.file).find(series.product)
+    tape = TapeOptions(label=label, strict=strict)
+    held = _of_one_length(room.read(files, tape, series.contains), interval)
+    if adjust != "none":
+        rows = with_prices(rows, count_days(held), preceding=series.days.before)
+    snap = room.markets.instrument(rows.symbol).snap
+    spliced = splice(held, rows, adjust, snap=snap)
+    if spliced.outside:
+        text = f"{spliced.outside} bars are of days on which the main contract is not known"
+        sys.stderr.write(f"warning: {series.product}: {text}\n")
+    segments = [
+        {**roll_data(roll), "add": float(factor.add), "times": float(factor.times)}
+        for roll, factor in spliced.segments
+    ]
+    data = {
+        "symbol": rows.symbol,
+        "adjust": adjust,
+        "bars": len(spliced.bars),
+        "outside": spliced.outside,
+        "segments": segments,
+        "output": None if output is None else str(output),
+    }
+    written = [as_row(bar) for bar in spliced.bars]
+    if output is not None:
+        save(written, output, chosen)
+        told = f"{len(written)} bars of {rows.symbol} in {output}"
+        return Outcome(data=data, show=lambda: click.echo(told))
+    write = write_csv if chosen == "csv" else write_json
+    objects = [dict(zip(COLUMNS, row, strict=True)) for row in written]
+    return Outcome(data={**data, "rows": objects}, show=lambda: write(written, sys.stdout))
+
+
+def _shown(series: MainSeries, rolls: Sequence[Roll]) -> Outcome:
+    def lines() -> None:
+        for roll in rolls:
+            click.echo(roll_line(roll))
+
+    data = {
+        "product": series.product,
+        "symbol": series.symbol,
+        "rows": [roll_data(roll) for roll in rolls],
+    }
+    return Outcome(data=data, show=lines)
+
+
+def _of_one_length(events: Iterable[BarData | TickData], interval: str | None) -> list[BarData]:
+    """Return the bars of the length asked for, or of the only one there is.
+
+    Raises:
+        DataError: There are ticks, or bars of several lengths and none is asked for.
+    """
+    held = []
+    for event in events:
+        if not isinstance(event, BarData):
+            msg = f"the files hold ticks of {event.symbol}; make bars of them with `data bars`"
+            raise DataError(msg)
+        if interval in (None, event.interval):
+            held.append(event)
+    lengths = sorted({bar.interval for bar in held})
+    if len(lengths) > 1:
+        msg = f"the files hold bars of {' and '.join(lengths)}; say with --interval which to take"
+        raise DataError(msg)
+    return held
+
+
+@frozen
+class _Product:
+    """A product that a command is about.
+
+    Attributes:
+        product: `rb.SHFE`.
+        days: Its trading days.
+    """
+
+    product: str
+    days: TradingDays
+    _markets: Markets
+
+    def contains(self, event: BarData | TickData) -> bool:
+        """Say whether a record is of one of the product's contracts."""
+        contract = self._markets.instrument(event.symbol)
+        return f"{contract.product}.{contract.exchange}" == self.product
+
+
+@frozen
+class _Room:
+    """What every command here works in."""
+
+    file: Path
+    markets: Markets
+    _catalog: Catalog
+
+    @classmethod
+    def of(cls, asked: Asked) -> _Room:
+        """Ask settings and plugins."""
+        settings = asked.settings(asked.config)
+        catalog = Catalog.gather(asked.host())
+        return cls(main_file(settings.home), make_markets(catalog, settings), catalog)
+
+    def series_of(self, text: str) -> _Product:
+        """Return the product that a text means: `rb.SHFE`, or `rb.MAIN.SHFE`.
+
+        Raises:
+            UnknownInstrument: No market knows it.
+        """
+        symbol = self._main_of(text)
+        contract = self.markets.instrument(symbol)
+        product = f"{contract.product}.{contract.exchange}"
+        return _Product(product, TradingDays(self.markets.of(symbol), symbol), self.markets)
+
+    def _main_of(self, text: str) -> str:
+        try:
+            symbol = self.markets.parse(text)
+        except UnknownInstrument:
+            symbol = ""
+        if product_of_main(symbol):
+            return symbol
+        if symbol:
+            msg = f"{text!r} is one contract; name a product, such as rb.SHFE"
+            raise UnknownInstrument(msg)
+        try:
+            return self.markets.parse(main_symbol(text))
+        except ValueError as error:
+            msg = f"{text!r} is no product of any market; write PRODUCT.EXCHANGE: {error}"
+            raise UnknownInstrument(msg) from error
+
+    def read(
+        self, files: Sequence[Path], tape: TapeOptions, wanted: Any
+    ) -> Iterator[BarData | TickData]:
+        """Return the records of files that are wanted, in time order."""
+        reader = make_reader(self._catalog, self.markets, tape)
+        tell_bad_rows(reader.bad_rows)
+        return filter(wanted, reader.read(files))
+
+    def keep(self, rolls: Sequence[Roll], *, replace: bool) -> list[str]:
+        """Put rows into the file; return the products that they are of."""
+        book = merged(read_series(self.file), rolls, replace=replace, place=str(self.file))
+        write_series(book, self.file)
+        return sorted({roll.product for roll in rolls})
+
+    # What an import asks of the market.
+
+    def parse(self, text: str, exchange: str, day: int) -> str:
+        """Return the symbol that a code means on an exchange."""
+        del day  # no market here spells a contract differently on another day
+        return self.markets.parse(text, exchange)
+
+    def at_or_after(self, symbol: str, day: int) -> int:
+        """Return the first trading day that is not before a day; 0 beyond the calendar."""
+        return TradingDays(self.markets.of(symbol), symbol).at_or_after(day)
