@@ -8,7 +8,10 @@ from datetime import UTC, datetime, timedelta
 from homalos.errors import MarketError
 from homalos.plugins.ports import Market
 
-__all__ = ["TradingDays", "day_before"]
+__all__ = ["DayStep", "TradingDays", "day_before", "is_day"]
+
+DayStep = Callable[[int], int]
+"""From one day to another, both yyyymmdd; 0 where there is none."""
 
 _LONGEST_BREAK = 30  # days; the longest on record of these markets is eleven
 
@@ -58,12 +61,17 @@ class TradingDays:
             return False
 
 
-DayStep = Callable[[int], int]
-
-
 def day_before(day: int) -> int:
     """Return the day of the calendar before a day, yyyymmdd, whether it is traded or not."""
     return _shifted(day, -1)
+
+
+def is_day(value: object) -> bool:
+    """Say whether a value is a day of the calendar as yyyymmdd."""
+    try:
+        return isinstance(value, int) and len(str(value)) == 8 and _shifted(value, 0) == value
+    except (ValueError, OverflowError):
+        return False
 
 
 def _shifted(day: int, by: int) -> int:

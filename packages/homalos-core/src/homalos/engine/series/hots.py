@@ -19,7 +19,7 @@ from typing import Any, Protocol
 import attrs
 from attrs import field, frozen
 
-from homalos.engine.series.days import day_before
+from homalos.engine.series.days import day_before, is_day
 from homalos.engine.series.names import delivery_month, product_of
 from homalos.engine.series.rolls import MainSeries, Roll
 from homalos.errors import DataError, UnknownInstrument
@@ -133,7 +133,7 @@ def _rows(path: Path, content: Any) -> Iterator[tuple[str, str, Sequence[Mapping
 def _is_row(row: Any) -> bool:
     return (
         isinstance(row, dict)
-        and isinstance(row.get("date"), int)
+        and is_day(row.get("date"))
         and isinstance(row.get("from"), str)
         and isinstance(row.get("to"), str)
         and all(isinstance(row.get(name), int | Decimal) for name in ("oldclose", "newclose"))

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import attrs
 
+from homalos.engine.series.days import is_day
 from homalos.engine.series.rolls import Roll, SeriesBook
 from homalos.errors import DataError
 
@@ -129,11 +129,9 @@ def _roll(row: Sequence[str]) -> Roll:
 
 
 def _day(text: str) -> int:
-    try:
-        datetime.strptime(text, "%Y%m%d")  # noqa: DTZ007  a day, no instant
-    except ValueError as error:
+    if not text.isdecimal() or not is_day(int(text)):
         msg = f"found {text!r}, expected a day such as 20250106"
-        raise ValueError(msg) from error
+        raise ValueError(msg)
     return int(text)
 
 
