@@ -41,6 +41,7 @@ from homalos.config.yaml_text import read_text
 from homalos.engine.bars import interval_ns
 from homalos.engine.build import make_markets, make_reader
 from homalos.engine.engine import Engine
+from homalos.engine.series.keeping import main_file, read_series
 from homalos.engine.series.names import product_of_main
 from homalos.engine.strategies.sources import strategy_class
 from homalos.engine.summary import RunSummary
@@ -185,7 +186,7 @@ def _prepared(wish: _Wish, settings: Settings, host: PluginHost) -> tuple[Engine
     # A main contract is another one from time to time: the files are read for all of them.
     only = None if product_of_main(symbol) else symbol
     tape = TapeOptions(symbol=only, label=wish.label, strict=wish.strict)
-    tape, length = _looked_into(wish, catalog, settings, tape)
+    tape, length = _looked_into(wish, catalog, settings, tape, product_of_main(symbol))
     wanted = StrategySettings(
         strategy=wish.strategy if own is None else own.__name__,
         symbols=(symbol,),
@@ -196,13 +197,14 @@ def _prepared(wish: _Wish, settings: Settings, host: PluginHost) -> tuple[Engine
 
 
 def _looked_into(
-    wish: _Wish, catalog: Catalog, settings: Settings, tape: TapeOptions
+    wish: _Wish, catalog: Catalog, settings: Settings, tape: TapeOptions, product: str
 ) -> tuple[TapeOptions, str]:
     """Return how to read the files, and the length of the strategy's bars.
 
     Raises:
-        DataError: A file is missing or unreadable, none has the symbol, or its bars
-            are too long for the strategy's.
+        DataError: A file is missing or unreadable, none has the symbol, its bars are too
+            long for the strategy's, or the main contract of the product is not known on
+            the first day.
     """
     missing = [f"{path}: no such file" for path in wish.files if not path.is_file()]
     if missing:
@@ -218,6 +220,8 @@ def _looked_into(
         names = ", ".join(map(str, wish.files))
         msg = f"no tick or bar of {tape.symbol or 'any contract'} came from {names}"
         raise DataError(msg)
+    if product:
+        read_series(main_file(settings.home)).find(product).on(first.trading_day)
     if not isinstance(first, BarData):
         return tape, wish.interval or Interval.MINUTE.value
     held = first.interval
