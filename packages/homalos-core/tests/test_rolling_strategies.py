@@ -6,9 +6,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import pytest
 
-from homalos.config import StrategySettings
+from homalos.config import RestartSettings, StrategySettings
 from homalos.engine.engine import Engine
 from homalos.engine.series.keeping import main_file, write_series
 from homalos.engine.series.rolls import Roll, SeriesBook
@@ -26,6 +27,7 @@ from homalos.model import (
 )
 from homalos.plugins import StrategySpec
 from homalos.plugins.ports import Session
+from homalos.plugins.specs import NoOptions
 from homalos.strategy import Strategy
 from homalos.testing import FakeGateway, FakeMarket, at, bar, engine, tick
 
@@ -49,7 +51,7 @@ ROWS = (
 )
 
 
-_NO_ROWS = r"no rows of main contracts of aa\.TEST in .*main\.csv; write them with `homalos ser"
+_NO_ROWS = r"no rows of main contracts of aa\.TEST in .*main\.csv; write them with `homalos series"
 
 
 class Follower(Strategy):
@@ -429,3 +431,71 @@ def test_every_callback_of_an_order_still_comes_after_the_move(tmp_path: Path) -
         venue.cancel(venue.requests[0].order_id)
 
     assert f"{NEAR} cancelled" == states[-1]
+
+
+def test_a_live_engine_knows_the_contract_when_the_strategy_is_loaded(tmp_path: Path) -> None:
+    """By the wall's clock, so that venues are asked before the first event."""
+    rows = (
+        Roll(product="aa.TEST", from_day=20200101, to_day=20241231, symbol=NEAR),
+        Roll(
+            product="aa.TEST", from_day=20250101, to_day=20991231, symbol=FAR, previous=NEAR
+        ),
+    )  # fmt: skip
+    write_series(SeriesBook(rows), main_file(tmp_path))
+    venue = FakeGateway()
+    built = engine(home=tmp_path, clock="live", market=FakeMarket(INSTRUMENTS), gateway=venue)
+    added = built.add_strategy(Follower, symbol=MAIN)
+    assert isinstance(added, Follower)
+    with built:
+        pass
+
+    assert venue.subscribed == [FAR]
+    assert added.heard == [f"init {FAR}", f"start {FAR}"]
+
+
+def test_a_live_engine_refuses_a_main_contract_that_is_out_of_date(tmp_path: Path) -> None:
+    """When the strategy is loaded, not when it first trades."""
+    write_series(SeriesBook(ROWS), main_file(tmp_path))
+    built = engine(home=tmp_path, clock="live", market=FakeMarket(INSTRUMENTS))
+    with pytest.raises(DataError, match=r"not known on .*compute or import newer rows"):
+        built.add_strategy(Follower, symbol=MAIN)
+
+
+def test_settings_that_ask_for_an_unknown_main_contract_are_refused_by_a_reload(
+    tmp_path: Path,
+) -> None:
+    """And the engine goes on as it was."""
+    spec = StrategySpec(name="follower", factory=Follower)
+    built = engine(spec, home=tmp_path, market=FakeMarket(INSTRUMENTS), clock="event")
+    new = attrs.evolve(
+        built.parts.settings,
+        strategies=(StrategySettings(strategy="follower", symbols=(MAIN,)),),
+    )
+    with pytest.raises(DataError, match=_NO_ROWS):
+        built.reload(new)
+    assert built.parts.strategies.names() == ()
+
+
+def test_a_rolled_strategy_comes_back_on_the_contract_of_the_day(tmp_path: Path) -> None:
+    """One that failed behind a roll is made anew on what it was moved to."""
+
+    class BreaksOnce(Strategy):
+        def on_tick(self, tick: TickData) -> None:
+            """Raise on the first tick of the new contract."""
+            if tick.symbol == FAR and tick.last_price == 121:
+                raise ValueError(FAR)
+
+    built = running(tmp_path, strategies=())
+    given = StrategySettings(
+        strategy="BreaksOnce", symbols=(MAIN,), name="b", restart=RestartSettings(times=1, wait_s=1)
+    )
+    built.parts.loader.load_class(given, BreaksOnce, NoOptions, starts=False)
+    with built:
+        for each in two_days():
+            built.step(each)
+        failed = built.parts.strategies.states()["b"]
+        built.step(day_tick(TUESDAY, FAR, 122, 10))
+        state = built.parts.strategies.states()["b"]
+        symbols = built.parts.strategies.strategy("b").symbols
+
+    assert (failed, state, symbols) == (StrategyState.FAILED, StrategyState.RUNNING, (FAR,))

@@ -16,7 +16,7 @@ from homalos.cli.series_words import roll_data, roll_line
 from homalos.cli.several_files import DATA, SeveralFiles
 from homalos.cli.tape import LABEL, STRICT, as_interval, tell_bad_rows
 from homalos.engine.build import make_markets, make_reader
-from homalos.engine.series.adjusting import Adjust, splice, with_prices
+from homalos.engine.series.adjusting import Adjust, Spliced, splice, with_prices
 from homalos.engine.series.choosing import RollRule, choose
 from homalos.engine.series.days import TradingDays
 from homalos.engine.series.figures import count_days
@@ -98,7 +98,8 @@ def import_rolls(asked: Asked, *, file: Path, until: int | None, replace: bool) 
         "backwards": [roll_data(roll) for roll in imported.backwards],
         "without_prices": [roll_data(roll) for roll in imported.without_prices],
     }
-    text = f"{len(imported.rolls)} rows of {len(products)} products in {room.file}"
+    word = "product" if len(products) == 1 else "products"
+    text = f"{len(imported.rolls)} rows of {len(products)} {word} in {room.file}"
     return Outcome(data=data, show=lambda: click.echo(text))
 
 
@@ -225,31 +226,35 @@ def bars(
     held = _of_one_length(room.read(files, tape, series.contains), interval)
     if adjust != "none":
         rows = with_prices(rows, count_days(held), preceding=series.days.before)
-    snap = room.markets.instrument(rows.symbol).snap
-    spliced = splice(held, rows, adjust, snap=snap)
+    spliced = splice(held, rows, adjust, snap=room.markets.instrument(rows.symbol).snap)
     if spliced.outside:
         text = f"{spliced.outside} bars are of days on which the main contract is not known"
         sys.stderr.write(f"warning: {series.product}: {text}\n")
-    segments = [
-        {**roll_data(roll), "add": float(factor.add), "times": float(factor.times)}
-        for roll, factor in spliced.segments
-    ]
+    return _written(spliced, adjust, chosen, output)
+
+
+def _written(spliced: Spliced, adjust: Adjust, kind: str, output: Path | None) -> Outcome:
+    """Write the bars into the file, or leave them to standard output; in JSON, to the object."""
+    rows = [as_row(bar) for bar in spliced.bars]
+    symbol = spliced.bars[0].symbol
     data = {
-        "symbol": rows.symbol,
+        "symbol": symbol,
         "adjust": adjust,
-        "bars": len(spliced.bars),
+        "bars": len(rows),
         "outside": spliced.outside,
-        "segments": segments,
+        "segments": [
+            {**roll_data(roll), "add": float(factor.add), "times": float(factor.times)}
+            for roll, factor in spliced.segments
+        ],
         "output": None if output is None else str(output),
     }
-    written = [as_row(bar) for bar in spliced.bars]
     if output is not None:
-        save(written, output, chosen)
-        told = f"{len(written)} bars of {rows.symbol} in {output}"
+        save(rows, output, kind)
+        told = f"{len(rows)} bars of {symbol} in {output}"
         return Outcome(data=data, show=lambda: click.echo(told))
-    write = write_csv if chosen == "csv" else write_json
-    objects = [dict(zip(COLUMNS, row, strict=True)) for row in written]
-    return Outcome(data={**data, "rows": objects}, show=lambda: write(written, sys.stdout))
+    write = write_csv if kind == "csv" else write_json
+    objects = [dict(zip(COLUMNS, row, strict=True)) for row in rows]
+    return Outcome(data={**data, "rows": objects}, show=lambda: write(rows, sys.stdout))
 
 
 def _shown(series: MainSeries, rolls: Sequence[Roll]) -> Outcome:

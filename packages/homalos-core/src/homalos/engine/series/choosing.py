@@ -95,18 +95,7 @@ def choose(
             break  # beyond the calendar: nobody knows when it would begin
         if rolls:
             rolls[-1] = attrs.evolve(rolls[-1], to_day=day_before(from_day))
-        rolls.append(
-            Roll(
-                product=product,
-                from_day=from_day,
-                to_day=from_day,
-                symbol=watch.main,
-                previous=before,
-                close=price_of(evening.get(watch.main), rule.price) if before else None,
-                previous_close=price_of(evening.get(before), rule.price) if before else None,
-                source=rule.source,
-            )
-        )
+        rolls.append(_row(product, from_day, watch.main, before, evening, rule))
     if not rolls:
         msg = f"{product}: no contract has any {_WORDS[rule.by]} in the data"
         raise DataError(msg)
@@ -121,6 +110,22 @@ def price_of(figures: DayFigures | None, price: Literal["close", "settlement"]) 
     if figures is None:
         return None
     return figures.close if price == "close" else figures.settlement
+
+
+def _row(
+    product: str, from_day: int, symbol: str, before: str, evening: _Evening, rule: RollRule
+) -> Roll:
+    """Return the row that an evening decided, as far as it is known yet: for one day."""
+    return Roll(
+        product=product,
+        from_day=from_day,
+        to_day=from_day,
+        symbol=symbol,
+        previous=before,
+        close=price_of(evening.get(symbol), rule.price) if before else None,
+        previous_close=price_of(evening.get(before), rule.price) if before else None,
+        source=rule.source,
+    )
 
 
 _WORDS = {"oi": "open interest", "volume": "volume"}
