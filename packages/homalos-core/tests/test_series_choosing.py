@@ -39,7 +39,7 @@ def figures(symbol: str, *open_interest: float, **named: Any) -> list[DayFigures
 def chosen(*contracts: list[DayFigures], **rule: Any) -> MainSeries:
     """Return the main series of some contracts."""
     each = [day for contract in contracts for day in contract]
-    return choose("aa.TEST", each, RollRule(**rule), following=lambda day: NEXT.get(day, 0))
+    return choose("aa.TEST", each, RollRule(**rule), following=lambda day: NEXT.get(day, 0)).series
 
 
 def rows(series: MainSeries) -> list[tuple[int, int, str]]:
@@ -64,7 +64,7 @@ def test_a_roll_that_a_friday_decides_is_of_the_monday() -> None:
         DayFigures(symbol=NEAR, trading_day=20250103, open_interest=10),
         DayFigures(symbol=FAR, trading_day=20250103, open_interest=20),
     ]
-    found = choose("aa.TEST", each, RollRule(), following=monday.__getitem__)
+    found = choose("aa.TEST", each, RollRule(), following=monday.__getitem__).series
 
     assert rows(found) == [(20250103, 20250105, NEAR), (20250106, 20250106, FAR)]
 
@@ -122,17 +122,37 @@ def test_volume_may_decide_instead_and_the_settlement_may_price_it() -> None:
     assert roll.source == "computed by=volume factor=1.1 days=1 price=settlement"
 
 
-def test_a_hole_at_the_roll_leaves_its_price_open() -> None:
-    """The old contract has nothing on that evening, so nobody knows the jump."""
-    roll = chosen(figures(NEAR, 100, -1), figures(FAR, 50, 60)).rolls[1]
-    assert (roll.symbol, roll.close, roll.previous_close) == (FAR, Decimal(3101), None)
+def test_an_evening_without_the_main_contract_decides_nothing_and_is_told() -> None:
+    """Its delivery is months away: the data have a hole, and a roll would be one of the hole."""
+    each = [*figures(NEAR, 100, -1, 100), *figures(FAR, 50, 60, 60)]
+    found = choose("aa.TEST", each, RollRule(), following=lambda day: NEXT.get(day, 0))
+
+    assert rows(found.series) == [(20250106, 20250108, NEAR)]
+    assert found.holes == ((20250106, NEAR),)
+
+
+def test_a_contract_that_has_ended_makes_way_with_its_price_left_open() -> None:
+    """It has nothing on that evening of its delivery month, so nobody knows the jump."""
+    days = {20250513: 20250514, 20250514: 20250515, 20250515: 20250516}
+    each = [
+        DayFigures(symbol=NEAR, trading_day=20250513, open_interest=9, close=Decimal(3000)),
+        DayFigures(symbol=NEAR, trading_day=20250514, open_interest=9, close=Decimal(3000)),
+        DayFigures(symbol=FAR, trading_day=20250514, open_interest=2, close=Decimal(3100)),
+        DayFigures(symbol=FAR, trading_day=20250515, open_interest=2, close=Decimal(3101)),
+    ]
+    found = choose("aa.TEST", each, RollRule(), following=days.__getitem__)
+    roll = found.series.rolls[1]
+
+    assert (roll.from_day, roll.symbol) == (20250516, FAR)
+    assert (roll.close, roll.previous_close) == (Decimal(3101), None)
+    assert found.holes == ()
 
 
 def test_what_would_begin_beyond_the_calendar_is_left_out() -> None:
     """Nobody knows its first day."""
     known = {20250103: 20250106}
     each = [*figures(NEAR, 100, 100), *figures(FAR, 0, 200)]
-    found = choose("aa.TEST", each, RollRule(), following=lambda day: known.get(day, 0))
+    found = choose("aa.TEST", each, RollRule(), following=lambda day: known.get(day, 0)).series
 
     assert rows(found) == [(20250106, 20250106, NEAR)]
 

@@ -221,6 +221,12 @@ def _looked_into(
         msg = f"no tick or bar of {tape.symbol or 'any contract'} came from {names}"
         raise DataError(msg)
     if product:
+        if product_of_main(first.symbol):
+            msg = (
+                f"the files hold {first.symbol}, a series made of several contracts, which cannot "
+                "be traded; give the contracts' own, or write it with `series bars --as`"
+            )
+            raise DataError(msg)
         read_series(main_file(settings.home)).find(product).on(first.trading_day)
     if not isinstance(first, BarData):
         return tape, wish.interval or Interval.MINUTE.value

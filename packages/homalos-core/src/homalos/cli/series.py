@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import rich_click as click
 from attrs import frozen
+from msgspec import structs
 
 from homalos.cli.bar_files import COLUMNS, as_row, save, write_csv, write_json
 from homalos.cli.options import CONFIG, ENV, HOME, PLUGIN, SET, Asked, Outcome, with_options
+from homalos.cli.series_room import Room
 from homalos.cli.series_words import roll_data, roll_line
 from homalos.cli.several_files import DATA, SeveralFiles
-from homalos.cli.tape import LABEL, STRICT, as_interval, tell_bad_rows
-from homalos.engine.build import make_markets, make_reader
+from homalos.cli.tape import LABEL, STRICT, as_interval
 from homalos.engine.series.adjusting import Adjust, Spliced, splice, with_prices
 from homalos.engine.series.choosing import RollRule, choose
-from homalos.engine.series.days import TradingDays
+from homalos.engine.series.days import is_day
 from homalos.engine.series.figures import count_days
 from homalos.engine.series.hots import read_hots
-from homalos.engine.series.keeping import main_file, merged, read_series, write_series
-from homalos.engine.series.names import main_symbol, product_of_main
+from homalos.engine.series.keeping import read_series
 from homalos.engine.tapes import TapeOptions
-from homalos.errors import DataError, UnknownInstrument
+from homalos.errors import DataError
 from homalos.model import BarData, TickData
-from homalos.plugins.catalog import Catalog
 
 if TYPE_CHECKING:
-    from homalos.engine.markets import Markets
     from homalos.engine.series.rolls import MainSeries, Roll
 
 __all__ = ["bars", "compute", "import_rolls", "show"]
@@ -37,15 +35,19 @@ __all__ = ["bars", "compute", "import_rolls", "show"]
 _SHARED = (CONFIG, ENV, HOME, SET, PLUGIN)
 _FORMATS = ("csv", "json", "parquet")
 
-_DATA = click.option(
-    DATA,
-    "files",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE...",
-    help="Ticks or bars of several contracts, CSV (also .gz) or Parquet. Repeatable.",
-)
+
+def _data(*, required: bool) -> Callable[[Any], Any]:
+    return click.option(
+        DATA,
+        "files",
+        multiple=True,
+        required=required,
+        type=click.Path(path_type=Path),
+        metavar="FILE...",
+        help="Ticks or bars of several contracts, CSV (also .gz) or Parquet. Repeatable.",
+    )
+
+
 _REPLACE = click.option(
     "--replace", is_flag=True, help="Put the new rows in the place of others of the same product."
 )
@@ -56,7 +58,7 @@ def _as_day(_context: click.Context, _parameter: click.Parameter, text: str | No
     if text is None:
         return None
     digits = text.replace("-", "")
-    if len(digits) != 8 or not digits.isdecimal():
+    if not digits.isdecimal() or not is_day(int(digits)):
         msg = f"{text!r} is no day; write 2025-01-06 or 20250106"
         raise click.BadParameter(msg)
     return int(digits)
@@ -77,7 +79,7 @@ def import_rolls(asked: Asked, *, file: Path, until: int | None, replace: bool) 
 
     They are written into market/main.csv of the home folder.
     """
-    room = _Room.of(asked)
+    room = Room.of(asked)
     imported = read_hots(file, room, until=until or 0)
     if not imported.rolls:
         reasons = "; ".join(imported.left_out.values())
@@ -104,7 +106,19 @@ def import_rolls(asked: Asked, *, file: Path, until: int | None, replace: bool) 
 
 
 @click.command("compute", cls=SeveralFiles)
-@_DATA
+@_data(required=False)
+@click.option("--stored", is_flag=True, help="Take the bars of the settings' store, not files.")
+@click.option("--from", "from_day", callback=_as_day, metavar="DAY", help="With --stored: since.")
+@click.option(
+    "--until", callback=_as_day, metavar="DAY", help="With --stored: to which day; else today."
+)
+@click.option(
+    "--interval",
+    callback=as_interval,
+    default="1m",
+    show_default=True,
+    help="With --stored: which bars.",
+)
 @click.option("--product", required=True, metavar="P", help="Such as rb.SHFE.")
 @click.option(
     "--by",
@@ -137,30 +151,30 @@ def import_rolls(asked: Asked, *, file: Path, until: int | None, replace: bool) 
 @_REPLACE
 @STRICT
 @with_options(*_SHARED)
-def compute(
-    asked: Asked,
-    *,
-    files: Sequence[Path],
-    product: str,
-    by: Literal["oi", "volume"],
-    factor: float,
-    days: int,
-    price: Literal["close", "settlement"],
-    replace: bool,
-    strict: bool,
-) -> Outcome:
-    """Find a product's main contracts in recorded ticks or bars, and keep them.
+def compute(asked: Asked, **options: Any) -> Outcome:
+    """Find a product's main contracts in files or in the store, and keep them.
 
     A contract becomes the main one on the trading day after the evening that decided;
     a roll never goes back to an earlier delivery month.
     """
-    room = _Room.of(asked)
-    series = room.series_of(product)
-    events = room.read(files, TapeOptions(strict=strict), series.contains)
-    rule = RollRule(by=by, factor=factor, days=days, price=price)
+    wish = _Computing(**options)
+    if wish.stored == bool(wish.files) or wish.stored != (wish.from_day is not None):
+        msg = f"give files with {DATA}, or --stored with --from"
+        raise click.UsageError(msg)
+    room = Room.of(asked)
+    series = room.series_of(wish.product)
+    events: Iterable[BarData | TickData]
+    if wish.from_day is not None:
+        events = room.stored(series, wish.interval, wish.from_day, wish.until)
+    else:
+        events = room.read(wish.files, TapeOptions(strict=wish.strict), series.contains)
+    rule = RollRule(by=wish.by, factor=wish.factor, days=wish.days, price=wish.price)
     found = choose(series.product, count_days(events), rule, following=series.days.after)
-    room.keep(found.rolls, replace=replace)
-    return _shown(found, found.rolls)
+    for day, symbol in found.holes:
+        text = f"no data of {symbol} on {day}, when it was the main contract: nothing was decided"
+        sys.stderr.write(f"warning: {text}\n")
+    room.keep(found.series.rolls, replace=wish.replace)
+    return _shown(found.series, found.series.rolls)
 
 
 @click.command("show")
@@ -169,14 +183,20 @@ def compute(
 @with_options(*_SHARED)
 def show(asked: Asked, *, product: str, day: int | None) -> Outcome:
     """Show the main contracts of PRODUCT, such as rb.SHFE, and from when to when."""
-    room = _Room.of(asked)
+    room = Room.of(asked)
     found = read_series(room.file).find(room.series_of(product).product)
     return _shown(found, found.rolls if day is None else (found.on(day),))
 
 
 @click.command("bars", cls=SeveralFiles)
 @click.argument("main")
-@_DATA
+@_data(required=True)
+@click.option(
+    "--as",
+    "written_as",
+    metavar="S",
+    help="Symbol to write them under, such as rbHOT.SHFE, which a backtest takes for a contract.",
+)
 @click.option(
     "--adjust",
     type=click.Choice(("none", "back", "ratio")),
@@ -197,46 +217,72 @@ def show(asked: Asked, *, product: str, day: int | None) -> Outcome:
 @LABEL
 @STRICT
 @with_options(*_SHARED)
-def bars(
-    asked: Asked,
-    *,
-    main: str,
-    files: Sequence[Path],
-    adjust: Adjust,
-    interval: str | None,
-    kind: str | None,
-    output: Path | None,
-    label: Any,
-    strict: bool,
-) -> Outcome:
+def bars(asked: Asked, **options: Any) -> Outcome:
     """Write the bars of a main contract, MAIN as in rb.MAIN.SHFE, as one series.
 
     Each trading day's bars are those of the contract that is the main one on it. The
     newest contract keeps its own prices.
     """
-    chosen = kind or (output.suffix[1:].lower() if output is not None else "")
-    chosen = chosen if chosen in _FORMATS else "csv"
-    if chosen == "parquet" and output is None:
+    wish = _Splicing(**options)
+    output = wish.output
+    kind = wish.kind or (output.suffix[1:].lower() if output is not None else "")
+    kind = kind if kind in _FORMATS else "csv"
+    if kind == "parquet" and output is None:
         msg = "Parquet is no text: say with --output where it shall go"
         raise click.UsageError(msg)
-    room = _Room.of(asked)
-    series = room.series_of(main)
+    room = Room.of(asked)
+    series = room.series_of(wish.main)
     rows = read_series(room.file).find(series.product)
-    tape = TapeOptions(label=label, strict=strict)
-    held = _of_one_length(room.read(files, tape, series.contains), interval)
-    if adjust != "none":
+    tape = TapeOptions(label=wish.label, strict=wish.strict)
+    held = _of_one_length(room.read(wish.files, tape, series.contains), wish.interval)
+    if wish.adjust != "none":
         rows = with_prices(rows, count_days(held), preceding=series.days.before)
-    spliced = splice(held, rows, adjust, snap=room.markets.instrument(rows.symbol).snap)
+    spliced = splice(held, rows, wish.adjust, snap=room.markets.instrument(rows.symbol).snap)
     if spliced.outside:
         text = f"{spliced.outside} bars are of days on which the main contract is not known"
         sys.stderr.write(f"warning: {series.product}: {text}\n")
-    return _written(spliced, adjust, chosen, output)
+    symbol = room.markets.parse(wish.written_as) if wish.written_as else rows.symbol
+    return _written(spliced, symbol, wish.adjust, kind, output)
 
 
-def _written(spliced: Spliced, adjust: Adjust, kind: str, output: Path | None) -> Outcome:
+@frozen(kw_only=True)
+class _Computing:
+    """What the command line asks `compute` for."""
+
+    files: Sequence[Path]
+    stored: bool
+    from_day: int | None
+    until: int | None
+    interval: str
+    product: str
+    by: Literal["oi", "volume"]
+    factor: float
+    days: int
+    price: Literal["close", "settlement"]
+    replace: bool
+    strict: bool
+
+
+@frozen(kw_only=True)
+class _Splicing:
+    """What the command line asks `bars` for."""
+
+    main: str
+    files: Sequence[Path]
+    written_as: str | None
+    adjust: Adjust
+    interval: str | None
+    kind: str | None
+    output: Path | None
+    label: Literal["start", "end"] | None
+    strict: bool
+
+
+def _written(
+    spliced: Spliced, symbol: str, adjust: Adjust, kind: str, output: Path | None
+) -> Outcome:
     """Write the bars into the file, or leave them to standard output; in JSON, to the object."""
-    rows = [as_row(bar) for bar in spliced.bars]
-    symbol = spliced.bars[0].symbol
+    rows = [as_row(structs.replace(bar, symbol=symbol)) for bar in spliced.bars]
     data = {
         "symbol": symbol,
         "adjust": adjust,
@@ -288,90 +334,3 @@ def _of_one_length(events: Iterable[BarData | TickData], interval: str | None) -
         msg = f"the files hold bars of {' and '.join(lengths)}; say with --interval which to take"
         raise DataError(msg)
     return held
-
-
-@frozen
-class _Product:
-    """A product that a command is about.
-
-    Attributes:
-        product: `rb.SHFE`.
-        days: Its trading days.
-    """
-
-    product: str
-    days: TradingDays
-    _markets: Markets
-
-    def contains(self, event: BarData | TickData) -> bool:
-        """Say whether a record is of one of the product's contracts."""
-        contract = self._markets.instrument(event.symbol)
-        return f"{contract.product}.{contract.exchange}" == self.product
-
-
-@frozen
-class _Room:
-    """What every command here works in."""
-
-    file: Path
-    markets: Markets
-    _catalog: Catalog
-
-    @classmethod
-    def of(cls, asked: Asked) -> _Room:
-        """Ask settings and plugins."""
-        settings = asked.settings(asked.config)
-        catalog = Catalog.gather(asked.host())
-        return cls(main_file(settings.home), make_markets(catalog, settings), catalog)
-
-    def series_of(self, text: str) -> _Product:
-        """Return the product that a text means: `rb.SHFE`, or `rb.MAIN.SHFE`.
-
-        Raises:
-            UnknownInstrument: No market knows it.
-        """
-        symbol = self._main_of(text)
-        contract = self.markets.instrument(symbol)
-        product = f"{contract.product}.{contract.exchange}"
-        return _Product(product, TradingDays(self.markets.of(symbol), symbol), self.markets)
-
-    def _main_of(self, text: str) -> str:
-        try:
-            symbol = self.markets.parse(text)
-        except UnknownInstrument:
-            symbol = ""
-        if product_of_main(symbol):
-            return symbol
-        if symbol:
-            msg = f"{text!r} is one contract; name a product, such as rb.SHFE"
-            raise UnknownInstrument(msg)
-        try:
-            return self.markets.parse(main_symbol(text))
-        except ValueError as error:
-            msg = f"{text!r} is no product of any market; write PRODUCT.EXCHANGE: {error}"
-            raise UnknownInstrument(msg) from error
-
-    def read(
-        self, files: Sequence[Path], tape: TapeOptions, wanted: Any
-    ) -> Iterator[BarData | TickData]:
-        """Return the records of files that are wanted, in time order."""
-        reader = make_reader(self._catalog, self.markets, tape)
-        tell_bad_rows(reader.bad_rows)
-        return filter(wanted, reader.read(files))
-
-    def keep(self, rolls: Sequence[Roll], *, replace: bool) -> list[str]:
-        """Put rows into the file; return the products that they are of."""
-        book = merged(read_series(self.file), rolls, replace=replace, place=str(self.file))
-        write_series(book, self.file)
-        return sorted({roll.product for roll in rolls})
-
-    # What an import asks of the market.
-
-    def parse(self, text: str, exchange: str, day: int) -> str:
-        """Return the symbol that a code means on an exchange."""
-        del day  # no market here spells a contract differently on another day
-        return self.markets.parse(text, exchange)
-
-    def at_or_after(self, symbol: str, day: int) -> int:
-        """Return the first trading day that is not before a day; 0 beyond the calendar."""
-        return TradingDays(self.markets.of(symbol), symbol).at_or_after(day)

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import isnan
 from typing import Literal
 
 import attrs
@@ -45,7 +46,9 @@ class Factor:
     times: Fraction = Fraction(1)
 
     def of(self, price: float) -> float:
-        """Return a price adjusted: the double nearest to the exact value."""
+        """Return a price adjusted: the double nearest to the exact value; nan stays nan."""
+        if isnan(price):
+            return price
         exact = Fraction(str(price)) * self.times + Fraction(self.add)
         return exact.numerator / exact.denominator
 

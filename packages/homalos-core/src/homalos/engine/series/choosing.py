@@ -9,9 +9,11 @@ challenger takes over that
 - has more than `factor` times what the main contract has;
 - and did so on `days` evenings in a row, as the same challenger.
 
+An evening without figures of the main contract decides nothing before its delivery month:
+the data have a hole there, which is told. From that month on it may have ended, and counts as 0.
+
 It is the main contract from the trading day *after* the evening that decided, night session
-included: nothing that was not known before the first tick of a day has a part in it. A main
-contract without figures on a day counts as 0 there.
+included: nothing that was not known before the first tick of a day has a part in it.
 """
 
 from __future__ import annotations
@@ -31,7 +33,7 @@ from homalos.engine.series.names import delivery_month
 from homalos.engine.series.rolls import MainSeries, Roll
 from homalos.errors import DataError
 
-__all__ = ["RollRule", "choose", "price_of"]
+__all__ = ["Chosen", "RollRule", "choose", "price_of"]
 
 Delivery = Callable[[str, int], int]
 _Evening = Mapping[str, DayFigures]
@@ -62,6 +64,20 @@ class RollRule:
         return f"computed by={self.by} factor={self.factor:g} days={self.days} price={self.price}"
 
 
+@frozen(kw_only=True)
+class Chosen:
+    """What was chosen.
+
+    Attributes:
+        series: The rows.
+        holes: (trading day, main contract) of the evenings that decided nothing, because
+            the data have no figures of the main contract.
+    """
+
+    series: MainSeries
+    holes: tuple[tuple[int, str], ...]
+
+
 def choose(
     product: str,
     figures: Iterable[DayFigures],
@@ -69,7 +85,7 @@ def choose(
     *,
     following: DayStep,
     delivery: Delivery = delivery_month,
-) -> MainSeries:
+) -> Chosen:
     """Return a product's main contracts by the rule above. Deterministic.
 
     Args:
@@ -102,7 +118,7 @@ def choose(
     # What the last evening decided, or left as it was, holds on the day after it.
     known_to = max(following(day) or day, rolls[-1].from_day)
     rolls[-1] = attrs.evolve(rolls[-1], to_day=known_to)
-    return MainSeries(product, tuple(rolls))
+    return Chosen(series=MainSeries(product, tuple(rolls)), holes=tuple(watch.holes))
 
 
 def price_of(figures: DayFigures | None, price: Literal["close", "settlement"]) -> Decimal | None:
@@ -136,6 +152,7 @@ class _Watch:
 
     def __init__(self, rule: RollRule, delivery: Delivery) -> None:
         self.main = ""
+        self.holes: list[tuple[int, str]] = []
         self._main_month = 0
         self._rule = rule
         self._delivery = delivery
@@ -144,6 +161,9 @@ class _Watch:
 
     def look(self, day: int, evening: _Evening) -> bool:
         """Take an evening in; say whether it decided for another main contract."""
+        if self.main and self.main not in evening and day // 100 < self._main_month:
+            self.holes.append((day, self.main))
+            return False
         leader = self._leader(day, evening)
         if leader is None or not self._leads(leader, evening):
             self._challenger, self._streak = "", 0
