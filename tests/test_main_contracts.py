@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -151,8 +152,7 @@ def test_a_backtest_on_the_main_contract_rolls(capsys: pytest.CaptureFixture[str
             "".join(x for x in text.splitlines(keepends=True) if "20250804" not in x)
         )
     given = ("backtest", "holds.py:Holds", *TAPES, "--symbol", "IF.MAIN.CFFEX")
-    ran = Ran(capsys, *given)
-    again = Ran(capsys, *given)
+    ran, again = (Ran(capsys, *given) for _ in range(2))
 
     said = [line for line in ran.err.splitlines() if line.split()[0] in ("tick", "roll", "trade")]
     assert said == [
@@ -335,7 +335,6 @@ def stored(tmp_path: Path) -> str:
     """Keep the minutes of both tapes in a store; return the settings that name it."""
     home = tmp_path / ".homalos"
     home.mkdir(exist_ok=True)
-    store = SqliteStore(home / "homalos.db")
     engine = Engine.build(Settings(home=tmp_path / "other"))
     for name in ("IF2509", "IF2510"):
         engine.parts.data.want_bars(f"{name}.CFFEX", "1m")
@@ -344,8 +343,8 @@ def stored(tmp_path: Path) -> str:
     with engine:
         for event in engine.parts.reader.read([Path("IF2509.csv"), Path("IF2510.csv")]):
             engine.step(event)
-    store.write(made)
-    store.close()
+    with closing(SqliteStore(home / "homalos.db")) as store:
+        store.write(made)
     (tmp_path / "homalos.yaml").write_text("store: {kind: sqlite}\n")
     return "homalos.yaml"
 
