@@ -5,16 +5,12 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Mapping
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from homalos import Engine, Settings
 from homalos.cli import main
-from homalos.model import BarData
-from homalos_storage.sqlite import SqliteStore
 
 HEAD = (
     "InstrumentID,ExchangeID,TradingDay,ActionDay,UpdateTime,UpdateMillisec,LastPrice,Volume,"
@@ -326,75 +322,3 @@ def test_a_hole_in_the_data_is_told_and_decides_nothing(
     assert "no data of IF2509.CFFEX on 20250805, when it was the main contract" in ran.err
     # On the evening of the 6th 150 is more than 1.1 times 80: of the 7th.
     assert [row["from_day"] for row in ran.object["rows"]] == [20250805, 20250807]
-
-
-# -- the store ------------------------------------------------------------------
-
-
-def stored(tmp_path: Path) -> str:
-    """Keep the minutes of both tapes in a store; return the settings that name it."""
-    home = tmp_path / ".homalos"
-    home.mkdir(exist_ok=True)
-    engine = Engine.build(Settings(home=tmp_path / "other"))
-    for name in ("IF2509", "IF2510"):
-        engine.parts.data.want_bars(f"{name}.CFFEX", "1m")
-    made: list[BarData] = []
-    engine.subscribe(BarData, made.append)
-    with engine:
-        for event in engine.parts.reader.read([Path("IF2509.csv"), Path("IF2510.csv")]):
-            engine.step(event)
-    with closing(SqliteStore(home / "homalos.db")) as store:
-        store.write(made)
-    (tmp_path / "homalos.yaml").write_text("store: {kind: sqlite}\n")
-    return "homalos.yaml"
-
-
-def test_rolls_are_computed_from_the_store(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The same as from the tapes whose bars it holds."""
-    rows = computed(capsys).object["rows"]
-    Path(".homalos/market/main.csv").unlink()
-    given = ("--config", stored(tmp_path), "--stored", "--from", "2025-08-02")
-    ran = Ran(capsys, "series", "compute", "--product", "IF.CFFEX", *given, "--until", "20250806")
-    again = Ran(capsys, "series", "compute", "--product", "IF.CFFEX", *given, "--until", "20250805")
-
-    assert ran.object["rows"] == rows
-    # What the 6th says is not looked at: the last row is known for one day less.
-    assert "has other rows of IF.CFFEX already" in again.object["error"]
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        (("--stored", "--from", "20250801"), "the settings name no store; give files with --data"),
-        (("--stored",), "give files with --data, or --stored with --from"),
-        ((), "give files with --data, or --stored with --from"),
-        ((*TAPES, "--stored", "--from", "20250801"), "give files with --data, or --stored"),
-        (("--stored", "--from", "20250231"), "'20250231' is no day"),
-    ],
-)
-def test_a_store_that_is_not_there_is_told(
-    given: tuple[str, ...], message: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """And so are words that do not go together."""
-    ran = Ran(capsys, "series", "compute", "--product", "IF.CFFEX", *given)
-    assert ran.code != 0
-    assert message in ran.object["error"]
-
-
-def test_days_beyond_the_calendar_are_told(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Nothing is asked of the store."""
-    given = (
-        "--config",
-        stored(tmp_path),
-        "--stored",
-        "--from",
-        "2025-08-06",
-        "--until",
-        "20250804",
-    )
-    ran = Ran(capsys, "series", "compute", "--product", "IF.CFFEX", *given)
-    assert "no trading day is known from 20250806 to 20250804" in ran.object["error"]
