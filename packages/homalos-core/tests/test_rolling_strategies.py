@@ -29,7 +29,7 @@ from homalos.plugins import StrategySpec
 from homalos.plugins.ports import Session
 from homalos.plugins.specs import NoOptions
 from homalos.strategy import Strategy
-from homalos.testing import FakeGateway, FakeMarket, at, bar, engine, tick
+from homalos.testing import FakeFeed, FakeGateway, FakeMarket, at, bar, engine, tick
 
 MAIN, NEAR, FAR, LAST = "aa.MAIN.TEST", "aa2602.TEST", "aa2605.TEST", "aa2609.TEST"
 MONDAY, TUESDAY, WEDNESDAY = 20250106, 20250107, 20250108
@@ -451,6 +451,25 @@ def test_a_live_engine_knows_the_contract_when_the_strategy_is_loaded(tmp_path: 
 
     assert venue.subscribed == [FAR]
     assert added.heard == [f"init {FAR}", f"start {FAR}"]
+
+
+def test_a_feed_tells_the_day_also_on_the_wall_s_clock(tmp_path: Path) -> None:
+    """Its market is a recorded or a made one: today's contracts mean nothing there."""
+    write_series(SeriesBook(ROWS), main_file(tmp_path))
+    built = engine(
+        home=tmp_path,
+        clock="live",
+        market=FakeMarket(INSTRUMENTS),
+        feed=FakeFeed(two_days()),
+    )
+    added = built.add_strategy(Follower, symbol=MAIN)
+    assert isinstance(added, Follower)
+    built.run()
+
+    assert added.heard == [
+        *(f"init {NEAR}", f"start {NEAR}", f"{NEAR} 100", f"{NEAR} 101"),
+        *(f"roll {FAR}", f"{FAR} 121"),
+    ]
 
 
 def test_a_live_engine_refuses_a_main_contract_that_is_out_of_date(tmp_path: Path) -> None:

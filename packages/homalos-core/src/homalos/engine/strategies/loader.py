@@ -202,7 +202,8 @@ class StrategyLoader:
             MarketError: The wall's clock is beyond the calendar.
         """
         parts = self._parts
-        if parts.loop.trading_day or parts.settings.clock != "live":
+        is_recorded = parts.settings.clock != "live" or parts.settings.feed is not None
+        if parts.loop.trading_day or is_recorded:
             return parts.loop.trading_day
         symbol = next(iter(mains.series))
         return parts.markets.of(symbol).trading_day(symbol, wall_ns())

@@ -55,28 +55,28 @@ class Mains:
         following = (series.after(series.on(day)) for series in self.series.values())
         return tuple(roll.symbol for roll in following if roll is not None)
 
-    def rolled(self, name: str, run: tuple[str, ...], change: TradingDayChanged) -> list[Rolled]:
+    def rolled(self, name: str, before: tuple[str, ...], change: TradingDayChanged) -> list[Rolled]:
         """Return what a strategy has to be told of a trading day.
 
         Args:
             name: The strategy's.
-            run: The contracts it has been running on, in the order asked for.
+            before: The contracts it has been on, in the order asked for.
             change: The trading day that begins.
 
         Raises:
             DataError: A main contract is not known on the day.
         """
         found = []
-        for text, before in zip(self.asked, run, strict=True):
+        for text, held in zip(self.asked, before, strict=True):
             roll = self.series[text].on(change.trading_day) if text in self.series else None
-            if roll is None or roll.symbol == before:
+            if roll is None or roll.symbol == held:
                 continue
             # Where days were left out, the row's prices are not of these two contracts.
-            prices = (roll.close, roll.previous_close) if roll.previous == before else (None, None)
+            prices = (roll.close, roll.previous_close) if roll.previous == held else (None, None)
             close, previous_close = (nan if price is None else float(price) for price in prices)
             found.append(
                 Rolled(
-                    name, text, roll.symbol, before, change.trading_day, change.ts_ns,
+                    name, text, roll.symbol, held, change.trading_day, change.ts_ns,
                     close, previous_close,
                 )
             )  # fmt: skip
