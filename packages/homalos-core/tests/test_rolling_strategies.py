@@ -319,8 +319,8 @@ def test_days_left_out_roll_once_to_the_contract_of_the_day(tmp_path: Path) -> N
     assert added.rolls[0].close != added.rolls[0].close
 
 
-def test_a_stopped_strategy_starts_again_on_the_contract_of_the_day(tmp_path: Path) -> None:
-    """It was moved all the same; it is not told of what happened while it was away."""
+def test_a_stopped_strategy_is_told_of_the_roll_when_it_starts_again(tmp_path: Path) -> None:
+    """Behind `on_start` and before its first event: it may have lots of the old contract."""
     built = running(tmp_path)
     added = built.add_strategy(Follower, symbol=MAIN, name="f")
     assert isinstance(added, Follower)
@@ -331,9 +331,61 @@ def test_a_stopped_strategy_starts_again_on_the_contract_of_the_day(tmp_path: Pa
         built.parts.strategies.start("f")
         built.step(day_tick(TUESDAY, FAR, 121, 5))
 
-    assert f"start {FAR}" in added.heard
-    assert f"{FAR} 121" == added.heard[-1]
+    assert added.heard[-3:] == [f"start {FAR}", f"roll {FAR}", f"{FAR} 121"]
+    assert [(each.previous, each.ts_ns) for each in added.rolls] == [(NEAR, at(DAY_S))]
+
+
+def test_rolls_that_were_not_heard_are_told_as_one(tmp_path: Path) -> None:
+    """From the contract that the strategy last knew to that of the day."""
+    rows = (
+        *ROWS[:1],
+        attrs.evolve(ROWS[1], to_day=TUESDAY),
+        Roll(product="aa.TEST", from_day=WEDNESDAY, to_day=WEDNESDAY, symbol=LAST, previous=FAR),
+    )
+    built = running(tmp_path, rows=rows)
+    added = built.add_strategy(Follower, symbol=MAIN, name="f")
+    assert isinstance(added, Follower)
+    with built:
+        built.step(day_tick(MONDAY, NEAR, 100))
+        built.parts.strategies.stop("f")
+        built.step(day_tick(TUESDAY, NEAR, 101))
+        built.step(day_tick(WEDNESDAY, LAST, 140))
+        built.parts.strategies.start("f")
+        built.step(day_tick(WEDNESDAY, LAST, 141, 5))
+
+    assert [(each.previous, each.symbol) for each in added.rolls] == [(NEAR, LAST)]
+
+
+def test_a_strategy_that_never_ran_is_told_of_nothing(tmp_path: Path) -> None:
+    """It begins with the contract of the day on which it is started."""
+    built = running(tmp_path)
+    with built:
+        built.step(day_tick(MONDAY, NEAR, 100))
+        added = built.add_strategy(Follower, symbol=MAIN, name="f")
+        assert isinstance(added, Follower)
+        built.parts.strategies.stop("f")
+        built.parts.strategies.unload("f", lambda: None)
+        built.step(day_tick(TUESDAY, NEAR, 101))
+
     assert added.rolls == []
+
+
+def test_a_version_that_comes_during_a_roll_is_on_the_new_contract(tmp_path: Path) -> None:
+    """It was made before the day turned, and put in place behind it, when the order was over."""
+    venue = FakeGateway()
+    built = running(tmp_path, gateway=venue)
+    built.add_strategy(Mover, symbol=MAIN, name="m")
+    manager = built.parts.strategies
+    with built:
+        built.step(day_tick(MONDAY, NEAR, 100))
+        manager.replace("m", manager.plan("m"))
+        built.step(day_tick(TUESDAY, NEAR, 101))
+        venue.cancel()
+        built.step(day_tick(TUESDAY, NEAR, 102, 1))
+        symbols, state = manager.strategy("m").symbols, manager.states()["m"]
+
+    assert (symbols, state) == ((FAR,), StrategyState.RUNNING)
+    assert venue.requests[-1].symbol == NEAR
 
 
 def test_a_strategy_may_have_a_contract_beside_a_main_one(tmp_path: Path) -> None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import nan
 
 import attrs
 from attrs import frozen
+from msgspec.structs import replace
 
 from homalos.bus import STATE, STRATEGY, Bus
+from homalos.clock import EngineClock
 from homalos.engine.series.rolls import MainSeries
 from homalos.engine.strategies.run import Plan, Run, overrides
 from homalos.engine.strategies.session_count import SessionCount
 from homalos.errors import DataError, HomalosError
-from homalos.model import Alert, Rolled, TradingDayChanged
+from homalos.model import Alert, Rolled, StrategyChanged, StrategyState, TradingDayChanged
 
 __all__ = ["MainTurn", "Mains"]
 
@@ -97,6 +100,7 @@ class MainTurn:
     def __init__(
         self,
         bus: Bus,
+        clock: EngineClock,
         runs: Mapping[str, Run],
         sessions: SessionCount,
         watch: Callable[[Plan], None],
@@ -107,6 +111,7 @@ class MainTurn:
 
         Args:
             bus: Where the day is told, and the rolls.
+            clock: The engine's.
             runs: Every strategy by name, live.
             sessions: Whose sessions somebody wants to hear of.
             watch: Has the engine keep what a strategy needs of the market.
@@ -114,16 +119,25 @@ class MainTurn:
             fail: Told of a strategy whose contracts are not known: the error, and no event.
         """
         self._bus = bus
+        self._clock = clock
         self.wants: Callable[[tuple[str, ...]], None] = _nobody
         self._runs = runs
         self._sessions = sessions
         self._watch = watch
         self._begin = begin
         self._fail = fail
+        self._untold: dict[str, dict[str, Rolled]] = {}  # by strategy, by what it asked for
         self._moved: list[tuple[Run, list[Rolled]]] = []
         self._waited: list[Run] = []
         bus.subscribe(TradingDayChanged, self._move, order=STATE, name="mains")
         bus.subscribe(TradingDayChanged, self._tell, order=STRATEGY - 1, name="mains")
+        bus.subscribe(StrategyChanged, self._on_state, order=STATE, name="mains")
+
+    def catch_up(self, old: Run, new: Run) -> None:
+        """Put a new version where the old one was moved to since the new one was made."""
+        plan = old.plan
+        if plan.mains is not None and plan.as_of > new.plan.as_of:
+            self._place(new, plan.symbols, plan.as_of)
 
     def _move(self, change: TradingDayChanged) -> None:
         day = change.trading_day
@@ -166,11 +180,37 @@ class MainTurn:
         waited, self._waited = self._waited, []
         for run, rolled in moved:
             for each in rolled:
-                self._warn(run, each)
-                self._bus.publish(each)
+                if run.subscriptions:
+                    self._warn(run, each)
+                    self._bus.publish(each)
+                elif run.is_prepared:
+                    self._keep(each)
         for run in waited:
             run.waits_for_day = False
             self._begin(run)
+
+    def _keep(self, roll: Rolled) -> None:
+        """Keep a roll for a strategy that does not hear now; several in a row are one."""
+        untold = self._untold.setdefault(roll.strategy, {})
+        first = untold.get(roll.series)
+        if first is not None:
+            roll = replace(roll, previous=first.previous, close=nan, previous_close=nan)
+        untold[roll.series] = roll
+
+    def _on_state(self, change: StrategyChanged) -> None:
+        if change.state is StrategyState.RUNNING and change.strategy in self._untold:
+            # Behind its `on_start`, and before the next event.
+            self._clock.call_after(0, partial(self._tell_late, change.strategy))
+
+    def _tell_late(self, name: str) -> None:
+        run = self._runs.get(name)
+        if run is None or not run.subscriptions:
+            return
+        for roll in self._untold.pop(name, {}).values():
+            # Where it rolled back to what it holds, or asks for something else now, all is well.
+            if roll.symbol in run.plan.symbols and roll.symbol != roll.previous:
+                self._warn(run, roll)
+                self._bus.publish(replace(roll, ts_ns=self._clock.now))
 
     def _unknown(self, run: Run, error: DataError, change: TradingDayChanged) -> None:
         if run.waits_for_day:

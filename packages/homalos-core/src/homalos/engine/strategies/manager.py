@@ -75,7 +75,7 @@ class StrategyManager:
         self._books: dict[str, tuple[PositionBook, Subscription]] = {}
         bus.subscribe(TradingDayChanged, self._on_day, order=STATE, name="strategies")
         self.mains = MainTurn(
-            bus, self._runs, self.session_symbols, self._watch, self._begin, self._fail
+            bus, clock, self._runs, self.session_symbols, self._watch, self._begin, self._fail
         )
 
     # -- life ------------------------------------------------------------------
@@ -188,10 +188,8 @@ class StrategyManager:
 
     def owns(self, subscription: Subscription) -> str | None:
         """Return the strategy that a subscription belongs to, or `None`."""
-        for name, run in self._runs.items():
-            if subscription in run.subscriptions:
-                return name
-        return None
+        owning = (n for n, run in self._runs.items() if subscription in run.subscriptions)
+        return next(owning, None)
 
     def fail(self, name: str, error: BaseException, event: object) -> None:
         """Stop a strategy whose callback raised; the others do not notice."""
@@ -317,6 +315,7 @@ class StrategyManager:
         self.session_symbols.count(run.plan, -1)
 
     def _inherit(self, old: Run, new: Run) -> None:
+        self.mains.catch_up(old, new)
         lost = carry_over(old.strategy.variables, new.strategy.variables)
         if lost:
             self._tell(new, "warning", f"variables not carried over: {'; '.join(lost)}")
