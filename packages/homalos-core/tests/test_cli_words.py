@@ -28,6 +28,7 @@ from homalos.model import (
     OrderRequest,
     OrderType,
     Rejection,
+    Rolled,
     SessionChanged,
     SessionState,
     StrategyChanged,
@@ -106,6 +107,11 @@ def test_a_side_without_offset_is_one_word() -> None:
             "ctp is down: 4097",
         ),
         (TradingDayChanged(20250805, 20250804, OPENING), "INFO", "trading day 2025-08-05"),
+        (
+            Rolled("ma", "aa.MAIN.TEST", "aa2510.TEST", "aa2505.TEST", 20250805, OPENING),
+            "INFO",
+            "ma: aa.MAIN.TEST is aa2510.TEST, was aa2505.TEST",
+        ),
         (Alert("warning", "strategy.ma", "no depth", OPENING), "WARNING", "strategy.ma: no depth"),
         (Alert("loud", "strategy.ma", "no depth", OPENING), "INFO", "strategy.ma: no depth"),
     ],
@@ -149,6 +155,7 @@ def test_a_heartbeat_has_the_figures_of_a_run() -> None:
         (StrategyChanged("ma1", StrategyState.RUNNING, "", OPENING), "strategy.ma1"),
         (ConnectionChanged("sim", is_up=True, reason="", ts_ns=OPENING), "gateway.sim"),
         (TradingDayChanged(20250805, 20250804, OPENING), "market"),
+        (Rolled("ma1", "a.MAIN.T", "a2.T", "a1.T", 20250805, OPENING), "strategy.ma1"),
         (Alert("info", "store", "x", OPENING), "store"),
     ],
 )

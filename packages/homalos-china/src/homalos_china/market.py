@@ -92,7 +92,8 @@ class ChinaMarket:
         """Return the symbol that a text means, such as `RB2510` -> `rb2510.SHFE`.
 
         CZCE keeps its three digits: `AP2010` -> `AP010.CZCE`. A continuous series
-        is a product with `HOT`, `888` or `000`: `SHFE.rb.HOT` -> `rbHOT.SHFE`.
+        is a product with `HOT`, `888` or `000`: `SHFE.rb.HOT` -> `rbHOT.SHFE`. The
+        main contract that the engine follows is `rb.MAIN.SHFE`, also `rbMAIN.SHFE`.
 
         Raises:
             UnknownInstrument: The text means nothing here, or is an option or a

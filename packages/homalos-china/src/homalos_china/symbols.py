@@ -14,7 +14,9 @@ __all__ = ["SymbolBook", "delivery_of"]
 # A continuous series instead of a delivery month: the main contract as WonderTrader's and as
 # vnpy's files call it, and vnpy's index over all months.
 _SERIES = ("HOT", "888", "000")
-_CODE = re.compile(r"([A-Za-z]+)\.?(HOT|[0-9]+)", re.IGNORECASE)
+# The main contract that this house chooses and rolls itself, `rb.MAIN.SHFE`.
+_MAIN = "MAIN"
+_CODE = re.compile(r"([A-Za-z]+)\.?(MAIN|HOT|[0-9]+)", re.IGNORECASE)
 _OPTION = re.compile(r"[A-Za-z]+[0-9]{3,4}-?(MS-?)?[CP]-?[0-9.]+", re.IGNORECASE)
 _LETTERS = string.ascii_letters
 _KEPT = 65_536
@@ -89,7 +91,7 @@ class SymbolBook:
         code, dot, tail = text.rpartition(".")
         if dot and tail.upper() in self._exchanges:
             return code, tail.upper()
-        if dot and tail.upper() not in _SERIES and not _OPTION.fullmatch(text):
+        if dot and tail.upper() not in (*_SERIES, _MAIN) and not _OPTION.fullmatch(text):
             raise self._no_exchange(tail, text)
         return text, ""
 
@@ -121,6 +123,8 @@ class SymbolBook:
 
     def _month(self, digits: str, product: Product, text: str) -> str:
         """Return the delivery month as the exchange spells it."""
+        if digits == _MAIN:
+            return f".{digits}"
         if digits in _SERIES:
             return digits
         wanted = product.exchange.digits

@@ -15,6 +15,7 @@ an event never carries one, and publishing never compares text.
 | `order.trade`, `order.trade.{strategy}` | fills |
 | `order.rejected`, `order.rejected.{strategy}` | orders that a risk rule kept |
 | `strategy.state`, `strategy.state.{strategy}` | a strategy started, stopped or failed |
+| `strategy.roll`, `strategy.roll.{strategy}` | a strategy's main contract is another one |
 | `timer.fired`, `timer.fired.{strategy}` | a strategy's timer came due |
 | `session.state`, `session.state.{symbol or strategy}` | a trading session began or ended |
 | `session.day` | the first event of a new trading day came |
@@ -50,6 +51,7 @@ from homalos.model import (
     ConnectionChanged,
     OrderData,
     Rejection,
+    Rolled,
     SessionChanged,
     StrategyChanged,
     TickData,
@@ -91,6 +93,7 @@ TOPICS: tuple[TopicName, ...] = (
     TopicName(
         "strategy.state", StrategyChanged, "strategy", "a strategy started, stopped or failed"
     ),
+    TopicName("strategy.roll", Rolled, "strategy", "a strategy's main contract is another one"),
     TopicName("timer.fired", TimerFired, "strategy", "a strategy's timer came due"),
     TopicName("session.state", SessionChanged, "symbol", "a trading session began or ended"),
     TopicName("session.day", TradingDayChanged, "", "the first event of a new trading day came"),

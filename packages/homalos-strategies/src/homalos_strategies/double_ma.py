@@ -11,7 +11,7 @@ from homalos.strategy import Strategy, param
 from homalos_strategies.parameters import above_fast, require_one_symbol
 
 if TYPE_CHECKING:
-    from homalos.model import BarData
+    from homalos.model import BarData, Rolled
 
 __all__ = ["DoubleMa", "DoubleMaParams"]
 
@@ -74,6 +74,15 @@ class DoubleMa(Strategy):
             self._target = self._volume if target > 0 else -self._volume
             if self._volume != previous.volume:
                 self.set_target_pos(self._target)
+
+    def on_roll(self, roll: Rolled) -> None:
+        """Go on with the new contract's own closes, and move the position to it."""
+        target = self._target
+        self.on_init()
+        self._target = target
+        self.set_target_pos(0, symbol=roll.previous)
+        if target:
+            self.set_target_pos(target)
 
     def on_bar(self, bar: BarData) -> None:
         """Take in a close; ask for the other side when the averages have crossed."""

@@ -11,7 +11,7 @@ from homalos.strategy import Strategy, param
 from homalos_strategies.parameters import above_fast, require_one_symbol
 
 if TYPE_CHECKING:
-    from homalos.model import TickData
+    from homalos.model import Rolled, TickData
 
 __all__ = ["EmaMomentum", "EmaMomentumParams"]
 
@@ -60,6 +60,15 @@ class EmaMomentum(Strategy):
         self._weigh()
         if self._target and self._volume != previous.volume:
             self._turn(self._volume if self._target > 0 else -self._volume)
+
+    def on_roll(self, roll: Rolled) -> None:
+        """Begin the averages anew with the new contract, and move the position to it."""
+        self._weigh()
+        self._fast_average = nan
+        self._slow_average = nan
+        self.set_target_pos(0, symbol=roll.previous)
+        if self._target:
+            self.set_target_pos(self._target)
 
     def on_tick(self, tick: TickData) -> None:
         """Take in a mid price; ask for the other side when the momentum has turned."""

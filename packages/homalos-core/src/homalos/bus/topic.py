@@ -12,6 +12,7 @@ from homalos.model import (
     BarData,
     OrderData,
     Rejection,
+    Rolled,
     SessionChanged,
     StrategyChanged,
     TickData,
@@ -24,7 +25,7 @@ __all__ = ["Topic"]
 Publish = Callable[[Any], None]
 
 _BY_SYMBOL = frozenset({TickData, SessionChanged})
-_BY_STRATEGY = frozenset({OrderData, TradeData, Rejection, TimerFired, StrategyChanged})
+_BY_STRATEGY = frozenset({OrderData, TradeData, Rejection, Rolled, TimerFired, StrategyChanged})
 
 _KEPT = 10_000  # routes of a topic; a key that is never seen again leaves one behind
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +25,7 @@ from homalos.cli.options import (
     as_pairs,
     with_options,
 )
+from homalos.cli.several_files import DATA, SeveralFiles
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
 from homalos.cli.words import event_line
 from homalos.config import (
@@ -41,6 +41,8 @@ from homalos.config.yaml_text import read_text
 from homalos.engine.bars import interval_ns
 from homalos.engine.build import make_markets, make_reader
 from homalos.engine.engine import Engine
+from homalos.engine.series.keeping import main_file, read_series
+from homalos.engine.series.names import product_of_main
 from homalos.engine.strategies.sources import strategy_class
 from homalos.engine.summary import RunSummary
 from homalos.engine.tapes import TapeOptions
@@ -52,44 +54,19 @@ from homalos.strategy import Strategy
 
 __all__ = ["backtest"]
 
-_DATA = "--data"
 
-
-class _SeveralFiles(click.RichCommand):
-    """A command whose `--data` takes every word up to the next option, as a shell expands `*`."""
+class _StrategyThenFiles(SeveralFiles):
+    """A command whose STRATEGY would be taken for a file behind `--data`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Write the flag out for each file, as click knows it."""
+        """Say what to do about a strategy that is missing."""
         try:
-            return super().parse_args(ctx, list(_one_by_one(args)))
+            return super().parse_args(ctx, args)
         except click.MissingParameter as error:
             if error.param is None or error.param.name != "strategy":
                 raise
-            msg = f"Missing STRATEGY: put it before {_DATA}, which takes every word behind it"
+            msg = f"Missing STRATEGY: put it before {DATA}, which takes every word behind it"
             raise click.UsageError(msg, ctx) from error
-
-
-def _one_by_one(arguments: Sequence[str]) -> Iterator[str]:
-    """Yield arguments with `--data` in front of each of the words that follow one."""
-    rest = deque(arguments)
-    while rest:
-        argument = rest.popleft()
-        if argument == "--":
-            yield argument
-            yield from rest
-            return
-        flag, equals, first = argument.partition("=")
-        if flag != _DATA:
-            yield argument
-            continue
-        words = [first] if equals else []
-        while rest and not rest[0].startswith("-"):
-            words.append(rest.popleft())
-        if not words:
-            msg = f"Option {_DATA!r} needs at least one file."
-            raise click.UsageError(msg)
-        for word in words:
-            yield from (_DATA, word)
 
 
 def _as_capital(
@@ -104,7 +81,7 @@ def _as_capital(
         raise click.BadParameter(msg) from error
 
 
-@click.command("backtest", cls=_SeveralFiles)
+@click.command("backtest", cls=_StrategyThenFiles)
 @click.argument("strategy")
 @click.option(
     "--data",
@@ -206,8 +183,10 @@ def _prepared(wish: _Wish, settings: Settings, host: PluginHost) -> tuple[Engine
     if own is None:
         catalog.strategy(wish.strategy)
     symbol = symbol_of(catalog, settings, wish.symbol)
-    tape = TapeOptions(symbol=symbol, label=wish.label, strict=wish.strict)
-    tape, length = _looked_into(wish, catalog, settings, tape)
+    # A main contract is another one from time to time: the files are read for all of them.
+    only = None if product_of_main(symbol) else symbol
+    tape = TapeOptions(symbol=only, label=wish.label, strict=wish.strict)
+    tape, length = _looked_into(wish, catalog, settings, tape, product_of_main(symbol))
     wanted = StrategySettings(
         strategy=wish.strategy if own is None else own.__name__,
         symbols=(symbol,),
@@ -218,13 +197,14 @@ def _prepared(wish: _Wish, settings: Settings, host: PluginHost) -> tuple[Engine
 
 
 def _looked_into(
-    wish: _Wish, catalog: Catalog, settings: Settings, tape: TapeOptions
+    wish: _Wish, catalog: Catalog, settings: Settings, tape: TapeOptions, product: str
 ) -> tuple[TapeOptions, str]:
     """Return how to read the files, and the length of the strategy's bars.
 
     Raises:
-        DataError: A file is missing or unreadable, none has the symbol, or its bars
-            are too long for the strategy's.
+        DataError: A file is missing or unreadable, none has the symbol, its bars are too
+            long for the strategy's, or the main contract of the product is not known on
+            the first day.
     """
     missing = [f"{path}: no such file" for path in wish.files if not path.is_file()]
     if missing:
@@ -238,8 +218,16 @@ def _looked_into(
         first = _first(wish.files, catalog, settings, attrs.evolve(tape, interval=wish.interval))
     if first is None:
         names = ", ".join(map(str, wish.files))
-        msg = f"no tick or bar of {tape.symbol} came from {names}"
+        msg = f"no tick or bar of {tape.symbol or 'any contract'} came from {names}"
         raise DataError(msg)
+    if product:
+        if product_of_main(first.symbol):
+            msg = (
+                f"the files hold {first.symbol}, a series made of several contracts, which cannot "
+                "be traded; give the contracts' own, or write it with `series bars --as`"
+            )
+            raise DataError(msg)
+        read_series(main_file(settings.home)).find(product).on(first.trading_day)
     if not isinstance(first, BarData):
         return tape, wish.interval or Interval.MINUTE.value
     held = first.interval

@@ -13,6 +13,8 @@ import attrs
 from homalos.config import Loaded, Settings, effective_name, structure
 from homalos.config.changes import tree
 from homalos.engine.build import make_markets
+from homalos.engine.series.keeping import main_file, read_series
+from homalos.engine.series.names import product_of_main
 from homalos.engine.strategies.sources import StrategySources
 from homalos.errors import ConfigError, HomalosError
 from homalos.plugins.catalog import Catalog
@@ -146,7 +148,9 @@ def part_problems(loaded: Loaded, catalog: Catalog) -> Iterator[str]:
     for index, strategy in enumerate(settings.strategies):
         for text in strategy.symbols:
             try:
-                markets.parse(text)
+                product = product_of_main(markets.parse(text))
+                if product:
+                    read_series(main_file(settings.home)).find(product)
             except HomalosError as error:
                 yield f"{error} @ $.strategies[{index}].symbols"
 

@@ -17,6 +17,7 @@ from homalos.model import (
     OrderData,
     OrderRequest,
     Rejection,
+    Rolled,
     SessionChanged,
     StrategyChanged,
     TradeData,
@@ -47,6 +48,7 @@ EVENTS = (
     Alert,
     ConnectionChanged,
     TradingDayChanged,
+    Rolled,
 )
 """The messages that `event_line` knows and everybody is shown."""
 
@@ -127,7 +129,7 @@ def component(event: Any) -> str:
             speaker = "orders"
         case Rejection():
             speaker = "risk"
-        case StrategyChanged():
+        case StrategyChanged() | Rolled():
             speaker = f"strategy.{event.strategy}"
         case ConnectionChanged():
             speaker = f"gateway.{event.gateway}"
@@ -156,6 +158,8 @@ def event_words(event: Any) -> str:
             text = _because(f"{event.gateway} is {'up' if event.is_up else 'down'}", event.reason)
         case TradingDayChanged():
             text = f"trading day {day(event.trading_day)}"
+        case Rolled():
+            text = f"{event.strategy}: {event.series} is {event.symbol}, was {event.previous}"
         case SessionChanged():
             text = f"{event.symbol}: session {event.state}"
         case OrderData():

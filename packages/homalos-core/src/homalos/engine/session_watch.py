@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import partial
 
-from homalos.bus import STATE, Bus
+from homalos.bus import STRATEGY, Bus
 from homalos.clock import EngineClock
 from homalos.model import SessionChanged, SessionState, TradingDayChanged
 from homalos.plugins.ports import Session
@@ -28,7 +28,8 @@ class SessionWatch:
         self._sessions = sessions
         self._symbols = symbols
         self._say = bus.topic(SessionChanged).publish
-        bus.subscribe(TradingDayChanged, self._on_day, order=STATE, name="sessions")
+        # Behind all state, and behind the strategies that move to another contract with the day.
+        bus.subscribe(TradingDayChanged, self._on_day, order=STRATEGY, name="sessions")
 
     def _on_day(self, change: TradingDayChanged) -> None:
         now = change.ts_ns

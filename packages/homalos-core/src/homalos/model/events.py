@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import nan
 from typing import Any
 
 from homalos.model.enums import SessionState, StrategyState
@@ -11,6 +12,7 @@ __all__ = [
     "Alert",
     "Command",
     "ConnectionChanged",
+    "Rolled",
     "SessionChanged",
     "StrategyChanged",
     "TimerFired",
@@ -56,6 +58,29 @@ class TradingDayChanged(Message, frozen=True):
     trading_day: int
     previous: int
     ts_ns: int
+
+
+class Rolled(Message, frozen=True):
+    """A strategy's main contract is another one from this trading day on.
+
+    Attributes:
+        series: What it subscribed to, `rb.MAIN.SHFE`.
+        symbol: The contract it hears and trades from now on.
+        previous: The one until now; what it holds of it is still its own.
+        close: Price of the new contract on the last trading day before, currency per
+            unit; nan when it is not known.
+        previous_close: The same of the old one, of the same day: the difference is the
+            jump between the two.
+    """
+
+    strategy: str
+    series: str
+    symbol: str
+    previous: str
+    trading_day: int
+    ts_ns: int
+    close: float = nan
+    previous_close: float = nan
 
 
 class StrategyChanged(Message, frozen=True):

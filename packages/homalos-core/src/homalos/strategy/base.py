@@ -4,7 +4,7 @@ The same class runs in backtest, paper and live. Every callback is called on the
 engine thread; a callback that raises stops its own strategy and no other.
 
 A callback may be an `async def`: it may then wait, with `await self.sleep(5)` and
-`await self.filled(order)`. `on_init`, `on_stop` and `on_params` may not.
+`await self.filled(order)`. `on_init`, `on_stop`, `on_params` and `on_roll` may not.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         BarData,
         Instrument,
         Rejection,
+        Rolled,
         SessionChanged,
         TickData,
         TradeData,
@@ -52,7 +53,8 @@ class Strategy:
 
     Attributes:
         name: Unique in the engine; orders and trades carry it.
-        symbols: What it trades; `symbol` is the first of them.
+        symbols: What it trades; `symbol` is the first of them. Where a main contract was
+            asked for, such as `rb.MAIN.SHFE`, the contract that it is now.
         interval: Length of the bars that reach `on_bar`.
         params: An instance of the spec's parameter class; a new one when they change.
         variables: An instance of the nested class `Variables`, `None` where there is none.
@@ -111,6 +113,16 @@ class Strategy:
 
     def on_session(self, event: SessionChanged) -> Waiting:
         """See a trading session of one of the symbols begin or end."""
+
+    def on_roll(self, roll: Rolled) -> None:
+        """See that a main contract is another one from this trading day on.
+
+        Called before the day's first event. `self.symbols` have the new contract already,
+        and `on_tick`, `on_bar` and `on_session` hear it instead of the old one. Orders and
+        lots of the old contract stay what they are, and the strategy's own:
+        `self.roll_over(roll)` moves them. A strategy without this callback keeps them, and
+        a warning says so.
+        """
 
     # -- trading --------------------------------------------------------------
 
@@ -199,6 +211,21 @@ class Strategy:
             price: Limit for the orders; market orders when left out.
         """
         self._desk.set_target(symbol or self.symbol, target, price)
+
+    def roll_over(self, roll: Rolled) -> None:
+        """Move what is held of the old contract to the new one, with market orders.
+
+        Working orders in the old contract are cancelled and its lots closed; as many are
+        opened in the new one, beside those held of it already. The two legs are sent
+        together and fill each by itself.
+
+        Args:
+            roll: What `on_roll` was given.
+        """
+        held = self._desk.position(roll.previous)
+        self.set_target_pos(0, symbol=roll.previous)
+        if held:
+            self.set_target_pos(held + self._desk.position(roll.symbol), symbol=roll.symbol)
 
     # -- waiting --------------------------------------------------------------
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import attrs
 
+from homalos.clock import wall_ns
 from homalos.config import StrategySettings, structure
+from homalos.engine.series.keeping import main_file, read_series
+from homalos.engine.series.names import product_of_main
+from homalos.engine.strategies.mains import Mains
 from homalos.engine.strategies.run import Plan
 from homalos.engine.strategies.sources import StrategySource
 from homalos.engine.strategies.warm_up import warm_up
@@ -16,6 +21,7 @@ from homalos.strategy import Strategy
 
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
+    from homalos.engine.series.rolls import SeriesBook
 
 __all__ = ["StrategyLoader"]
 
@@ -28,6 +34,7 @@ class StrategyLoader:
         self._parts = parts
         self._sources: dict[str, StrategySource] = {}
         self._params: dict[str, Mapping[str, Any]] = {}
+        parts.strategies.mains.wants = self._subscribe
 
     def load(self, each: StrategySettings, *, starts: bool) -> Strategy:
         """Load a strategy by the name of its source.
@@ -41,6 +48,7 @@ class StrategyLoader:
             PluginLoadError: Its file cannot be loaded.
             ConfigError: A parameter is wrong; every problem at once.
             UnknownInstrument: No market knows a symbol.
+            DataError: The main contract of a product is asked for, and not known.
         """
         source = self._parts.sources.find(each.strategy)
         try:
@@ -99,8 +107,7 @@ class StrategyLoader:
         source = self._parts.sources.find(each.strategy)
         try:
             structure(each.params, source.config, path=_path(each.strategy))
-            for text in each.symbols:
-                self._parts.markets.parse(text)
+            self._mains(tuple(map(self._parts.markets.parse, each.symbols)))
         finally:
             source.forget()
 
@@ -137,7 +144,10 @@ class StrategyLoader:
         self, each: StrategySettings, source: StrategySource, params: Any, *, starts: bool
     ) -> Strategy:
         parts = self._parts
-        symbols = tuple(parts.markets.parse(text) for text in each.symbols)
+        asked = tuple(parts.markets.parse(text) for text in each.symbols)
+        mains = self._mains(asked)
+        day = 0 if mains is None else self._day(mains)
+        symbols = asked if mains is None else mains.on(day) if day else mains.first()
         account = each.account or next(iter(parts.settings.accounts), "")
         if account not in parts.accounts.accounts:
             known = ", ".join(parts.settings.accounts) or "none"
@@ -145,13 +155,15 @@ class StrategyLoader:
             raise ConfigError([msg])
         plan = Plan(
             factory=source.factory,
-            name=each.name or f"{each.strategy}-{symbols[0]}",
+            name=each.name or f"{each.strategy}-{asked[0]}",
             symbols=symbols,
             interval=each.interval,
             params=params,
             account=account,
             cancel_on_failure=each.cancel_on_failure,
             restart=each.restart,
+            mains=mains,
+            as_of=day,
         )
         try:
             added = parts.strategies.add(plan)
@@ -159,12 +171,44 @@ class StrategyLoader:
             raise PluginLoadError(str(error)) from error
         self._sources[plan.name] = source
         self._params[plan.name] = dict(each.params)
-        for gateway in parts.gateways.values():
-            gateway.subscribe(symbols)
+        if plan.watched:
+            self._subscribe(plan.watched)
         if starts:
             warm_up(parts.data, parts.store, parts.clock.now)
             parts.strategies.start(plan.name)
         return added
+
+    @cached_property
+    def _series(self) -> SeriesBook:
+        """The rows of main contracts, read when the first strategy asks for one."""
+        return read_series(main_file(self._parts.settings.home))
+
+    def _mains(self, asked: tuple[str, ...]) -> Mains | None:
+        """Return what is asked for where a main contract is; `None` where none is.
+
+        Raises:
+            DataError: There are no rows of a product, or the rows are wrong.
+        """
+        products = {symbol: product_of_main(symbol) for symbol in asked}
+        series = {symbol: self._series.find(key) for symbol, key in products.items() if key}
+        return Mains(asked, series) if series else None
+
+    def _day(self, mains: Mains) -> int:
+        """Return the trading day it is, 0 where only the first event will tell.
+
+        Raises:
+            MarketError: The wall's clock is beyond the calendar.
+        """
+        parts = self._parts
+        is_recorded = parts.settings.clock != "live" or parts.settings.feed is not None
+        if parts.loop.trading_day or is_recorded:
+            return parts.loop.trading_day
+        symbol = next(iter(mains.series))
+        return parts.markets.of(symbol).trading_day(symbol, wall_ns())
+
+    def _subscribe(self, symbols: tuple[str, ...]) -> None:
+        for gateway in self._parts.gateways.values():
+            gateway.subscribe(symbols)
 
 
 def _path(name: str) -> str:

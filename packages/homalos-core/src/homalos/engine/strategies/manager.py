@@ -15,7 +15,9 @@ from homalos.engine.foreign import UNASSIGNED
 from homalos.engine.orders import MANUAL, OrderManager
 from homalos.engine.strategies.desk import PositionBook, StrategyDesk
 from homalos.engine.strategies.drain import Drain
+from homalos.engine.strategies.mains import MainTurn
 from homalos.engine.strategies.run import Plan, Run, overrides, place
+from homalos.engine.strategies.session_count import SessionCount
 from homalos.engine.strategies.variables import carry_over
 from homalos.engine.strategies.waiting import Turn, refuse_waits, waits
 from homalos.errors import (
@@ -48,8 +50,8 @@ class StrategyManager:
     """Owns every strategy. Engine thread.
 
     Attributes:
-        session_symbols: Symbols whose sessions some strategy wants to hear of, and how
-            many do.
+        session_symbols: Symbols whose sessions some strategy wants to hear of.
+        mains: Moves those on main contracts.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class StrategyManager:
         fault: Callable[[tuple[str, str]], None],
     ) -> None:
         """Begin without strategies; `fault` is told (who, what) of everything they raise."""
-        self.session_symbols: dict[str, int] = {}
+        self.session_symbols = SessionCount()
         self._bus = bus
         self._clock = clock
         self._data = data
@@ -73,6 +75,9 @@ class StrategyManager:
         self._runs: dict[str, Run] = {}
         self._books: dict[str, tuple[PositionBook, Subscription]] = {}
         bus.subscribe(TradingDayChanged, self._on_day, order=STATE, name="strategies")
+        self.mains = MainTurn(
+            bus, clock, self._runs, self.session_symbols, self._watch, self._begin, self._fail
+        )
 
     # -- life ------------------------------------------------------------------
 
@@ -102,7 +107,10 @@ class StrategyManager:
             msg = f"strategy {name!r} {word}"
             raise EngineStateError(msg)
         run.stay_away()
-        self._begin(run)
+        if run.plan.is_placed:
+            self._begin(run)
+        else:
+            run.waits_for_day = True  # until the first event tells which contract it trades
 
     def stop(self, name: str) -> None:
         """Let no more events in and call `on_stop`; its orders stay as they are."""
@@ -144,7 +152,7 @@ class StrategyManager:
             new.strategy.on_init()
         except Exception as error:
             new.desk.close()
-            self._count_sessions(plan, -1)
+            self.session_symbols.count(plan, -1)
             msg = f"the new version of {name!r} cannot be prepared, the old one stays: {error!r}"
             raise HomalosError(msg) from error
         new.is_prepared = True
@@ -181,10 +189,8 @@ class StrategyManager:
 
     def owns(self, subscription: Subscription) -> str | None:
         """Return the strategy that a subscription belongs to, or `None`."""
-        for name, run in self._runs.items():
-            if subscription in run.subscriptions:
-                return name
-        return None
+        owning = (n for n, run in self._runs.items() if subscription in run.subscriptions)
+        return next(owning, None)
 
     def fail(self, name: str, error: BaseException, event: object) -> None:
         """Stop a strategy whose callback raised; the others do not notice."""
@@ -212,11 +218,7 @@ class StrategyManager:
 
     def _made(self, plan: Plan) -> Run:
         refuse_waits(plan.factory)
-        for symbol in plan.symbols:
-            self._instrument(symbol)
-            self._data.watch(symbol)
-            if overrides(plan.factory, "on_bar"):
-                self._data.want_bars(symbol, plan.interval)
+        self._watch(plan)
         desk = StrategyDesk(
             name=plan.name,
             account=plan.account,
@@ -234,8 +236,16 @@ class StrategyManager:
         if waits(plan.factory):
             failed = partial(self._fail, run)
             run.turn = Turn(strategy, self._clock, self._orders.wholes, failed)
-        self._count_sessions(plan, 1)
+        self.session_symbols.count(plan, 1)
         return run
+
+    def _watch(self, plan: Plan) -> None:
+        for symbol in plan.symbols:
+            self._instrument(symbol)
+        for symbol in plan.watched:
+            self._data.watch(symbol)
+            if overrides(plan.factory, "on_bar"):
+                self._data.want_bars(symbol, plan.interval)
 
     def _book(self, name: str) -> PositionBook:
         """Return a strategy's book; it counts fills also while no version of it runs."""
@@ -302,9 +312,10 @@ class StrategyManager:
         if run.state is _DRAINING:
             self._end(run)
         run.deafen()
-        self._count_sessions(run.plan, -1)
+        self.session_symbols.count(run.plan, -1)
 
     def _inherit(self, old: Run, new: Run) -> None:
+        self.mains.catch_up(old, new)
         lost = carry_over(old.strategy.variables, new.strategy.variables)
         if lost:
             self._tell(new, "warning", f"variables not carried over: {'; '.join(lost)}")
@@ -343,7 +354,7 @@ class StrategyManager:
         name = failed.plan.name
         if self._runs.get(name) is not failed or failed.state is not _FAILED:
             return
-        self._count_sessions(failed.plan, -1)
+        self.session_symbols.count(failed.plan, -1)
         run = self._made(failed.plan)
         run.restarts = failed.restarts + 1
         self._runs[name] = run
@@ -386,12 +397,3 @@ class StrategyManager:
             self._fail(run, error, None)
             return False
         return True
-
-    def _count_sessions(self, plan: Plan, by: int) -> None:
-        if overrides(plan.factory, "on_session"):
-            for symbol in plan.symbols:
-                count = self.session_symbols.get(symbol, 0) + by
-                if count:
-                    self.session_symbols[symbol] = count
-                else:
-                    del self.session_symbols[symbol]

@@ -16,6 +16,7 @@ from homalos.engine.strategies.waiting import Turn
 from homalos.model import (
     BarData,
     OrderData,
+    Rolled,
     SessionChanged,
     StrategyState,
     TickData,
@@ -26,8 +27,11 @@ from homalos.strategy import Strategy
 
 if TYPE_CHECKING:
     from homalos.clock import Entry
+    from homalos.engine.strategies.mains import Mains
 
 __all__ = ["Plan", "Run", "overrides", "place"]
+
+_MARKET = frozenset({TickData, BarData, SessionChanged})
 
 
 @frozen(kw_only=True)
@@ -38,6 +42,9 @@ class Plan:
         factory: Its class.
         name: Unique in the engine.
         symbols: What it trades, at least one.
+        mains: What was asked for, where one of them is the main contract of a product.
+        as_of: The trading day of which `symbols` are the main contracts, yyyymmdd; 0 while
+            it is not known yet.
         interval: Length of its bars.
         params: An instance of its class of parameters.
         account: The account it trades in.
@@ -53,6 +60,20 @@ class Plan:
     account: str
     cancel_on_failure: bool = True
     restart: RestartSettings = field(factory=RestartSettings)
+    mains: Mains | None = None
+    as_of: int = 0
+
+    @property
+    def is_placed(self) -> bool:
+        """Say whether it is known what it trades."""
+        return self.mains is None or self.as_of > 0
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """Return what is to be watched for it: what it trades, and what it will roll to."""
+        if self.mains is None:
+            return self.symbols
+        return (*self.symbols, *self.mains.coming(self.as_of)) if self.as_of else ()
 
 
 class Run:
@@ -69,6 +90,7 @@ class Run:
         restarts: How often it was brought back in this trading day.
         coming_back: The restart that is arranged, or `None`.
         subscriptions: What it hears on the bus.
+        waits_for_day: Whether it was started, and begins when its main contract is known.
     """
 
     __slots__ = (
@@ -82,6 +104,7 @@ class Run:
         "strategy",
         "subscriptions",
         "turn",
+        "waits_for_day",
     )
 
     def __init__(
@@ -97,6 +120,7 @@ class Run:
         self.restarts = 0
         self.coming_back: Entry | None = None
         self.subscriptions: list[Subscription] = []
+        self.waits_for_day = False
 
     def call(self, callback: Callable[[Any], object], event: Any) -> None:
         """Call a callback that may wait, behind one that waits already."""
@@ -107,28 +131,29 @@ class Run:
 
     def listen(self, bus: Bus) -> None:
         """Have the callbacks that are overridden called; the others cost nothing."""
-        strategy, kind, turn = self.strategy, type(self.strategy), self.turn
-        name = strategy.name
+        strategy, name = self.strategy, self.strategy.name
+        self._hear(bus, OrderData, self.desk.on_order, name, STRATEGY + 5)
+        if self.turn is not None:
+            self._hear(bus, OrderData, self.turn.on_order, name, STRATEGY + 6)
+        self._hear_market(bus)
+        self._offer(bus, "on_order", OrderData, strategy.on_order, name)
+        self._offer(bus, "on_trade", TradeData, strategy.on_trade, name)
+        self._offer(bus, "on_timer", TimerFired, lambda fired: strategy.on_timer(fired.name), name)
+        if overrides(type(strategy), "on_roll"):
+            # Past a callback that waits: what it waits for may be an order of the old contract.
+            self._hear(bus, Rolled, strategy.on_roll, name, STRATEGY)
 
-        def hear(event: type, handler: Callable[[Any], object], key: Any, order: int) -> None:
-            self.subscriptions.append(
-                bus.subscribe(event, handler, key=key, order=order, name=f"strategy.{name}")
-            )
-
-        def offer(callback: str, event: type, handler: Callable[[Any], object], key: Any) -> None:
-            if overrides(kind, callback):
-                hear(event, handler if turn is None else turn.bound(handler), key, STRATEGY)
-
-        hear(OrderData, self.desk.on_order, name, STRATEGY + 5)
-        if turn is not None:
-            hear(OrderData, turn.on_order, name, STRATEGY + 6)
-        for symbol in strategy.symbols:
-            offer("on_tick", TickData, strategy.on_tick, symbol)
-            offer("on_bar", BarData, strategy.on_bar, (symbol, strategy.interval))
-            offer("on_session", SessionChanged, strategy.on_session, symbol)
-        offer("on_order", OrderData, strategy.on_order, name)
-        offer("on_trade", TradeData, strategy.on_trade, name)
-        offer("on_timer", TimerFired, lambda fired: strategy.on_timer(fired.name), name)
+    def move(self, bus: Bus, symbols: tuple[str, ...]) -> None:
+        """Put it on other contracts; if it listens, it hears them from the next event on."""
+        self.strategy.symbols = symbols
+        self.strategy.symbol = symbols[0]
+        if not self.subscriptions:
+            return
+        for subscription in self.subscriptions:
+            if subscription.topic.kind in _MARKET:
+                subscription.close()
+        self.subscriptions = [s for s in self.subscriptions if s.topic.kind not in _MARKET]
+        self._hear_market(bus)
 
     def deafen(self) -> None:
         """Let it hear nothing more; what waits is ended, its timers and targets are gone."""
@@ -144,6 +169,28 @@ class Run:
         if self.coming_back is not None:
             self.coming_back.cancel()
             self.coming_back = None
+        self.waits_for_day = False
+
+    def _hear_market(self, bus: Bus) -> None:
+        strategy = self.strategy
+        for symbol in strategy.symbols:
+            self._offer(bus, "on_tick", TickData, strategy.on_tick, symbol)
+            self._offer(bus, "on_bar", BarData, strategy.on_bar, (symbol, strategy.interval))
+            self._offer(bus, "on_session", SessionChanged, strategy.on_session, symbol)
+
+    def _offer(
+        self, bus: Bus, callback: str, event: type, handler: Callable[[Any], object], key: Any
+    ) -> None:
+        if overrides(type(self.strategy), callback):
+            turn = self.turn
+            self._hear(bus, event, handler if turn is None else turn.bound(handler), key, STRATEGY)
+
+    def _hear(
+        self, bus: Bus, event: type, handler: Callable[[Any], object], key: Any, order: int
+    ) -> None:
+        self.subscriptions.append(
+            bus.subscribe(event, handler, key=key, order=order, name=f"strategy.{self.plan.name}")
+        )
 
 
 def overrides(kind: type[Strategy], callback: str) -> bool:

@@ -25,7 +25,7 @@ __all__ = ["CALLBACKS", "Turn", "refuse_waits", "waits"]
 CALLBACKS = ("on_start", "on_tick", "on_bar", "on_order", "on_trade", "on_timer", "on_session")
 """The callbacks that may wait."""
 
-_NEVER_WAIT = ("on_init", "on_stop", "on_params")
+_NEVER_WAIT = ("on_init", "on_stop", "on_params", "on_roll")
 _MOST_QUEUED = 10_000
 
 
