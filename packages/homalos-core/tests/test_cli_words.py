@@ -24,6 +24,7 @@ from homalos.model import (
     Alert,
     ConnectionChanged,
     Direction,
+    Funds,
     Offset,
     OrderRequest,
     OrderType,
@@ -31,6 +32,8 @@ from homalos.model import (
     Rolled,
     SessionChanged,
     SessionState,
+    Settled,
+    Statement,
     StrategyChanged,
     StrategyState,
     TradeData,
@@ -42,6 +45,26 @@ OPENING = 1_754_312_400_000_000_000  # 2025-08-04 13:00:00 UTC, by `date -u -d @
 TRADE = TradeData(
     *("T1", "demo-1-1", "rb2510.SHFE", Direction.SHORT, Offset.CLOSETODAY, 3200.0, 2),
     *(OPENING, 20250805, "double_ma", "main", "sim"),
+)
+DAY = Statement(
+    account="main",
+    currency="CNY",
+    trading_day=20250804,
+    funds=Funds(
+        balance_before=Decimal("1000135.75"),
+        deposits=Decimal(0),
+        withdrawals=Decimal(0),
+        realised=Decimal(30),
+        realised_by_trade=Decimal(20),
+        marked=Decimal(-40),
+        floating=Decimal(-25),
+        fees=Decimal("2.30"),
+        balance=Decimal("1000123.45"),
+        margin=Decimal(35_000),
+        available=Decimal("965123.45"),
+        risk_degree=Decimal("0.0350"),
+        margin_call=Decimal(0),
+    ),
 )
 REQUEST = OrderRequest(
     *("1-1", "au2512.SHFE", Direction.LONG, Offset.OPEN, OrderType.LIMIT, 780.02, 5),
@@ -111,6 +134,14 @@ def test_a_side_without_offset_is_one_word() -> None:
             Rolled("ma", "aa.MAIN.TEST", "aa2510.TEST", "aa2505.TEST", 20250805, OPENING),
             "INFO",
             "ma: aa.MAIN.TEST is aa2510.TEST, was aa2505.TEST",
+        ),
+        (
+            Settled("main", 20250804, OPENING, DAY),
+            "INFO",
+            (
+                "main settled for 2025-08-04: balance 1,000,123.45, of the day -12.30 with fees "
+                "of 2.30, margin 35,000.00"
+            ),
         ),
         (Alert("warning", "strategy.ma", "no depth", OPENING), "WARNING", "strategy.ma: no depth"),
         (Alert("loud", "strategy.ma", "no depth", OPENING), "INFO", "strategy.ma: no depth"),

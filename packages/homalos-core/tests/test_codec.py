@@ -23,6 +23,7 @@ from homalos.model import (
     ConnectionChanged,
     Depth,
     Direction,
+    Funds,
     Interval,
     Offset,
     OrderData,
@@ -32,12 +33,15 @@ from homalos.model import (
     Rolled,
     SessionChanged,
     SessionState,
+    Settled,
+    Statement,
     Status,
     StrategyChanged,
     StrategyState,
     TickData,
     TimerFired,
     TradeData,
+    TradeLine,
     TradeReport,
     TradingDayChanged,
 )
@@ -48,6 +52,19 @@ BUY, SELL, OPEN, CLOSE = Direction.LONG, Direction.SHORT, Offset.OPEN, Offset.CL
 CENT = Decimal("0.01")
 ORDER = order_request(price=nan, reference="为什么")
 STATE = (SYMBOL, BUY, OPEN, ORDER.type, nan, 3, 1, Status.PARTTRADED, "s", "main", "g", 1, 2)
+DAY = Statement(
+    account="main",
+    currency="CNY",
+    trading_day=20250106,
+    funds=Funds(**dict.fromkeys(Funds.__annotations__, CENT)),
+    trades=(
+        TradeLine(
+            day=20250106, symbol=SYMBOL, trade_id="T1", direction=SELL, offset=CLOSE,
+            price=Decimal("100.50"), lots=2, turnover=CENT, fee=-CENT, realised=CENT,
+            strategy="策略",
+        ),
+    ),
+)  # fmt: skip
 FUNDS = (CENT, -CENT, CENT, CENT * 0, CENT * 100, Decimal("1e-9"), Decimal("12345678901.23"))
 
 ONE_OF_EACH = (
@@ -68,6 +85,7 @@ ONE_OF_EACH = (
     Rolled("s", "aa.MAIN.TEST", "aa2602.TEST", "aa2601.TEST", 20250107, 1, 100.0, 99.0),
     SessionChanged(SYMBOL, SessionState.OPEN, 20250106, 1),
     TradingDayChanged(20250107, 20250106, 1),
+    Settled("main", 20250106, 1, DAY),
     StrategyChanged("s", StrategyState.FAILED, "ValueError: x", 1),
     Alert("error", "bus", "message", 1),
     Command("order.send", {"symbol": SYMBOL, "volume": 1, "price": 2.5, "tags": ["a", None]}, 1),
@@ -134,6 +152,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
     bool: st.booleans(),
     Decimal: st.decimals(allow_nan=False, allow_infinity=False),
     dict[str, Any]: st.dictionaries(st.text(), st.none() | st.integers(0, 9) | st.text()),
+    Statement: st.just(DAY),
     Depth | None: st.none()
     | st.builds(
         Depth,

@@ -8,6 +8,7 @@ import pytest
 
 from homalos import errors
 from homalos.errors import (
+    AccountError,
     BadRowError,
     ConfigError,
     DataError,
@@ -34,6 +35,7 @@ from homalos.errors import (
 )
 
 ONE_OF_EACH = (
+    AccountError("no account"),
     HomalosError("m"),
     ConfigError(["first @ $.a", "second @ $.b"]),
     PluginError("m", plugin="p", hook="h"),

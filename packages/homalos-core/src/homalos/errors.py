@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 __all__ = [
+    "AccountError",
     "BadRowError",
     "ConfigError",
     "DataError",
@@ -138,6 +139,10 @@ class GatewayError(HomalosError):
         self.gateway = gateway
         self.code = code
         super().__init__(message)
+
+
+class AccountError(HomalosError, ValueError):
+    """An account was asked for something that it does not allow, or does not exist."""
 
 
 class OrderError(HomalosError):

@@ -19,6 +19,7 @@ an event never carries one, and publishing never compares text.
 | `timer.fired`, `timer.fired.{strategy}` | a strategy's timer came due |
 | `session.state`, `session.state.{symbol or strategy}` | a trading session began or ended |
 | `session.day` | the first event of a new trading day came |
+| `account.settled` | an account's trading day was settled |
 | `gateway.connection` | a gateway went up or down |
 | `alert.raised` | something a person should see |
 
@@ -53,6 +54,7 @@ from homalos.model import (
     Rejection,
     Rolled,
     SessionChanged,
+    Settled,
     StrategyChanged,
     TickData,
     TimerFired,
@@ -97,6 +99,7 @@ TOPICS: tuple[TopicName, ...] = (
     TopicName("timer.fired", TimerFired, "strategy", "a strategy's timer came due"),
     TopicName("session.state", SessionChanged, "symbol", "a trading session began or ended"),
     TopicName("session.day", TradingDayChanged, "", "the first event of a new trading day came"),
+    TopicName("account.settled", Settled, "", "an account's trading day was settled"),
     TopicName("gateway.connection", ConnectionChanged, "", "a gateway went up or down"),
     TopicName("alert.raised", Alert, "", "something a person should see"),
 )

@@ -19,6 +19,7 @@ from homalos.model import (
     Rejection,
     Rolled,
     SessionChanged,
+    Settled,
     StrategyChanged,
     TradeData,
     TradingDayChanged,
@@ -49,6 +50,7 @@ EVENTS = (
     ConnectionChanged,
     TradingDayChanged,
     Rolled,
+    Settled,
 )
 """The messages that `event_line` knows and everybody is shown."""
 
@@ -135,6 +137,8 @@ def component(event: Any) -> str:
             speaker = f"gateway.{event.gateway}"
         case TradingDayChanged() | SessionChanged():
             speaker = "market"
+        case Settled():
+            speaker = f"account.{event.account}"
         case Alert():
             speaker = event.source
         case _:
@@ -156,10 +160,8 @@ def event_words(event: Any) -> str:
             text = _because(f"{event.strategy} is {event.state}", event.reason)
         case ConnectionChanged():
             text = _because(f"{event.gateway} is {'up' if event.is_up else 'down'}", event.reason)
-        case TradingDayChanged():
-            text = f"trading day {day(event.trading_day)}"
-        case Rolled():
-            text = f"{event.strategy}: {event.series} is {event.symbol}, was {event.previous}"
+        case TradingDayChanged() | Rolled() | Settled():
+            text = _words_of_day(event)
         case SessionChanged():
             text = f"{event.symbol}: session {event.state}"
         case OrderData():
@@ -171,6 +173,20 @@ def event_words(event: Any) -> str:
         case _:
             text = repr(event)
     return text
+
+
+def _words_of_day(event: TradingDayChanged | Rolled | Settled) -> str:
+    """Return what the turn of a trading day brought."""
+    if isinstance(event, TradingDayChanged):
+        return f"trading day {day(event.trading_day)}"
+    if isinstance(event, Rolled):
+        return f"{event.strategy}: {event.series} is {event.symbol}, was {event.previous}"
+    funds = event.statement.funds
+    result = funds.realised + funds.marked - funds.fees
+    return (
+        f"{event.account} settled for {day(event.trading_day)}: balance {money(funds.balance)}, "
+        f"of the day {result:+,.2f} with fees of {money(funds.fees)}, margin {money(funds.margin)}"
+    )
 
 
 def _because(what: str, reason: str) -> str:

@@ -102,6 +102,8 @@ class AccountSettings:
             fee to close today. In an account that locks, lots of both sides count as a
             lock: an order that opens gives up locks of earlier days first, and a close is
             of no more than what is not locked. It is meant for one strategy an account.
+        margin_call: What becomes of an account that lacks margin after a settlement: `tell`
+            says so, `close` lets the simulation close positions as a broker does.
     """
 
     gateway: str = field(default="sim", validator=_not_empty)
@@ -109,6 +111,7 @@ class AccountSettings:
     currency: str = field(default="CNY", validator=_not_empty)
     mode: PositionMode = PositionMode.HEDGING
     close_today: Literal["close", "lock", "cheaper"] = "close"
+    margin_call: Literal["tell", "close"] = "tell"
 
 
 @frozen(kw_only=True)
@@ -299,6 +302,8 @@ class Settings:
             of the plugins; a relative one is beside the settings file.
         store: Where records are kept; `None` keeps nothing.
         alerts: Options of alert channels by name; those named are used.
+        statements: Whether the statement of each settled day is kept, in the home folder's
+            `statements`.
     """
 
     run: str = field(default="1", validator=_not_empty)
@@ -315,6 +320,7 @@ class Settings:
     strategies_folder: Path | None = None
     store: StoreSettings | None = None
     alerts: Mapping[str, Any] = Factory(dict)
+    statements: bool = False
     journal: JournalSettings = field(factory=JournalSettings)
     bars: BarSettings = field(factory=BarSettings)
     bus: BusSettings = field(factory=BusSettings)

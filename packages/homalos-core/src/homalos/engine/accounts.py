@@ -4,168 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from math import inf, nan
+from math import nan
 
-from homalos.bus import STATE, Bus, Subscription
+from homalos.bus import STATE, Bus
 from homalos.config import AccountSettings
-from homalos.engine.ledger import MICRO, Ledger, Position, micros
+from homalos.engine.account import Account, Mark
+from homalos.engine.ledger import MICRO, Position, micros
+from homalos.engine.ledger.margin import margin_of
+from homalos.errors import AccountError
 from homalos.model import (
     AccountData,
     BarData,
     Direction,
     Instrument,
     PositionData,
-    PositionMode,
+    SettlementPrice,
+    Statement,
     TickData,
     TradeData,
 )
 
-__all__ = ["Account", "AccountManager"]
-
-
-class Account:
-    """One account: its exact books, and a running float picture for checks and drawdown.
-
-    Attributes:
-        netting: Whether long and short cancel out.
-        frozen: Margin and fees held for working orders, currency.
-        worth: Capital and realised profit less fees, currency, as a float.
-        peak: The highest equity so far, currency.
-        trough: The peak less the largest fall so far; an equity below it is a new one.
-        max_drawdown: Largest fall of the equity from a peak, currency, >= 0.
-        reckoned: Floating profit as last reckoned, currency; `floating` is up to date.
-        marks: One for each symbol it ever traded.
-    """
-
-    __slots__ = (
-        "capital",
-        "frozen",
-        "gateway",
-        "ledger",
-        "marks",
-        "max_drawdown",
-        "name",
-        "netting",
-        "peak",
-        "reckoned",
-        "settings",
-        "trough",
-        "worth",
-    )
-
-    def __init__(self, name: str, settings: AccountSettings) -> None:
-        self.name = name
-        self.settings = settings
-        self.gateway = settings.gateway
-        self.netting = settings.mode is PositionMode.NETTING
-        self.ledger = Ledger(capital=settings.capital)
-        self.frozen = 0.0
-        self.reckoned = 0.0
-        self.marks: list[_Mark] = []
-        self.max_drawdown = 0.0
-        self.capital = float(settings.capital)
-        self.worth = self.peak = self.trough = self.capital
-
-    @property
-    def floating(self) -> float:
-        """Return the profit of open lots at the last prices, currency, as a float."""
-        if len(self.marks) == 1:
-            mark = self.marks[0]
-            return mark.price * mark.value - mark.cost
-        return self.reckoned
-
-    def available(self) -> float:
-        """Return what new orders may use, currency."""
-        floating = self.reckoned
-        if len(self.marks) == 1:
-            mark = self.marks[0]
-            floating = mark.price * mark.value - mark.cost
-        return self.worth + floating - self.ledger.margin - self.frozen
-
-
-class _Mark:
-    """Moves one account's floating profit with one symbol's price, in float arithmetic.
-
-    In an account that trades nothing else, a price within two bounds can bring neither a
-    new peak of the equity nor a new largest fall: it is kept, and nothing is reckoned.
-
-    Attributes:
-        price: The last price, currency per unit.
-        value: Currency that one unit of price is worth to the net position.
-        cost: What the net position cost; at a price it floats at `price * value - cost`.
-        reckoned: Its part in the account's floating profit as last reckoned.
-        lowest: The bound below.
-        highest: The bound above; below `lowest` when every price is to be reckoned.
-    """
-
-    __slots__ = (
-        "account",
-        "cost",
-        "highest",
-        "lowest",
-        "multiplier",
-        "position",
-        "price",
-        "reckoned",
-        "value",
-    )
-
-    def __init__(self, account: Account, position: Position, price: float) -> None:
-        self.account = account
-        self.position = position
-        self.price = price
-        self.multiplier = float(position.instrument.multiplier)
-        self.value = self.cost = self.reckoned = 0.0
-        self.lowest, self.highest = -inf, inf
-
-    def on_tick(self, tick: TickData) -> None:
-        """Take the last price of a tick."""
-        price = tick.last_price
-        if self.lowest <= price <= self.highest:
-            self.price = price
-        elif price == price:  # noqa: PLR0124  nan, the missing price
-            self.reckon(price)
-
-    def on_bar(self, bar: BarData) -> None:
-        """Take the close of a bar; written out again, for it is on the hot path."""
-        price = bar.close_price
-        if self.lowest <= price <= self.highest:
-            self.price = price
-        elif price == price:  # noqa: PLR0124  nan, the missing price
-            self.reckon(price)
-
-    def reckon(self, price: float) -> None:
-        """Take a price, see what it makes of the equity, and say which ones may do so next."""
-        account, value = self.account, self.value
-        self.price = price
-        floating = price * value - self.cost
-        account.reckoned += floating - self.reckoned
-        self.reckoned = floating
-        equity = account.worth + account.reckoned
-        if equity > account.peak:
-            account.peak = equity
-            account.trough = equity - account.max_drawdown
-        elif equity < account.trough:
-            account.trough = equity
-            account.max_drawdown = account.peak - equity
-        if not value:
-            self.lowest, self.highest = -inf, inf
-        elif len(account.marks) > 1:
-            self.lowest, self.highest = inf, -inf
-        else:
-            best = price + (account.peak - equity) / value
-            worst = price + (account.trough - equity) / value
-            self.lowest, self.highest = (worst, best) if value > 0 else (best, worst)
-
-    def book(self, trade: TradeData) -> None:
-        """Have the books take a trade, and the float picture follow them."""
-        account, position = self.account, self.position
-        ledger = account.ledger
-        ledger.post(trade, position)
-        account.worth = account.capital + ledger.cash
-        self.value = (position.long - position.short) * self.multiplier
-        self.cost = (position.long_cost - position.short_cost) * self.multiplier / MICRO
-        self.reckon(self.price)
+__all__ = ["AccountManager"]
 
 
 class AccountManager:
@@ -186,8 +45,7 @@ class AccountManager:
         self._bus = bus
         self._instrument = instrument
         self._last_price = last_price
-        self._marks: dict[tuple[str, str], _Mark] = {}
-        self._listening: list[Subscription] = []
+        self._marks: dict[tuple[str, str], Mark] = {}
         bus.subscribe(TradeData, self.on_trade, order=STATE, name="accounts")
 
     def holding(self, account: str, symbol: str) -> Position:
@@ -201,26 +59,78 @@ class AccountManager:
             mark = self._follow(trade)
         mark.book(trade)
 
+    def transfer(self, name: str, amount: Decimal, day: int, note: str = "") -> None:
+        """Pay into an account, or with an amount below 0 take out of what is available.
+
+        Args:
+            name: The account's.
+            amount: Currency; whole cents.
+            day: The trading day in hand, yyyymmdd.
+            note: For the statement's line.
+
+        Raises:
+            AccountError: No trading day has begun, the amount is no amount of money, or
+                more than is available; nothing was booked.
+        """
+        if not day:
+            msg = f"{name}: money is booked on a trading day, and none has begun yet"
+            raise AccountError(msg)
+        if not amount.is_finite() or amount != round(amount, 2):
+            msg = f"{name}: {amount} is no amount of money; expected whole cents"
+            raise AccountError(msg)
+        if amount < 0:
+            available = self.account_data(name, day).available
+            if -amount > available:
+                msg = f"{name}: {-amount} cannot be taken out; {available:.2f} are available"
+                raise AccountError(msg)
+        try:
+            self.accounts[name].transfer(amount, day, note)
+        except ValueError as error:
+            raise AccountError(str(error)) from error
+
+    def settle(
+        self, name: str, day: int, prices: Mapping[str, SettlementPrice], *, lines: bool
+    ) -> Statement:
+        """End an account's trading day; see `Ledger.settle`."""
+        account = self.accounts[name]
+        statement = account.ledger.settle(day, prices, lines=lines)
+        for mark in account.marks:
+            mark.follow()
+        return statement
+
+    def change(self, name: str, instrument: Instrument) -> None:
+        """Have an account hold a contract under other terms from now on."""
+        ledger = self.accounts[name].ledger
+        ledger.change(ledger.position(instrument), instrument)
+
+    def results(self, name: str) -> dict[str, Decimal]:
+        """Return what each strategy made in an account: realised less fees plus floating, exact."""
+        books = self.accounts[name].ledger.books
+        prices = self._prices(name)
+        return {strategy: books.pnl(strategy, prices) for strategy in books}
+
     def account_data(self, name: str, trading_day: int) -> AccountData:
         """Return an account's funds, exact at the last prices."""
         account = self.accounts[name]
         ledger = account.ledger
-        prices = {symbol: self._price(name, symbol) for symbol in ledger.positions}
-        realised, fees = ledger.realised(), ledger.fees()
-        floating, margin = ledger.floating(prices), ledger.margin_held()
-        equity = ledger.capital + realised - fees + floating
+        prices = self._prices(name)
+        margin, equity = ledger.margin_held(), ledger.equity(prices)
+        frozen = Decimal(str(round(account.frozen, 6)))
         return AccountData(
             account=name,
             currency=account.settings.currency,
             trading_day=trading_day,
-            capital=ledger.capital,
-            realised_pnl=realised,
-            fees=fees,
-            floating_pnl=floating,
+            capital=ledger.capital + ledger.transferred,
+            realised_pnl=ledger.realised(),
+            fees=ledger.fees(),
+            floating_pnl=ledger.floating(prices),
             equity=equity,
             margin=margin,
-            available=equity - margin - Decimal(str(round(account.frozen, 6))),
+            available=equity - margin - frozen,
             max_drawdown=account.max_drawdown,
+            balance=ledger.balance(),
+            frozen=frozen,
+            risk_degree=round(margin / equity, 4) if equity else Decimal(0),
         )
 
     def position_data(self, name: str, trading_day: int) -> list[PositionData]:
@@ -228,9 +138,9 @@ class AccountManager:
         found = []
         for symbol, position in sorted(self.accounts[name].ledger.positions.items()):
             price = self._price(name, symbol)
-            for direction, volume, cost in (
-                (Direction.LONG, position.long, position.long_cost),
-                (Direction.SHORT, position.short, position.short_cost),
+            for direction, volume, cost, marks in (
+                (Direction.LONG, position.long, position.long_cost, position.long_mark),
+                (Direction.SHORT, position.short, position.short_cost, position.short_mark),
             ):
                 if not volume:
                     continue
@@ -247,9 +157,7 @@ class AccountManager:
                         yd_volume=position.yesterday(direction, trading_day),
                         average_price=cost / volume / MICRO,
                         floating_pnl=units * instrument.multiplier / MICRO,
-                        margin=Decimal(cost * instrument.multiplier)
-                        * instrument.margin_rate
-                        / MICRO,
+                        margin=margin_of(instrument, direction, marks, volume),
                     )
                 )
         return found
@@ -258,6 +166,12 @@ class AccountManager:
         """Return the ledger entries made in all accounts."""
         return sum(account.ledger.postings for account in self.accounts.values())
 
+    def _prices(self, account: str) -> dict[str, float]:
+        return {
+            symbol: self._price(account, symbol)
+            for symbol in self.accounts[account].ledger.positions
+        }
+
     def _price(self, account: str, symbol: str) -> float:
         price = self._last_price(symbol)
         if price == price:  # noqa: PLR0124  nan when no market data was seen
@@ -265,14 +179,14 @@ class AccountManager:
         mark = self._marks.get((account, symbol))
         return mark.price if mark is not None else nan
 
-    def _follow(self, trade: TradeData) -> _Mark:
+    def _follow(self, trade: TradeData) -> Mark:
         """Follow a symbol's price from an account's first trade in it."""
         account, symbol = trade.account, trade.symbol
         price = self._last_price(symbol)
         if price != price:  # noqa: PLR0124  nan when no market data was seen
             price = trade.price
         books = self.accounts[account]
-        mark = _Mark(books, self.holding(account, symbol), price)
+        mark = Mark(books, self.holding(account, symbol), price)
         self._marks[account, symbol] = mark
         books.marks.append(mark)
         for each in books.marks:

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from homalos.bus import STATE, Bus
 from homalos.clock import EngineClock
-from homalos.engine.accounts import Account
+from homalos.engine.account import Account
 from homalos.engine.ledger import Position
 from homalos.model import Alert, Direction, TradingDayChanged
 from homalos.plugins.ports import Gateway, PositionSource, VenuePosition

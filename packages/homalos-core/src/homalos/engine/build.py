@@ -24,6 +24,7 @@ from homalos.engine.audit import Auditor
 from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
+from homalos.engine.forced_close import ForcedClose
 from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
 from homalos.engine.making import make
@@ -32,6 +33,8 @@ from homalos.engine.orders import OrderManager
 from homalos.engine.risk import RiskManager
 from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
+from homalos.engine.settling import Settler
+from homalos.engine.statements import StatementDays
 from homalos.engine.strategies.loader import StrategyLoader
 from homalos.engine.strategies.manager import StrategyManager
 from homalos.engine.strategies.sources import StrategySources
@@ -44,6 +47,7 @@ from homalos.model import (
     CancelRefused,
     OrderData,
     OrderReport,
+    Settled,
     TradeData,
     TradeReport,
 )
@@ -85,6 +89,7 @@ class Parts:
     sources: StrategySources
     gateways: dict[str, Gateway]
     auditor: Auditor
+    settler: Settler
     reader: TapeReader
     faults: Faults
     feed: Feed | None = None
@@ -158,6 +163,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
+    ForcedClose(parts.bus, parts.clock, parts.accounts, parts.orders)
     bind_rules(parts)
     parts.feed = _make_feed(parts)
     _bind_alerts(parts)
@@ -166,6 +172,8 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
             on_error.callback(channel.close)
         parts.store = _make_store(parts)
         on_error.pop_all()
+    if settings.statements:
+        _keep_statements(parts)
     return parts
 
 
@@ -242,6 +250,14 @@ def _make_managers(
         sources=StrategySources(catalog, settings.strategies_folder),
         gateways=gateways,
         auditor=Auditor(bus, clock, accounts.accounts, gateways),
+        settler=Settler(
+            bus=bus,
+            clock=clock,
+            accounts=accounts,
+            data=data,
+            markets=markets,
+            lines=settings.statements,
+        ),
         reader=make_reader(catalog, markets, tape),
         faults=sockets.faults,
     )
@@ -294,6 +310,21 @@ def _make_feed(parts: Parts) -> Feed | None:
         read=parts.reader.read,
     )
     return make(f"feed {wanted.kind!r}", spec.factory, context, options)
+
+
+def _keep_statements(parts: Parts) -> None:
+    days = StatementDays(parts.settings.home)
+
+    def keep(settled: Sequence[Settled]) -> None:
+        for each in settled:
+            days.save(each.statement)
+
+    bus = parts.settings.bus
+    keeper = Observer(
+        "statements", keep, queue=bus.queue, policy="block", fault=partial(parked, parts)
+    )
+    parts.bus.subscribe(Settled, keeper.put, order=OBSERVER, name="statements")
+    parts.observers.append(keeper)
 
 
 def _make_store(parts: Parts) -> Store | None:

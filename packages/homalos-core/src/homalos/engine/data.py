@@ -159,6 +159,13 @@ class DataManager:
         kept = self._bars.get((symbol, interval))
         return list(kept)[-count:] if kept and count > 0 else []
 
+    def bars_of(self, symbol: str, day: int) -> list[BarData]:
+        """Return a trading day's kept bars, of the first wanted length that has any."""
+        for (name, _), kept in self._bars.items():
+            if name == symbol and (found := [bar for bar in kept if bar.trading_day == day]):
+                return found
+        return []
+
     def ticks(self) -> dict[str, TickData]:
         """Return the last tick of every watched symbol that had one."""
         return {symbol: ticks[-1] for symbol, ticks in self._ticks.items() if ticks}

@@ -241,6 +241,8 @@ class Engine:
             leaving.callback(self._errands.turn_away)
             if was == _CREATED:
                 return
+            if parts.settings.clock == "event" and not parts.loop.interrupted:
+                leaving.callback(parts.settler.settle, parts.loop.trading_day)
             leaving.callback(parts.auditor.look)
             leaving.callback(parts.loop.flush)
             leaving.callback(parts.strategies.stop_all)

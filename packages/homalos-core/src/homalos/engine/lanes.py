@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from homalos.engine.accounts import Account
+from homalos.engine.account import Account
 from homalos.engine.ledger import MICRO, Position
 from homalos.model import Direction, Offset, OffsetRule, OrderData, OrderReport
 from homalos.plugins.ports import Gateway

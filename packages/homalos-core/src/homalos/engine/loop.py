@@ -13,7 +13,7 @@ from homalos.clock import EngineClock, wall_ns
 from homalos.engine.clock_watch import ClockWatch
 from homalos.inbox import Inbox
 from homalos.journal import CountingJournal, FileJournal
-from homalos.model import Alert, BarData, TickData, TradingDayChanged
+from homalos.model import Alert, BarData, TickData, TradeReport, TradingDayChanged
 from homalos.plugins.ports import MarketTap
 
 __all__ = ["Loop"]
@@ -26,8 +26,9 @@ class Loop:
     """Takes events one at a time and has them dispatched. Engine thread, but for `stop`.
 
     An event goes through these doors, in this order: what is due before it
-    (timers, an in-process venue's delayed reports), the in-process venue's own
-    look at it and what that fills, a dense number and the journal, the bus.
+    (timers, an in-process venue's delayed reports), the end of the trading day before
+    where it is the first of a new one, the in-process venue's own look at it and what
+    that fills, a dense number and the journal, the bus.
 
     Attributes:
         trading_day: The latest trading day seen, yyyymmdd; 0 before the first event.
@@ -102,14 +103,15 @@ class Loop:
                     self.late += 1
                 else:
                     clock.now = now
+                if event.trading_day > self.trading_day:
+                    # Before a venue in here fills on it: such a fill is the new day's.
+                    turn(event.trading_day)
                 is_bar = type(event) is BarData
                 if waiting:
                     (tap_bar if is_bar else tap_tick)(event)
                     if ready:
                         drain()
                 record(event)
-                if event.trading_day > self.trading_day:
-                    turn(event.trading_day)
                 route = bars[event.interval][event.symbol] if is_bar else ticks[event.symbol]
                 route.inputs += 1
                 try:
@@ -148,6 +150,8 @@ class Loop:
             self.late += 1
         else:
             self._clock.now = now
+        if kind is TradeReport and event.trading_day > self.trading_day:
+            self._turn(event.trading_day)
         self._dispatch(event)
         self._drain()
 
@@ -263,6 +267,7 @@ class Loop:
         previous, self.trading_day = self.trading_day, day
         self.trading_days += 1
         self._bus.publish(TradingDayChanged(day, previous, self._clock.now))
+        self._drain()
 
     def _patience(self) -> float:
         if self._event_time:

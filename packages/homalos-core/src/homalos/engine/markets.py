@@ -15,6 +15,8 @@ class Markets:
     """All markets of an engine behind one door. Engine thread, or the build.
 
     Attributes:
+        day: The trading day that contracts are of, yyyymmdd; `None` before the first one, and
+            then they are as they are known today.
         instrument: Returns the contract of a symbol; raises `UnknownInstrument` when no
             market knows it. A look into a dict, because every order asks several times.
     """
@@ -35,8 +37,11 @@ class Markets:
                     raise DuplicateNameError(msg)
                 owner[exchange] = name
                 self._by_exchange[exchange] = market
-        self.instrument: Callable[[str], Instrument] = _Contracts(self).__getitem__
+        self._contracts = _Contracts(self)
+        self.instrument: Callable[[str], Instrument] = self._contracts.__getitem__
         self._sessions: dict[tuple[str, int], tuple[Session, ...]] = {}
+        self.day: int | None = None
+        self._told: dict[str, Instrument] = {}
 
     def parse(self, text: str, exchange: str = "") -> str:
         """Return the symbol that a text means in the one market that knows it.
@@ -67,6 +72,24 @@ class Markets:
             raise UnknownInstrument(msg)
         return market
 
+    def on_day(self, symbol: str, day: int | None) -> Instrument:
+        """Return a contract as it stood on a trading day; what a venue told goes before.
+
+        Raises:
+            UnknownInstrument: No market knows the symbol.
+        """
+        return self._told.get(symbol) or self.of(symbol).resolve(symbol, on_day=day)
+
+    def turn(self, day: int) -> None:
+        """Have contracts be, from now on, what they are on a trading day, yyyymmdd."""
+        self.day = day
+        self._contracts.clear()
+
+    def told(self, instrument: Instrument) -> None:
+        """Take a venue's own word on a contract: it holds instead of the market's table."""
+        self._told[instrument.symbol] = instrument
+        self._contracts.pop(instrument.symbol, None)
+
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return a contract's sessions of a trading day; none when it is outside the calendar."""
         key = (symbol, trading_day)
@@ -85,8 +108,9 @@ class _Contracts(dict[str, Instrument]):
 
     def __init__(self, markets: Markets) -> None:
         super().__init__()
-        self._of = markets.of
+        self._markets = markets
 
     def __missing__(self, symbol: str) -> Instrument:
-        instrument = self[symbol] = self._of(symbol).resolve(symbol)
+        markets = self._markets
+        instrument = self[symbol] = markets.on_day(symbol, markets.day)
         return instrument

@@ -35,7 +35,7 @@ class AccountData(Message, frozen=True):
     """The funds of one account. `equity = capital + realised_pnl - fees + floating_pnl`.
 
     Attributes:
-        capital: What was put in, in currency.
+        capital: What was put in, less what was taken out, in currency.
         realised_pnl: Of closed lots, exact.
         fees: Paid so far, exact, >= 0.
         floating_pnl: Of open lots at the last prices, exact.
@@ -43,6 +43,9 @@ class AccountData(Message, frozen=True):
         margin: Held for open lots, exact.
         available: Equity less margin and less what working orders hold.
         max_drawdown: Largest fall of the equity from a peak so far, in currency, >= 0.
+        balance: Of the last settlement, and the transfers since, exact.
+        frozen: Margin and fees that working orders hold.
+        risk_degree: Margin as a share of the equity, to four places; 0 without equity.
     """
 
     account: str
@@ -56,3 +59,6 @@ class AccountData(Message, frozen=True):
     margin: Decimal
     available: Decimal
     max_drawdown: float
+    balance: Decimal = Decimal(0)
+    frozen: Decimal = Decimal(0)
+    risk_degree: Decimal = Decimal(0)

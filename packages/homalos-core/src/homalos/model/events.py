@@ -7,6 +7,7 @@ from typing import Any
 
 from homalos.model.enums import SessionState, StrategyState
 from homalos.model.message import Message
+from homalos.model.statement import Statement
 
 __all__ = [
     "Alert",
@@ -14,6 +15,7 @@ __all__ = [
     "ConnectionChanged",
     "Rolled",
     "SessionChanged",
+    "Settled",
     "StrategyChanged",
     "TimerFired",
     "TradingDayChanged",
@@ -81,6 +83,15 @@ class Rolled(Message, frozen=True):
     ts_ns: int
     close: float = nan
     previous_close: float = nan
+
+
+class Settled(Message, frozen=True):
+    """An account's trading day was settled; yesterday's balance is today's beginning."""
+
+    account: str
+    trading_day: int
+    ts_ns: int
+    statement: Statement
 
 
 class StrategyChanged(Message, frozen=True):

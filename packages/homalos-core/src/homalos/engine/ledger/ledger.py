@@ -35,6 +35,7 @@ class Ledger:
         margin: Margin held, currency, as a float for risk checks.
         day: What was booked since the last settlement, or the last change of terms, in order.
         settled_day: The last trading day settled, yyyymmdd; 0 before the first.
+        transferred: Sum of all transfers, currency, exact.
     """
 
     def __init__(self, *, capital: Decimal, account: str = "main", currency: str = "CNY") -> None:
@@ -47,6 +48,7 @@ class Ledger:
         self.margin = 0.0
         self.day: list[Posting] = []
         self.settled_day = 0
+        self.transferred = _ZERO
         self._groups: dict[str, MarginGroup] = {}
         self._books = StrategyBooks()
         self._lines = DayLines()
@@ -122,6 +124,7 @@ class Ledger:
             raise ValueError(msg)
         self._check_day(day, "transfer")
         self._transfers.append(TransferLine(day=day, amount=amount, note=note))
+        self.transferred = EXACT.add(self.transferred, amount)
         self.cash += float(amount)
 
     def change(self, position: Position, instrument: Instrument) -> None:

@@ -11,6 +11,7 @@ import attrs
 from homalos.bus import STATE, Bus, Subscription
 from homalos.clock import EngineClock
 from homalos.engine.data import DataManager
+from homalos.engine.forced_close import FORCED
 from homalos.engine.foreign import UNASSIGNED
 from homalos.engine.orders import MANUAL, OrderManager
 from homalos.engine.strategies.desk import PositionBook, StrategyDesk
@@ -89,7 +90,7 @@ class StrategyManager:
             TypeError: A callback that cannot wait is an `async def`.
         """
         name = plan.name
-        if name in self._runs or name in (MANUAL, UNASSIGNED):
+        if name in self._runs or name in (FORCED, MANUAL, UNASSIGNED):
             msg = f"a strategy named {name!r} is here already; give this one another name"
             raise DuplicateNameError(msg)
         run = self._runs[name] = self._made(plan)
