@@ -49,6 +49,7 @@ def demo_settings(seed: int) -> Mapping[str, Any]:
         "inbox": {"when_full": "block"},  # a demo that lost ticks would not be the same twice
         "store": {"kind": "sqlite", "options": {"file": _DATABASE}},
         "journal": {"mode": "file"},
+        "statements": True,
         "strategies": [
             _strategy("double_ma", "rb2510.SHFE", fast=5, slow=20),
             _strategy("double_ma", "m2509.DCE", fast=10, slow=30),

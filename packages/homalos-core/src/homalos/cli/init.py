@@ -44,8 +44,9 @@ risk:
 # What runs is in strategies.yaml; strategies of your own are files in this folder.
 strategies_folder: ../strategies
 
-# All state is in .homalos beside this file: database, journal and logs.
+# All state is in .homalos beside this file: database, journal, statements and logs.
 store: {kind: sqlite}
+statements: true # of each settled trading day
 journal: {mode: file}
 
 logs:

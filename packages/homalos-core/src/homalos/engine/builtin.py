@@ -18,6 +18,9 @@ __all__ = ["register_alert_channels", "register_commands", "register_doctor_chec
 
 # Name of the command, its function in `homalos.cli`, what it does.
 _COMMANDS = (
+    ("account deposit", "account:deposit", "Pay into an account of a running engine."),
+    ("account show", "account:show", "Show funds and positions of a running engine."),
+    ("account withdraw", "account:withdraw", "Take out of an account of a running engine."),
     ("backtest", "backtest:backtest", "Run a strategy over recorded ticks or bars."),
     ("config check", "config:check_settings", "Look for everything wrong with the settings."),
     ("config diff", "config:diff_settings", "Show how settings differ from defaults or others."),

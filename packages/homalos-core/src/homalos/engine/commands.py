@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
 from msgspec import to_builtins
+from msgspec.structs import asdict
 
 from homalos.config import StrategySettings, structure
 from homalos.engine.orders import MANUAL
-from homalos.errors import GatewayError, MarketError, OrderError, did_you_mean
+from homalos.errors import AccountError, GatewayError, MarketError, OrderError, did_you_mean
 from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
+from homalos.model.message import Message
 
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
@@ -123,7 +126,46 @@ def _measure(parts: Parts, *, on: bool = True) -> None:
     parts.bus.measure(on=on)
 
 
+def _transfer(parts: Parts, *, amount: str, account: str = "", note: str = "") -> dict[str, Any]:
+    """Pay into an account, or with an amount below 0 take out of what is available."""
+    name = account or next(iter(parts.settings.accounts))
+    if name not in parts.settings.accounts:
+        known = ", ".join(parts.settings.accounts)
+        hint = did_you_mean(name, parts.settings.accounts)
+        msg = f"no account is called {name!r}{hint}; there are {known}"
+        raise AccountError(msg)
+    try:
+        exact = Decimal(amount)
+    except InvalidOperation as error:
+        msg = f"{amount!r} is no amount of money"
+        raise AccountError(msg) from error
+    day = parts.loop.trading_day
+    parts.accounts.transfer(name, exact, day, note)
+    return _plain(parts.accounts.account_data(name, day))
+
+
+def _accounts(parts: Parts) -> list[dict[str, Any]]:
+    """Return every account's funds, positions and strategies' results, as plain values."""
+    day, accounts = parts.loop.trading_day, parts.accounts
+    return [
+        {
+            "funds": _plain(accounts.account_data(name, day)),
+            "positions": [_plain(each) for each in accounts.position_data(name, day)],
+            "strategies": {each: str(pnl) for each, pnl in accounts.results(name).items()},
+        }
+        for name in accounts.accounts
+    ]
+
+
+def _plain(message: Message) -> dict[str, Any]:
+    """Return a message's fields as plain values; amounts as text, exact."""
+    plain: dict[str, Any] = to_builtins(asdict(message))
+    return plain
+
+
 COMMANDS: Mapping[str, Callable[..., Any]] = {
+    "account.show": _accounts,
+    "account.transfer": _transfer,
     "bus.measure": _measure,
     "gateway.subscribe": _subscribe,
     "order.cancel": _cancel,
