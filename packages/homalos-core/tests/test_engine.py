@@ -195,14 +195,16 @@ def test_the_summary_counts_a_small_run_worked_by_hand() -> None:
 
 
 def test_books_that_do_not_follow_from_the_trades_show() -> None:
-    """The venue closes a lot that nobody held: the second computation disagrees."""
+    """The venue closes a lot more than was held: the second computation disagrees."""
     venue = FakeGateway()
     running = engine(gateway=venue)
     added = trader(running)
     with running:
         running.step(tick(price=100.0))
-        added.sell(100, 1)
+        added.buy(100, 1)
         venue.fill()
+        added.sell(100, 1)
+        venue.fill(volume=2)
         running.step(tick(price=103.0, ts_ns=at(1)))
 
         assert not running.summary().identity_holds

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
+from attrs import evolve
 
 from homalos.config import AccountSettings
 from homalos.errors import GatewayError, UnknownOrder
@@ -20,7 +23,16 @@ from homalos.model import (
 from homalos.plugins import RiskRuleSpec
 from homalos.plugins.ports import Refusal
 from homalos.strategy import Strategy
-from homalos.testing import SYMBOL, FakeGateway, at, engine, tick
+from homalos.testing import (
+    INSTRUMENTS,
+    OTHER,
+    SYMBOL,
+    FakeGateway,
+    FakeMarket,
+    at,
+    engine,
+    tick,
+)
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
 OPEN, CLOSE = Offset.OPEN, Offset.CLOSE
@@ -88,7 +100,7 @@ def test_ids_are_the_run_and_a_count_that_refused_orders_take_part_in() -> None:
     running = engine(spec, gateway=venue, run="r7")
     hand = running.add_strategy(Hand, symbol=SYMBOL)
     with running:
-        asked = [hand.buy(100, 1), hand.buy(100, 6), hand.sell(101, 1)]
+        asked = [hand.buy(100, 1), hand.buy(100, 6), hand.short(101, 1)]
 
     assert [order.order_id for order in asked] == ["r7-1", "r7-2", "r7-3"]
     assert [type(order) for order in asked] == [OrderData, Rejection, OrderData]
@@ -98,9 +110,11 @@ def test_ids_are_the_run_and_a_count_that_refused_orders_take_part_in() -> None:
 def test_an_order_carries_what_was_asked() -> None:
     """Price on the grid, offset, type, reference and the time of the decision."""
     house = House()
+    house.buy(2)
+    house.venue.fill()
     asked = house.hand.send_order(SHORT, CLOSE, 100.4, 2, reference="why")
     market = house.hand.send_order(LONG, OPEN, 100, 1, order_type=OrderType.MARKET)
-    first, second = house.venue.requests
+    _, first, second = house.venue.requests
 
     assert isinstance(asked, OrderData)
     assert (first.direction, first.offset, first.type, first.price, first.volume) == (
@@ -286,3 +300,35 @@ def test_decisions_are_hashed_in_their_order() -> None:
 
     assert before == second.manager.decisions.hexdigest()
     assert before != third.manager.decisions.hexdigest()
+
+
+def test_margin_and_fees_of_working_orders_are_held_until_they_fill_or_end() -> None:
+    """At 4,000 x 300 a lot is 1,200,000: short 0.15 and 30 a lot, fees 0.00002, 5 to close today.
+
+    To open short holds 180,000 + 30 + 24 a lot, long 144,000 + 30 + 24; a plain close holds
+    what it can cost at most, 24 + 5, since nobody knows yet which lots it will take.
+    """
+    contract = evolve(
+        INSTRUMENTS[OTHER], margin_rate_short=Decimal("0.15"), margin_per_lot=Decimal(30)
+    )
+    venue = FakeGateway()
+    running = engine(gateway=venue, market=FakeMarket([contract]))
+    hand = running.add_strategy(Hand, symbol=OTHER)
+    account = running.parts.accounts.accounts["main"]
+    found = []
+    with running:
+        running.step(tick(OTHER, 4000.0))
+        hand.short(4000, 2)
+        found.append(account.frozen)
+        venue.cancel()
+        hand.buy(4000, 2)
+        found.append(account.frozen)
+        venue.fill()
+        found.append(account.frozen)
+        hand.sell(4000, 2)
+        found.append(account.frozen)
+        venue.fill(volume=1)
+        found.append(account.frozen)
+        venue.cancel()
+        found.append(account.frozen)
+    assert found == pytest.approx([360_108, 288_108, 0, 58, 29, 0])

@@ -6,6 +6,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from attrs import evolve
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -15,20 +16,22 @@ from homalos.model import (
     CancelRefused,
     Direction,
     Offset,
+    OffsetRule,
     OrderData,
     OrderReport,
     PositionMode,
+    Rejection,
     Status,
     TradeReport,
 )
 from homalos.strategy import Strategy
-from homalos.testing import DAY, SYMBOL, FakeGateway, at, engine, tick
+from homalos.testing import DAY, INSTRUMENTS, SYMBOL, FakeGateway, FakeMarket, at, engine, tick
 
 if TYPE_CHECKING:
     from random import Random
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
-OPEN, CLOSE = Offset.OPEN, Offset.CLOSE
+OPEN, CLOSE, TODAY = Offset.OPEN, Offset.CLOSE, Offset.CLOSETODAY
 
 # From each state, those that an order may be told to be in next; a fill repeats PARTTRADED.
 ALLOWED = {
@@ -60,12 +63,17 @@ class OrderMachine(RuleBasedStateMachine):
     """A venue that says legal and illegal things in any order, twice, late and too early."""
 
     mode = PositionMode.HEDGING
+    offsets = OffsetRule.PLAIN
 
     def __init__(self) -> None:
         super().__init__()
         self.venue = FakeGateway()
         account = AccountSettings(gateway="fake", mode=self.mode)
-        self.engine = engine(gateway=self.venue, accounts={"main": account})
+        contract = evolve(INSTRUMENTS[SYMBOL], offsets=self.offsets)
+        self.engine = engine(
+            gateway=self.venue, accounts={"main": account}, market=FakeMarket([contract])
+        )
+        self.day = 0
         hand = self.engine.add_strategy(Hand, symbol=SYMBOL)
         assert isinstance(hand, Hand)
         self.hand = hand
@@ -90,12 +98,26 @@ class OrderMachine(RuleBasedStateMachine):
     )
     def send(self, buys: bool, opens: bool, volume: int, price: int) -> None:  # noqa: FBT001  drawn
         """Send an order."""
+        holding = self.holding
+        if buys:
+            closable = holding.short - holding.closing_short
+        else:
+            closable = holding.long - holding.closing_long
         order = self.hand.send_order(
             LONG if buys else SHORT, OPEN if opens else CLOSE, price, volume
         )
-        assert isinstance(order, OrderData)
-        self.sent[order.order_id] = volume
-        self.filled[order.order_id] = 0
+        if isinstance(order, Rejection):
+            assert (order.rule, opens, self.mode) == ("closable", False, PositionMode.HEDGING)
+            assert order.limit < volume
+            if self.offsets is OffsetRule.PLAIN:
+                assert order.limit == max(closable, 0)
+            return
+        parts = [each for each in self.venue.requests if each.order_id not in self.sent]
+        assert sum(each.volume for each in parts) == volume
+        assert parts[0].order_id == order.order_id
+        for part in parts:
+            self.sent[part.order_id] = part.volume
+            self.filled[part.order_id] = 0
 
     @precondition(lambda self: self.sent)
     @rule(chance=st.randoms(use_true_random=False), lots=st.integers(1, 4))
@@ -107,7 +129,7 @@ class OrderMachine(RuleBasedStateMachine):
             request = next(r for r in self.venue.requests if r.order_id == order_id)
             trade = TradeReport(
                 order_id, f"T{len(self.trades)}", SYMBOL, request.direction, request.offset,
-                request.price, lots, at(1), DAY,
+                request.price, lots, at(1), DAY + self.day,
             )  # fmt: skip
             self.trades.append(trade)
             self.filled[order_id] += lots
@@ -182,6 +204,20 @@ class OrderMachine(RuleBasedStateMachine):
             frozen = sum(order.price * order.left for order in working if order.offset is OPEN)
             assert self.account.frozen == pytest.approx(frozen, abs=1e-6)
 
+    @invariant()
+    def lots_of_today_that_are_being_closed_are_those_of_the_orders(self) -> None:
+        """Each working order says which lots it closes; never fewer than none."""
+        holding, working = self.holding, self.manager.working()
+        found = {
+            side: sum(o.left for o in working if (o.direction, o.offset) == (side, TODAY))
+            for side in (LONG, SHORT)
+        }
+        assert (holding.closing_short_today, holding.closing_long_today) == (
+            found[LONG], found[SHORT],
+        )  # fmt: skip
+        assert 0 <= holding.closing_long_today <= holding.closing_long
+        assert 0 <= holding.closing_short_today <= holding.closing_short
+
     def teardown(self) -> None:
         """End every order with what it has filled, and find nothing held any more."""
         for order_id, lots in self.filled.items():
@@ -203,7 +239,23 @@ class NettingMachine(OrderMachine):
     mode = PositionMode.NETTING
 
 
+class DatedMachine(OrderMachine):
+    """The same at a venue that wants closes dated, over several trading days."""
+
+    offsets = OffsetRule.DATED
+
+    @rule()
+    def next_day(self) -> None:
+        """Let a trading day begin, whatever is still at work."""
+        if self.day < 20:
+            self.day += 1
+            self.engine.step(tick(price=100.0, ts_ns=at(self.day * 86_400)))
+            assert (self.holding.long_today, self.holding.short_today) == (0, 0)
+
+
 TestHedging = OrderMachine.TestCase
 TestHedging.settings = settings(max_examples=30, stateful_step_count=30)
+TestDated = DatedMachine.TestCase
+TestDated.settings = settings(max_examples=60, stateful_step_count=40)
 TestNetting = NettingMachine.TestCase
 TestNetting.settings = settings(max_examples=30, stateful_step_count=30)

@@ -286,6 +286,7 @@ def test_the_four_words_mean_open_and_close_long_and_short() -> None:
     with running:
         for word in (added.buy, added.sell, added.short, added.cover):
             word(100, 1)
+            venue.fill()
 
     assert [(request.direction, request.offset) for request in venue.requests] == [
         (Direction.LONG, Offset.OPEN),

@@ -189,6 +189,16 @@ def test_order_may_use_all_that_is_available() -> None:
     )
 
 
+def test_a_side_needs_its_own_rate_and_what_each_lot_asks_beside() -> None:
+    """A lot at 3,000: long 3,000 x 10 x 0.1 + 50 = 3,050, short at 0.12 3,650."""
+    contract = evolve(RB, margin_rate_short=Decimal("0.12"), margin_per_lot=Decimal(50))
+    refused = [
+        bind_funds(House(contract=contract, funds=1.0), NoOptions())(ask(1, direction=side))
+        for side in (LONG, SHORT)
+    ]
+    assert [each.input for each in refused if each is not None] == [3_050.0, 3_650.0]
+
+
 @pytest.mark.parametrize(("funds", "passes"), [(3300.0, True), (3299.99, False)])
 def test_margin_is_compared_to_the_cent(funds: float, passes: bool) -> None:  # noqa: FBT001
     """3,000 x 10 x 0.11 is 3300.0000000000005 in doubles, and 3,300 is enough."""

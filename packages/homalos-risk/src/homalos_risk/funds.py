@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import isnan
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from homalos.model import Direction, Offset, OrderType
 from homalos.plugins.ports import Refusal
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["bind_funds"]
 
+_Entry: TypeAlias = "tuple[Instrument, float, float, float]"
+
 _LONG = Direction.LONG
 _OPEN = Offset.OPEN
 _MARKET = OrderType.MARKET
@@ -25,22 +27,29 @@ _HALF_CENT = 0.005
 def bind_funds(context: RiskContext, options: NoOptions) -> RiskCheck:  # noqa: ARG001  has none
     """Return the check that the account has the margin of what an order opens.
 
-    The margin is price x multiplier x lots x margin rate, in the contract's
-    currency, at the limit price, or for a market order at the last price; without
-    one a market order cannot be valued and is refused. A rule of exposure: what the
-    engine knows to be reducing is never refused, and of an order that closes some
-    lots and opens others (a netting account) only the latter need margin. What
-    closing sets free is not counted on. Engine thread.
+    The margin is price x multiplier x lots x the side's margin rate, and what the
+    contract asks for each lot beside, in the contract's currency, at the limit price, or
+    for a market order at the last price; without one a market order cannot be valued and
+    is refused. A rule of exposure: what the engine knows to be reducing is never refused,
+    and of an order that closes some lots and opens others (a netting account) only the
+    latter need margin. What closing sets free is not counted on. Engine thread.
     """
     contract_of = context.instrument
     last_price = context.last_price
     available_in = context.available
-    # Contract and margin of a lot at price 1, by symbol: float(Decimal) goes through text
-    # and would cost more than all the rest.
-    known: dict[str, tuple[Instrument, float]] = {}
+    # Contract, margin of a long and of a short lot at price 1, and what each lot needs beside
+    # that, by symbol: float(Decimal) goes through text and would cost more than all the rest.
+    known: dict[str, _Entry] = {}
 
-    def learn(contract: Instrument) -> tuple[Instrument, float]:
-        entry = contract, contract.multiplier * float(contract.margin_rate)
+    def learn(contract: Instrument) -> _Entry:
+        long, short = contract.margin_rate, contract.margin_rate_short
+        at_1 = contract.multiplier * float(long)
+        entry = (
+            contract,
+            at_1,
+            at_1 if short is None else contract.multiplier * float(short),
+            float(contract.margin_per_lot),
+        )
         known[contract.symbol] = entry
         return entry
 
@@ -52,7 +61,8 @@ def bind_funds(context: RiskContext, options: NoOptions) -> RiskCheck:  # noqa: 
         if entry is None or entry[0] is not contract:
             entry = learn(contract)
         price = last_price(symbol) if request.type is _MARKET else request.price
-        margin = abs(price) * entry[1]
+        rate = entry[1] if request.direction is _LONG else entry[2]
+        margin = abs(price) * rate + entry[3]
         available = available_in(request.account)
         # False when the price is unknown: nan.
         if margin * request.volume <= available:

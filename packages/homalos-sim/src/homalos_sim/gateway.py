@@ -8,19 +8,22 @@ from homalos.errors import ConfigError, UnknownInstrument
 from homalos.model import (
     CancelRefused,
     ConnectionChanged,
+    Offset,
+    OffsetRule,
     OrderReport,
     OrderType,
     Status,
     TradeReport,
 )
 from homalos.plugins.ports import FillContext, MarketTap
+from homalos_sim.holdings import Holding
 from homalos_sim.matching import WorkingOrder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from homalos.model import BarData, CancelRequest, Instrument, OrderRequest, TickData
-    from homalos.plugins.ports import FillModel, GatewayContext, RestingOrder
+    from homalos.plugins.ports import FillModel, GatewayContext, RestingOrder, VenuePosition
     from homalos_sim.options import VenueOptions
 
 __all__ = ["SimGateway"]
@@ -29,6 +32,7 @@ _NS = 1_000_000_000
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _NOTTRADED, _CANCELLED, _REJECTED = Status.NOTTRADED, Status.CANCELLED, Status.REJECTED
 _MARKET = OrderType.MARKET
+_OPEN, _NONE, _CLOSETODAY = Offset.OPEN, Offset.NONE, Offset.CLOSETODAY
 
 
 class SimGateway:
@@ -54,6 +58,9 @@ class SimGateway:
         self._book_age_ns = round(options.book_age_s * _NS)
         self._make_book = _fill_model(context, options)
         self._is_up = False
+        self._trading_day = context.trading_day
+        self._day = 0
+        self._held: dict[tuple[str, str], Holding] = {}
         self._books: dict[str, FillModel] = {}
         self._orders: dict[str, WorkingOrder] = {}
         self._accepted = 0
@@ -91,6 +98,9 @@ class SimGateway:
         self._accepted += 1
         venue_order_id = f"V{self._accepted}"
         order = WorkingOrder(request, venue_order_id, now_ns)
+        offset = request.offset
+        if offset is not _OPEN and offset is not _NONE:
+            self._held[request.account, request.symbol].freeze(request, request.volume)
         self._orders[request.order_id] = order
         self._post(OrderReport(request.order_id, _NOTTRADED, now_ns, 0, venue_order_id))
         book.arrive(order, tick, self._book_age_ns)
@@ -98,23 +108,22 @@ class SimGateway:
     def cancel_order(self, request: CancelRequest) -> None:
         """Take back what is left of an order, or refuse where nothing is."""
         now_ns = self._now_ns()
-        order = self._orders.pop(request.order_id, None)
+        order = self._orders.get(request.order_id)
         if order is None:
             reason = f"order {request.order_id} is not working here: finished or never accepted"
             self._post(CancelRefused(request.order_id, reason, now_ns))
             return
-        asked = order.request
-        self._books[asked.symbol].remove(order)
-        traded = asked.volume - order.left
-        self._post(
-            OrderReport(
-                asked.order_id, _CANCELLED, now_ns, traded, order.venue_order_id, "cancelled"
-            )
-        )
+        self._cancel(order, "cancelled")
 
     def working_orders(self) -> frozenset[str]:
         """Return the ids of the orders that wait here."""
         return frozenset(self._orders)
+
+    def positions(self, account: str) -> list[VenuePosition]:
+        """Return what an account holds here, by symbol."""
+        self._begin(self._trading_day())
+        found = [held for (name, _), held in sorted(self._held.items()) if name == account]
+        return [position for held in found for position in held.positions()]
 
     def market_tap(self) -> MarketTap:
         """Return what is shown the market while an order waits."""
@@ -123,11 +132,15 @@ class SimGateway:
     # -- inside --------------------------------------------------------------------
 
     def _on_tick(self, tick: TickData) -> None:
+        if tick.trading_day > self._day:
+            self._begin(tick.trading_day)
         book = self._books.get(tick.symbol)
         if book is not None and book.waits:
             book.match_tick(tick, self._last_tick(tick.symbol))
 
     def _on_bar(self, bar: BarData) -> None:
+        if bar.trading_day > self._day:
+            self._begin(bar.trading_day)
         book = self._books.get(bar.symbol)
         if book is not None and book.waits:
             book.match_bar(bar, self._bar_share)
@@ -137,6 +150,12 @@ class SimGateway:
     ) -> None:
         request = order.request
         self._trades += 1
+        if trading_day > self._day:
+            self._begin(trading_day)
+        held = self._held.get((request.account, request.symbol))
+        if held is None:
+            held = self._holding(request)
+        held.fill(request, lots)
         if not order.left:
             del self._orders[request.order_id]
         self._post(
@@ -154,6 +173,31 @@ class SimGateway:
             )
         )
 
+    def _begin(self, day: int) -> None:
+        """Let a trading day begin: a close of lots of today does not outlive its day."""
+        if day <= self._day:
+            return
+        self._day = day
+        for (_, symbol), held in self._held.items():
+            held.begin(day, self._instrument(symbol))
+        over = [each for each in self._orders.values() if each.request.offset is _CLOSETODAY]
+        for order in over:
+            if self._instrument(order.request.symbol).offsets is OffsetRule.DATED:
+                self._cancel(order, "the trading day is over whose lots it was to close")
+
+    def _cancel(self, order: WorkingOrder, reason: str) -> None:
+        asked = order.request
+        del self._orders[asked.order_id]
+        self._books[asked.symbol].remove(order)
+        if asked.offset is not _OPEN and asked.offset is not _NONE:
+            self._held[asked.account, asked.symbol].freeze(asked, -order.left)
+        traded = asked.volume - order.left
+        self._post(
+            OrderReport(
+                asked.order_id, _CANCELLED, self._now_ns(), traded, order.venue_order_id, reason
+            )
+        )
+
     def _objection(self, request: OrderRequest, tick: TickData | None) -> str:
         # "" accepts; what it says otherwise is read by the person who asked.
         if not self._is_up:
@@ -164,12 +208,29 @@ class SimGateway:
             return f"{request.symbol} is not traded here: {error}"
         if request.volume <= 0:
             return f"volume {request.volume} is not above 0"
+        offset = request.offset
+        # Only T+1 stands in the way of an order that nets.
+        if offset is not _OPEN and (offset is not _NONE or instrument.closable_after):
+            objection = self._closing_objection(request)
+            if objection:
+                return objection
         if request.type is _MARKET:
-            most = instrument.max_market_volume
-            if 0 < most < request.volume:
-                return f"volume {request.volume} is above the {most} of one market order"
-            return ""
+            most, lots = instrument.max_market_volume, request.volume
+            is_more = 0 < most < lots
+            return f"volume {lots} is above the {most} of one market order" if is_more else ""
         return _limit_objection(request, instrument, tick)
+
+    def _closing_objection(self, request: OrderRequest) -> str:
+        self._begin(self._trading_day())
+        held = self._held.get((request.account, request.symbol))
+        if held is None:
+            held = self._holding(request)
+        return held.objection(request)
+
+    def _holding(self, request: OrderRequest) -> Holding:
+        held = Holding(self._instrument(request.symbol))
+        self._held[request.account, request.symbol] = held
+        return held
 
 
 def _fill_model(

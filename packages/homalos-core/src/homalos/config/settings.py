@@ -95,12 +95,19 @@ class AccountSettings:
         capital: What it starts with, in its currency, > 0.
         currency: ISO 4217 code; for display, nothing is converted.
         mode: Whether long and short stand side by side or cancel out.
+        close_today: What becomes of a plain close of lots opened today, in a hedging
+            account: `close` closes them; `lock` opens the other side instead; `cheaper`
+            locks where one fee to open and two to close on a later day are less than the
+            fee to close today. In an account that locks, lots of both sides count as a
+            lock: an order that opens gives up locks of earlier days first, and a close is
+            of no more than what is not locked. It is meant for one strategy an account.
     """
 
     gateway: str = field(default="sim", validator=_not_empty)
     capital: Decimal = field(default=Decimal(1_000_000), validator=_above_0)
     currency: str = field(default="CNY", validator=_not_empty)
     mode: PositionMode = PositionMode.HEDGING
+    close_today: Literal["close", "lock", "cheaper"] = "close"
 
 
 @frozen(kw_only=True)
@@ -310,7 +317,8 @@ def check(settings: Settings) -> tuple[str, ...]:
     """Return what is wrong between the parts of the settings, each problem with its path.
 
     Looked at are names: every account's gateway and every strategy's account must
-    exist, and no two strategies may have the same name. An engine that only reads
+    exist, and no two strategies may have the same name. Only an account that holds both
+    sides can lock. An engine that only reads
     market data needs neither a gateway nor an account.
     """
     problems = []
@@ -319,6 +327,9 @@ def check(settings: Settings) -> tuple[str, ...]:
             hint = did_you_mean(account.gateway, settings.gateways)
             where = f"$.accounts.{name}.gateway"
             problems.append(f"no gateway is called {account.gateway!r} @ {where}{hint}")
+        if account.close_today != "close" and account.mode is PositionMode.NETTING:
+            what = f"{account.close_today!r} needs an account whose mode is 'hedging'"
+            problems.append(f"{what} @ $.accounts.{name}.close_today")
     if settings.strategies and not settings.accounts:
         problems.append("a strategy needs an account to trade in @ $.accounts")
     first: dict[str, int] = {}

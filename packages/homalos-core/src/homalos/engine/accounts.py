@@ -28,7 +28,7 @@ class Account:
 
     Attributes:
         netting: Whether long and short cancel out.
-        frozen: Margin held for working orders that open, currency.
+        frozen: Margin and fees held for working orders, currency.
         worth: Capital and realised profit less fees, currency, as a float.
         peak: The highest equity so far, currency.
         trough: The peak less the largest fall so far; an equity below it is a new one.

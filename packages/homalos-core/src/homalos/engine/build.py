@@ -20,6 +20,7 @@ from homalos.clock import EngineClock, wall_ns
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
 from homalos.engine.alerts import bind_channels
+from homalos.engine.audit import Auditor
 from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
@@ -83,6 +84,7 @@ class Parts:
     strategies: StrategyManager
     sources: StrategySources
     gateways: dict[str, Gateway]
+    auditor: Auditor
     reader: TapeReader
     faults: Faults
     feed: Feed | None = None
@@ -238,6 +240,7 @@ def _make_managers(
         ),
         sources=StrategySources(catalog, settings.strategies_folder),
         gateways=gateways,
+        auditor=Auditor(bus, clock, accounts.accounts, gateways),
         reader=make_reader(catalog, markets, tape),
         faults=sockets.faults,
     )
@@ -261,6 +264,7 @@ def _make_gateways(
             post=loop.post if spec.in_process else inbox.post,
             post_at=loop.post_at,
             fill_model=catalog.fill_model,
+            trading_day=lambda: loop.trading_day,
         )
         gateway = made[name] = make(f"gateway {name!r}", spec.factory, context, options)
         tap = gateway.market_tap()

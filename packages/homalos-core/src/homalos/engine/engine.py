@@ -241,6 +241,7 @@ class Engine:
             leaving.callback(self._errands.turn_away)
             if was == _CREATED:
                 return
+            leaving.callback(parts.auditor.look)
             leaving.callback(parts.loop.flush)
             leaving.callback(parts.strategies.stop_all)
             parts.loop.finish()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from homalos.engine.accounts import Account
-from homalos.engine.ledger import Position
-from homalos.model import OrderData, OrderReport
+from homalos.engine.ledger import MICRO, Position
+from homalos.model import Direction, Offset, OffsetRule, OrderData, OrderReport
 from homalos.plugins.ports import Gateway
 
 __all__ = ["Lane", "Working"]
+
+_LONG = Direction.LONG
+_NONE, _OPEN = Offset.NONE, Offset.OPEN
+_CLOSE, _TODAY = Offset.CLOSE, Offset.CLOSETODAY
 
 
 class Lane:
@@ -20,9 +26,36 @@ class Lane:
         position: What the account holds and works in it.
         gateway: The venue.
         gateway_name: Its name in the settings.
+        nets: Whether its orders have no offset: the books close before they open.
+        minds_open: Whether an order that opens may become another one, too.
+        plans: Whether a close is more than a plain close: dated, locked, or to wait for.
+        long_rate: Margin and fee that a millionth of the price needs of a lot that opens
+            long, currency.
+        short_rate: The same of one that opens short.
+        per_open: What a lot that opens needs beside that, currency.
+        close_fee: What a millionth of the price and what a lot that closes costs, currency;
+            the dearer of each, since it is not known which lots it takes.
+        close_fee_earlier: The same of a lot of an earlier day.
+        close_fee_today: The same of a lot of today.
     """
 
-    __slots__ = ("account", "gateway", "gateway_name", "instrument", "position", "symbol")
+    __slots__ = (
+        "account",
+        "close_fee",
+        "close_fee_earlier",
+        "close_fee_today",
+        "gateway",
+        "gateway_name",
+        "instrument",
+        "long_rate",
+        "minds_open",
+        "nets",
+        "per_open",
+        "plans",
+        "position",
+        "short_rate",
+        "symbol",
+    )
 
     def __init__(self, account: Account, position: Position, gateway: Gateway) -> None:
         self.account = account
@@ -31,6 +64,33 @@ class Lane:
         self.symbol = position.instrument.symbol
         self.gateway = gateway
         self.gateway_name = account.gateway
+        self.bind()
+
+    def bind(self) -> None:
+        """Take up the contract's terms, at first and whenever they have changed."""
+        account, position = self.account, self.position
+        instrument = self.instrument = position.instrument
+        fee = position.fee_open
+        self.long_rate = position.margin_per_micro + fee.per_unit
+        self.short_rate = position.short_margin_per_micro + fee.per_unit
+        self.per_open = position.margin_per_lot + fee.per_lot
+        earlier, today = position.fee_close, position.fee_close_today
+        either = max(earlier.per_unit, today.per_unit), max(earlier.per_lot, today.per_lot)
+        self.close_fee = either
+        self.close_fee_earlier = earlier.per_unit, earlier.per_lot
+        self.close_fee_today = today.per_unit, today.per_lot
+        nets = self.nets = account.netting or instrument.offsets is OffsetRule.NONE
+        waits = instrument.closable_after > 0
+        locks = account.settings.close_today != "close" and not (nets or waits)
+        self.minds_open = nets or locks
+        self.plans = waits or locks or (instrument.offsets is OffsetRule.DATED and not nets)
+
+    def may_close(self, direction: Direction, volume: int) -> bool:
+        """Say whether an order in a direction finds so many lots to close, of any day."""
+        position = self.position
+        if direction is _LONG:
+            return position.short - position.closing_short >= volume
+        return position.long - position.closing_long >= volume
 
 
 class Working:
@@ -43,10 +103,22 @@ class Working:
         cancelling: True once a cancel is under way.
         opens: Lots left that open a position.
         closes: Lots left that close one; they fill first.
-        frozen_per_lot: Margin held for each lot that opens, currency.
+        of_today: Whether those that close are lots of today and no others.
+        frozen_per_lot: Margin and fee held for each lot that opens, currency.
+        fee_per_lot: Fee held for each lot that closes, currency.
     """
 
-    __slots__ = ("cancelling", "closes", "ending", "frozen_per_lot", "lane", "opens", "state")
+    __slots__ = (
+        "cancelling",
+        "closes",
+        "ending",
+        "fee_per_lot",
+        "frozen_per_lot",
+        "lane",
+        "of_today",
+        "opens",
+        "state",
+    )
 
     def __init__(self, state: OrderData, lane: Lane) -> None:
         self.state = state
@@ -55,4 +127,77 @@ class Working:
         self.ending: OrderReport | None = None
         self.opens = 0
         self.closes = 0
-        self.frozen_per_lot = 0.0
+        self.of_today = False
+        self.frozen_per_lot = self.fee_per_lot = 0.0
+
+    def reserve(self, last_price: Callable[[str], float]) -> None:
+        """Count the order's lots as working, and hold the margin and fees that they will need."""
+        order, lane = self.state, self.lane
+        position, volume = lane.position, order.volume
+        buys = order.direction is _LONG
+        offset = order.offset
+        closes, fee = 0, lane.close_fee
+        if offset is _NONE:
+            if buys:
+                held = position.short - position.closing_short
+            else:
+                held = position.long - position.closing_long
+            if held > 0:
+                closes = min(volume, held)
+        elif offset is not _OPEN:
+            closes = volume
+            if offset is not _CLOSE:
+                fee = self._date(offset, volume, buys=buys)
+        opens = volume - closes
+        self.closes, self.opens = closes, opens
+        price = order.price
+        if price != price:  # noqa: PLR0124  nan: a market order
+            price = last_price(order.symbol)
+        if price == price:  # noqa: PLR0124  nan when no market data was seen
+            at = price * MICRO
+            rate = lane.long_rate if buys else lane.short_rate
+            self.frozen_per_lot = at * rate + lane.per_open
+            self.fee_per_lot = at * fee[0] + fee[1]
+            lane.account.frozen += self.frozen_per_lot * opens + self.fee_per_lot * closes
+        if buys:
+            position.opening_long += opens
+            position.closing_short += closes
+        else:
+            position.opening_short += opens
+            position.closing_long += closes
+
+    def release(self, lots: int) -> None:
+        """Let go of what filled or ended; lots that close go first, as they fill first."""
+        lane = self.lane
+        position = lane.position
+        closes = min(lots, self.closes)
+        opens = lots - closes
+        if opens > self.opens:
+            opens = self.opens
+        self.closes -= closes
+        self.opens -= opens
+        lane.account.frozen -= self.frozen_per_lot * opens + self.fee_per_lot * closes
+        buys = self.state.direction is _LONG
+        if self.of_today:
+            _freeze_today(position, -closes, buys=buys)
+        if buys:
+            position.opening_long -= opens
+            position.closing_short -= closes
+        else:
+            position.opening_short -= opens
+            position.closing_long -= closes
+
+    def _date(self, offset: Offset, lots: int, *, buys: bool) -> tuple[float, float]:
+        """Count an order among those of its day's lots; return the fee of such a lot."""
+        if offset is not _TODAY:
+            return self.lane.close_fee_earlier
+        self.of_today = True
+        _freeze_today(self.lane.position, lots, buys=buys)
+        return self.lane.close_fee_today
+
+
+def _freeze_today(position: Position, lots: int, *, buys: bool) -> None:
+    if buys:
+        position.closing_short_today += lots
+    else:
+        position.closing_long_today += lots

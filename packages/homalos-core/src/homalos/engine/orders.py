@@ -7,13 +7,15 @@ from collections.abc import Callable, Mapping
 
 from msgspec.structs import replace
 
-from homalos.bus import Bus
+from homalos.bus import STATE, Bus
 from homalos.clock import EngineClock
 from homalos.engine.accounts import AccountManager
+from homalos.engine.closing import RULE, plan
+from homalos.engine.foreign import ForeignTrades
 from homalos.engine.lanes import Lane, Working
-from homalos.engine.ledger import MICRO
 from homalos.engine.risk import RiskManager
 from homalos.engine.venue_faults import at_cancelling, at_sending
+from homalos.engine.wholes import Wholes, split
 from homalos.errors import UnknownOrder
 from homalos.journal import CountingJournal, DecisionHash, FileJournal
 from homalos.model import (
@@ -29,15 +31,16 @@ from homalos.model import (
     Status,
     TradeData,
     TradeReport,
+    TradingDayChanged,
 )
-from homalos.plugins.ports import Gateway
+from homalos.plugins.ports import Gateway, Refusal
 
 __all__ = ["LEGAL", "MANUAL", "OrderManager"]
 
 MANUAL = "manual"
 """Whose orders a person's are; no strategy may have this name."""
 
-_LONG, _OPEN, _NONE = Direction.LONG, Offset.OPEN, Offset.NONE
+_OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
 _SUBMITTING, _NOTTRADED, _PARTTRADED = Status.SUBMITTING, Status.NOTTRADED, Status.PARTTRADED
 _ALLTRADED, _CANCELLED, _REJECTED = Status.ALLTRADED, Status.CANCELLED, Status.REJECTED
 
@@ -58,6 +61,7 @@ class OrderManager:
     Attributes:
         orders: The last state of every order, by id, oldest first.
         trades: Every trade, oldest first.
+        wholes: The orders that were split, each as one.
         ignored: Reports that changed nothing, by reason: duplicate, late, unknown.
     """
 
@@ -76,10 +80,12 @@ class OrderManager:
         self.orders: dict[str, OrderData] = {}
         self.trades: list[TradeData] = []
         self.ignored: dict[str, int] = {"duplicate": 0, "late": 0, "unknown": 0}
+        self.wholes = Wholes(self.orders)
         self.decisions = DecisionHash()
         self._run = run
         self._count = 0
         self._clock = clock
+        self._risk = risk
         self._check = risk.check
         self._accounts = accounts
         self._gateways = gateways
@@ -91,7 +97,9 @@ class OrderManager:
         self._seen: set[tuple[str, str, int]] = set()
         self._say_order = bus.topic(OrderData).publish
         self._say_trade = bus.topic(TradeData).publish
+        self._foreign = ForeignTrades(bus, clock, accounts)
         self._say_rejection = bus.topic(Rejection).publish
+        bus.subscribe(TradingDayChanged, self._on_day, order=STATE + 1, name="orders")
 
     # -- decisions -------------------------------------------------------------
 
@@ -122,16 +130,25 @@ class OrderManager:
     ) -> OrderData | Rejection:
         """Ask risk, write the decision down, and send the order to the account's venue.
 
+        Where the venue wants a close split, several orders leave, or none; what is
+        returned is their sum, under the id of the first. See `homalos.engine.closing`.
+
         Raises:
             GatewayError: The venue's gateway raised; the order counts as sent.
         """
         self._count += 1
         now = self._clock.now
         account = lane.account
-        if account.netting:
-            # Whatever was meant, a netting account closes what stands against the order first.
-            offset = _NONE
         order_id = f"{self._run}-{self._count}"
+        if offset is not _OPEN or lane.minds_open:
+            if lane.plans or not (lane.nets or lane.may_close(direction, volume)):
+                wish = OrderRequest(
+                    order_id, lane.symbol, direction, offset, order_type, price, volume,
+                    strategy, account.name, lane.gateway_name, now, reference,
+                )  # fmt: skip
+                return self._submit_planned(wish, lane)
+            # Whatever was meant, an account that nets closes what stands against it first.
+            offset = _NONE if lane.nets else _CLOSE
         request = OrderRequest(
             order_id, lane.symbol, direction, offset, order_type, price, volume,
             strategy, account.name, lane.gateway_name, now, reference,
@@ -141,24 +158,23 @@ class OrderManager:
             for rejection in refused:
                 self._say_rejection(rejection)
             return refused[0]
-        self._decide(request)
-        try:
-            lane.gateway.send_order(request)
-        except Exception as error:
-            raise at_sending(request, error) from error
-        finally:
-            # The venue first: nothing it says is heard before this returns. And whatever it
-            # made of the order, also where it raised, the order is known here from now on.
-            order = self._keep(request, lane)
-        return order
+        return self._send(request, lane)
 
     def cancel(self, order_id: str) -> bool:
         """Ask the venue for an order back; False when it is not working any more.
+
+        The id of one that was split stands for all of its parts.
 
         Raises:
             UnknownOrder: No order has this id.
             GatewayError: The venue's gateway raised; the order stands as it stood.
         """
+        parts = self.wholes.parts(order_id)
+        # Every part is asked for, whatever became of those before it.
+        asked = [self._cancel(part) for part in parts]
+        return any(asked)
+
+    def _cancel(self, order_id: str) -> bool:
         working = self._working.get(order_id)
         if working is None:
             if order_id not in self.orders:
@@ -180,6 +196,14 @@ class OrderManager:
                 working.cancelling = False
                 raise at_cancelling(request, error) from error
         return True
+
+    def rebind(self) -> None:
+        """Take up changed terms of contracts, once the positions have them.
+
+        With each new trading day it is done unasked.
+        """
+        for lane in self._lanes.values():
+            lane.bind()
 
     def working_of(self, strategy: str) -> dict[str, Working]:
         """Return a strategy's working orders by id, live: the same dict for ever."""
@@ -237,7 +261,13 @@ class OrderManager:
         order_id = report.order_id
         order = self.orders.get(order_id)
         if order is None:
-            self.ignored["unknown"] += 1
+            foreign = self._foreign.take(report)
+            if foreign is None:
+                self.ignored["unknown"] += 1
+                return
+            self._seen.add(key)
+            self.trades.append(foreign)
+            self._say_trade(foreign)
             return
         self._seen.add(key)
         trade = TradeData(
@@ -261,6 +291,59 @@ class OrderManager:
 
     # -- inside ----------------------------------------------------------------
 
+    def _on_day(self, change: TradingDayChanged) -> None:
+        """Let lots of the day before be of earlier days, also where nothing is traded."""
+        for lane in self._lanes.values():
+            if lane.position.day < change.trading_day:
+                lane.position.begin(change.trading_day)
+        self.rebind()
+
+    def _submit_planned(self, wish: OrderRequest, lane: Lane) -> OrderData | Rejection:
+        """Send what a wish becomes at its venue: all parts of it, or none."""
+        price = wish.price
+        if price != price:  # noqa: PLR0124  nan: a market order
+            price = self._last_price(wish.symbol)
+        planned = plan(
+            lane.position, wish.direction, wish.offset, wish.volume,
+            price=price, nets=lane.nets, close_today=lane.account.settings.close_today,
+        )  # fmt: skip
+        if isinstance(planned, Refusal):
+            self._risk.refused += 1
+            rejection = Rejection(
+                RULE, planned.message, wish, wish.ts_ns, planned.input, planned.limit
+            )
+            self._say_rejection(rejection)
+            return rejection
+        requests = split(wish, planned)
+        refused = [rejection for request in requests for rejection in self._check(request)]
+        if refused:
+            for rejection in refused:
+                self._say_rejection(rejection)
+            return refused[0]
+        if len(requests) == 1:
+            return self._send(requests[0], lane)
+        try:
+            for request in requests:
+                self._send(request, lane)
+        finally:
+            # Where the venue raises, what has not been sent stays here.
+            sent = tuple(r.order_id for r in requests if r.order_id in self.orders)
+            self.wholes.add(wish, sent)
+        return self.wholes.state(wish.order_id)
+
+    def _send(self, request: OrderRequest, lane: Lane) -> OrderData:
+        """Write a decision down, send it to the venue, and have the order work."""
+        self._decide(request)
+        try:
+            lane.gateway.send_order(request)
+        except Exception as error:
+            raise at_sending(request, error) from error
+        finally:
+            # The venue first: nothing it says is heard before this returns. And whatever it
+            # made of the order, also where it raised, the order is known here from now on.
+            order = self._keep(request, lane)
+        return order
+
     def _keep(self, asked: OrderRequest, lane: Lane) -> OrderData:
         """Have an order work that was sent, and hold what it needs."""
         self.decisions.add(asked)
@@ -272,7 +355,7 @@ class OrderManager:
         )  # fmt: skip
         working = self._working[order_id] = Working(order, lane)
         self._by_strategy[asked.strategy][order_id] = working
-        self._reserve(working)
+        working.reserve(self._last_price)
         return order
 
     def _fill(self, order: OrderData, traded: int, report: TradeReport) -> OrderData:
@@ -282,7 +365,7 @@ class OrderManager:
             # A fill that crossed the end of its order is still a fill.
             state = self.orders[order_id] = replace(order, traded=traded, ts_ns=report.ts_ns)
             return state
-        self._release(working, report.volume)
+        working.release(report.volume)
         status = _PARTTRADED
         if traded >= order.volume:
             status = _ALLTRADED
@@ -303,7 +386,7 @@ class OrderManager:
         order = working.state
         status = _CANCELLED if traded else report.status
         order_id = order.order_id
-        self._release(working, order.volume - traded)
+        working.release(order.volume - traded)
         del self._working[order_id], self._by_strategy[order.strategy][order_id]
         state = self.orders[order_id] = working.state = replace(
             order,
@@ -314,54 +397,3 @@ class OrderManager:
             reason=report.reason or order.reason,
         )
         return state
-
-    def _reserve(self, working: Working) -> None:
-        """Count an order's lots as working, and hold the margin of those that open."""
-        order, lane = working.state, working.lane
-        position, volume = lane.position, order.volume
-        buys = order.direction is _LONG
-        offset = order.offset
-        closes = 0
-        if offset is _NONE:
-            if buys:
-                held = position.short - position.closing_short
-            else:
-                held = position.long - position.closing_long
-            if held > 0:
-                closes = min(volume, held)
-        elif offset is not _OPEN:
-            closes = volume
-        opens = volume - closes
-        working.closes, working.opens = closes, opens
-        if opens:
-            price = order.price
-            if price != price:  # noqa: PLR0124  nan: a market order
-                price = self._last_price(order.symbol)
-            if price == price:  # noqa: PLR0124  nan when no market data was seen
-                working.frozen_per_lot = price * MICRO * position.margin_per_micro
-                lane.account.frozen += working.frozen_per_lot * opens
-        if buys:
-            position.opening_long += opens
-            position.closing_short += closes
-        else:
-            position.opening_short += opens
-            position.closing_long += closes
-
-    def _release(self, working: Working, lots: int) -> None:
-        """Let go of what filled or ended; lots that close go first, as they fill first."""
-        lane = working.lane
-        position = lane.position
-        closes = min(lots, working.closes)
-        opens = lots - closes
-        if opens > working.opens:
-            opens = working.opens
-        working.closes -= closes
-        working.opens -= opens
-        if opens:
-            lane.account.frozen -= working.frozen_per_lot * opens
-        if working.state.direction is _LONG:
-            position.opening_long -= opens
-            position.closing_short -= closes
-        else:
-            position.opening_short -= opens
-            position.closing_long -= closes

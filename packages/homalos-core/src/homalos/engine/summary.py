@@ -163,6 +163,7 @@ def take_snapshot(parts: Parts, *, last: int = 100) -> Snapshot:
             "parked": observers.total("given_up"),
             "retried": observers.total("retried"),
             "faults": parts.faults.total,
+            "differences": len(parts.auditor.differences),
         },
         queues={"inbox": parts.inbox.depth()} | {o.name: o.depth() for o in observers},
         observers=observers.stats(),

@@ -26,7 +26,8 @@ class OrderRequest(Message, frozen=True):
     """What a strategy or a person asks of a venue. Part of the decision hash.
 
     Attributes:
-        order_id: Ours, `<run>-<number>`, counted from 1.
+        order_id: Ours, `<run>-<number>`, counted from 1; where a close was split, `<run>-7`
+            is the first part and `<run>-7.2` the second.
         price: Currency per unit, on the grid; nan for a market order.
         volume: Lots, > 0.
         strategy: Who asks; `manual` for a person.
@@ -86,6 +87,9 @@ class TradeReport(Message, frozen=True):
         trade_id: The venue's id, unique with symbol, side and trading day.
         price: Currency per unit.
         volume: Lots, > 0.
+        account: The engine's name of the account, where the venue knows it; with it a trade
+            that was made elsewhere is booked, too.
+        gateway: Name of the gateway that reports, likewise.
     """
 
     order_id: str
@@ -97,6 +101,8 @@ class TradeReport(Message, frozen=True):
     volume: int
     ts_ns: int
     trading_day: int
+    account: str = ""
+    gateway: str = ""
 
 
 class CancelRefused(Message, frozen=True):

@@ -133,7 +133,11 @@ class Strategy:
     def sell(
         self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
     ) -> OrderData | Rejection:
-        """Close a long position with a limit order; the arguments are those of `buy`."""
+        """Close a long position with a limit order; the arguments are those of `buy`.
+
+        Where the venue wants to know which lots, of today or of earlier days, it may leave
+        as two orders. What is returned is their sum, under the id of the first.
+        """
         return self._send(symbol or self.symbol, _SHORT, _CLOSE, price, volume, _LIMIT, reference)
 
     def short(
@@ -145,7 +149,7 @@ class Strategy:
     def cover(
         self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
     ) -> OrderData | Rejection:
-        """Close a short position with a limit order; the arguments are those of `buy`."""
+        """Close a short position with a limit order, as `sell` does a long one."""
         return self._send(symbol or self.symbol, _LONG, _CLOSE, price, volume, _LIMIT, reference)
 
     def send_order(
@@ -170,7 +174,7 @@ class Strategy:
         )
 
     def cancel_order(self, order: OrderData | Rejection | str) -> bool:
-        """Ask for an order (or the order of an id) to be cancelled.
+        """Ask for an order (or the order of an id) to be cancelled, with all of its parts.
 
         Returns False when it is not working any more. The outcome comes in `on_order`.
         """
@@ -210,8 +214,9 @@ class Strategy:
         """Wait in an `async def` callback for an order to be over: `await self.filled(order)`.
 
         What is awaited gives the order's last state: filled, cancelled or rejected, or
-        still working when the time-out came first. A `Rejection` never was an order;
-        look at what `buy` returned before waiting for it.
+        still working when the time-out came first. Of a close that was split it is over
+        when every part is, and the state has the lots of all of them. A `Rejection` never
+        was an order; look at what `buy` returned before waiting for it.
 
         Args:
             order: An order of this strategy, or its id.

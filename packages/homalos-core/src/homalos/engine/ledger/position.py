@@ -51,6 +51,8 @@ class Position:
         opening_short: Lots of working orders that open short.
         closing_long: Lots of working orders that close long.
         closing_short: Lots of working orders that close short.
+        closing_long_today: Those of them that close lots of today and no others.
+        closing_short_today: Those of them that close lots of today and no others.
         realised: Closed profit by trade in millionths x lots, before the multiplier.
         realised_marked: Closed profit against the marks since the last settlement, likewise.
         charged: Fees under terms that hold no more, currency, exact.
@@ -68,7 +70,9 @@ class Position:
     __slots__ = (
         "charged",
         "closing_long",
+        "closing_long_today",
         "closing_short",
+        "closing_short_today",
         "day",
         "fee_close",
         "fee_close_today",
@@ -109,6 +113,7 @@ class Position:
         self.long_mark = self.short_mark = 0
         self.opening_long = self.opening_short = 0
         self.closing_long = self.closing_short = 0
+        self.closing_long_today = self.closing_short_today = 0
         self.realised = self.realised_marked = 0
         self.overclosed = 0
         self.settlement: int | None = None

@@ -62,7 +62,6 @@ class StrategyDesk:
         "_fire",
         "_lanes",
         "_name",
-        "_netting",
         "_orders",
         "_positions",
         "_say",
@@ -78,7 +77,6 @@ class StrategyDesk:
         *,
         name: str,
         account: str,
-        netting: bool,
         book: PositionBook,
         clock: EngineClock,
         data: DataManager,
@@ -89,7 +87,6 @@ class StrategyDesk:
         self.clock = clock
         self._name = name
         self._account = account
-        self._netting = netting
         self._data = data
         self._orders = orders
         self._submit = orders.submit
@@ -152,12 +149,14 @@ class StrategyDesk:
         if price == price:  # noqa: PLR0124  nan: market orders
             order_type, price = _LIMIT, lane.instrument.snap(price)
         submit, name = self._submit, self._name
-        if self._netting:
+        if lane.nets:
             submit(name, lane, direction, _NONE, price, volume, order_type)
             return
         closes = min(volume, max(-held if gap > 0 else held, 0))
         if closes:
-            submit(name, lane, direction, _CLOSE, price, closes, order_type)
+            closing = submit(name, lane, direction, _CLOSE, price, closes, order_type)
+            if isinstance(closing, Rejection):
+                return  # to open behind a close that did not leave would hold both sides
         if volume > closes:
             submit(name, lane, direction, _OPEN, price, volume - closes, order_type)
 

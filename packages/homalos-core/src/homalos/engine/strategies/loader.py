@@ -139,8 +139,7 @@ class StrategyLoader:
         parts = self._parts
         symbols = tuple(parts.markets.parse(text) for text in each.symbols)
         account = each.account or next(iter(parts.settings.accounts), "")
-        books = parts.accounts.accounts.get(account)
-        if books is None:
+        if account not in parts.accounts.accounts:
             known = ", ".join(parts.settings.accounts) or "none"
             msg = f"strategy {each.strategy!r}: no account is called {account!r}; there are {known}"
             raise ConfigError([msg])
@@ -151,7 +150,6 @@ class StrategyLoader:
             interval=each.interval,
             params=params,
             account=account,
-            netting=books.netting,
             cancel_on_failure=each.cancel_on_failure,
             restart=each.restart,
         )

@@ -11,6 +11,7 @@ import attrs
 from homalos.bus import STATE, Bus, Subscription
 from homalos.clock import EngineClock
 from homalos.engine.data import DataManager
+from homalos.engine.foreign import UNASSIGNED
 from homalos.engine.orders import MANUAL, OrderManager
 from homalos.engine.strategies.desk import PositionBook, StrategyDesk
 from homalos.engine.strategies.drain import Drain
@@ -83,7 +84,7 @@ class StrategyManager:
             TypeError: A callback that cannot wait is an `async def`.
         """
         name = plan.name
-        if name in self._runs or name == MANUAL:
+        if name in self._runs or name in (MANUAL, UNASSIGNED):
             msg = f"a strategy named {name!r} is here already; give this one another name"
             raise DuplicateNameError(msg)
         run = self._runs[name] = self._made(plan)
@@ -219,7 +220,6 @@ class StrategyManager:
         desk = StrategyDesk(
             name=plan.name,
             account=plan.account,
-            netting=plan.netting,
             book=self._book(plan.name),
             clock=self._clock,
             data=self._data,
@@ -233,7 +233,7 @@ class StrategyManager:
         run = Run(plan, strategy, desk, None)
         if waits(plan.factory):
             failed = partial(self._fail, run)
-            run.turn = Turn(strategy, self._clock, self._orders.orders, failed)
+            run.turn = Turn(strategy, self._clock, self._orders.wholes, failed)
         self._count_sessions(plan, 1)
         return run
 

@@ -41,7 +41,6 @@ class Plan:
         interval: Length of its bars.
         params: An instance of its class of parameters.
         account: The account it trades in.
-        netting: Whether that account's long and short cancel out.
         cancel_on_failure: Whether its orders are cancelled when it fails.
         restart: What brings it back when it has failed.
     """
@@ -52,7 +51,6 @@ class Plan:
     interval: str
     params: Any
     account: str
-    netting: bool
     cancel_on_failure: bool = True
     restart: RestartSettings = field(factory=RestartSettings)
 

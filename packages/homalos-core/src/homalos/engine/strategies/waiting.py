@@ -18,7 +18,7 @@ from homalos.model import OrderData
 from homalos.strategy import Filled, Sleep, Strategy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from homalos.engine.wholes import Wholes
 
 __all__ = ["CALLBACKS", "Turn", "refuse_waits", "waits"]
 
@@ -59,10 +59,11 @@ class Turn:
         "_event",
         "_fail",
         "_order_id",
-        "_orders",
+        "_parts",
         "_queue",
         "_skips",
         "_timer",
+        "_wholes",
         "skipped",
     )
 
@@ -70,7 +71,7 @@ class Turn:
         self,
         strategy: Strategy,
         clock: EngineClock,
-        orders: Mapping[str, OrderData],
+        wholes: Wholes,
         fail: Callable[[Exception, object], None],
     ) -> None:
         """Begin with nothing under way.
@@ -78,18 +79,19 @@ class Turn:
         Args:
             strategy: Whose turn it is.
             clock: The engine's.
-            orders: The last state of every order by id, live.
+            wholes: Has the last state of every order.
             fail: Told of what a callback raised after it had waited, and of the event
                 that began it.
         """
         self.skipped = 0
         self._clock = clock
-        self._orders = orders
+        self._wholes = wholes
         self._fail = fail
         self._skips = strategy.while_waiting == "skip"
         self._coroutine: Coroutine[Any, Any, None] | None = None
         self._event: object = None
         self._order_id = ""
+        self._parts: tuple[str, ...] = ()
         self._timer: Entry | None = None
         self._queue: deque[tuple[Callable[[Any], object], Any]] = deque()
 
@@ -128,8 +130,10 @@ class Turn:
 
     def on_order(self, order: OrderData) -> None:
         """Go on where the end of this order is waited for; behind all callbacks for it."""
-        if order.order_id == self._order_id and not order.is_active:
-            self._resume(order)
+        if order.order_id in self._parts and not order.is_active:
+            state = self._wholes.state(self._order_id)
+            if not state.is_active:
+                self._resume(state)
 
     def close(self) -> None:
         """End what is under way, and forget what waits behind it."""
@@ -203,13 +207,11 @@ class Turn:
                 "await self.sleep(seconds) or self.filled(order)"
             )
             raise TypeError(msg)
-        order = self._orders.get(wait.order_id)
-        if order is None:
-            msg = f"no order has the id {wait.order_id!r}; wait for one that was sent"
-            raise UnknownOrder(msg)
+        order = self._wholes.state(wait.order_id)
         if not order.is_active:
             return order
         self._order_id = wait.order_id
+        self._parts = self._wholes.parts(wait.order_id)
         if wait.timeout_ns is not None:
             self._wake_after(wait.timeout_ns, wait.order_id)
         return None
@@ -217,12 +219,12 @@ class Turn:
     def _wake_after(self, delay_ns: int, order_id: str | None) -> None:
         def wake() -> None:
             self._timer = None
-            self._resume(None if order_id is None else self._orders[order_id])
+            self._resume(None if order_id is None else self._wholes.state(order_id))
 
         self._timer = self._clock.call_after(delay_ns, wake)
 
     def _stop_waiting(self) -> None:
-        self._order_id = ""
+        self._order_id, self._parts = "", ()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

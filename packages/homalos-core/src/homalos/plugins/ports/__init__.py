@@ -27,7 +27,14 @@ from homalos.plugins.ports.outside import (
     SubscriberStats,
 )
 from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
-from homalos.plugins.ports.venue import Gateway, GatewayContext, MarketTap, VenueEvent
+from homalos.plugins.ports.venue import (
+    Gateway,
+    GatewayContext,
+    MarketTap,
+    PositionSource,
+    VenueEvent,
+    VenuePosition,
+)
 
 __all__ = [
     "AlertChannel",
@@ -56,6 +63,7 @@ __all__ = [
     "NeedsRestart",
     "Observation",
     "ObserverStats",
+    "PositionSource",
     "Refusal",
     "RestingOrder",
     "RiskCheck",
@@ -67,4 +75,5 @@ __all__ = [
     "SubscriberStats",
     "Timer",
     "VenueEvent",
+    "VenuePosition",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence, Sized
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -14,6 +14,7 @@ from homalos.model import (
     CancelRefused,
     CancelRequest,
     ConnectionChanged,
+    Direction,
     Instrument,
     OrderReport,
     OrderRequest,
@@ -25,7 +26,14 @@ from homalos.plugins.ports.clock import Clock
 if TYPE_CHECKING:
     from homalos.plugins.specs import FillModelSpec
 
-__all__ = ["Gateway", "GatewayContext", "MarketTap", "VenueEvent"]
+__all__ = [
+    "Gateway",
+    "GatewayContext",
+    "MarketTap",
+    "PositionSource",
+    "VenueEvent",
+    "VenuePosition",
+]
 
 
 VenueEvent = OrderReport | TradeReport | CancelRefused | ConnectionChanged | TickData
@@ -34,6 +42,10 @@ VenueEvent = OrderReport | TradeReport | CancelRefused | ConnectionChanged | Tic
 def _no_model(name: str) -> FillModelSpec:
     msg = f"no plugin offers a fill model {name!r}: this venue was made without any"
     raise MissingPluginError(msg)
+
+
+def _no_day() -> int:
+    return 0
 
 
 @frozen
@@ -50,6 +62,7 @@ class GatewayContext:
         post_at: The same at a later time; only for an in-process venue.
         fill_model: The fill model of a name, of any plugin, for a venue that takes one;
             `MissingPluginError` where no plugin offers it.
+        trading_day: The trading day that the engine is in, yyyymmdd; 0 before the first.
     """
 
     name: str
@@ -60,6 +73,7 @@ class GatewayContext:
     post: Callable[[VenueEvent], None]
     post_at: Callable[[int, VenueEvent], None]
     fill_model: Callable[[str], FillModelSpec] = _no_model
+    trading_day: Callable[[], int] = _no_day
 
 
 @frozen
@@ -80,6 +94,36 @@ class MarketTap:
     waiting: Sized
     on_tick: Callable[[TickData], None]
     on_bar: Callable[[BarData], None]
+
+
+@frozen
+class VenuePosition:
+    """One side of one instrument in one account, as its venue has it.
+
+    Attributes:
+        symbol: The contract.
+        direction: The side.
+        earlier: Lots held since before this trading day, >= 0.
+        today: Lots opened on this trading day, >= 0.
+    """
+
+    symbol: str
+    direction: Direction
+    earlier: int
+    today: int
+
+
+@runtime_checkable
+class PositionSource(Protocol):
+    """A gateway that can say what an account holds. Optional: another one is not asked."""
+
+    def positions(self, account: str) -> Sequence[VenuePosition] | None:
+        """Return what an account holds there, by its name in the settings; never blocks.
+
+        Sides without lots may be left out. `None` where it is not known, or not known
+        up to this moment: a picture older than the last report would show differences
+        that are none.
+        """
 
 
 class Gateway(Protocol):
