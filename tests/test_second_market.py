@@ -13,6 +13,7 @@ from homalos import Engine, Settings, Strategy
 from homalos.config import AccountSettings, FeedSettings
 from homalos.engine.ledger import Ledger
 from homalos.model import Direction, Offset, PositionMode, Rejection, SettlementPrice
+from homalos.plugins import MarketSpec
 from homalos.plugins.host import PluginHost
 from homalos.testing.contracts import MARKET, MarketSubject, Requirement
 
@@ -90,7 +91,11 @@ def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Engine, Peat]:
 def test_the_island_meets(requirement: Requirement[MarketSubject], tmp_path: Path) -> None:
     """What the engine relies on holds for a market of one file, too."""
     host = PluginHost.discover(files=[PLUGIN])
-    (spec,) = (spec for _, spec in host.answers("register_markets") if spec.name == "isle")
+    (spec,) = (
+        spec
+        for _, spec in host.answers("register_markets")
+        if isinstance(spec, MarketSpec) and spec.name == "isle"
+    )
     subject = MarketSubject(
         spec=spec,
         folder=tmp_path,

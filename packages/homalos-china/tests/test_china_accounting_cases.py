@@ -6,113 +6,28 @@ homalos-china's data, seen on 2020-06-16; "chosen" says that no source has the f
 
 from __future__ import annotations
 
-import json
-from decimal import Decimal
-from itertools import count
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 import pytest
-from attrs import frozen
-
-from homalos.engine.ledger import Ledger
-from homalos.model import (
-    CloseFirst,
-    Delivery,
-    Direction,
-    Fee,
-    Instrument,
-    MarginSide,
-    Offset,
-    OffsetRule,
-    SettlementPrice,
-    TradeData,
+from accounting_case import (
+    BUY,
+    CLOSE,
+    OPEN,
+    SELL,
+    TODAY,
+    YESTERDAY,
+    Case,
+    Fill,
+    Night,
+    Terms,
+    check_case,
 )
+
+from homalos.model import Delivery
 from homalos_china.market import ChinaMarket
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-BUY, SELL = Direction.LONG, Direction.SHORT
-OPEN, CLOSE = Offset.OPEN, Offset.CLOSE
-TODAY, YESTERDAY = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
-
-
-@frozen
-class Terms:
-    """A contract and what holds for it; fees are (rate, per lot) as text."""
-
-    symbol: str
-    tick: float
-    multiplier: int
-    margin: str = "0"
-    open: tuple[str, str] = ("0", "0")
-    close: tuple[str, str] = ("0", "0")
-    today: tuple[str, str] = ("0", "0")
-    last_day: int = 0
-    delivery: Delivery = Delivery.NONE
-    delivery_fee: tuple[str, str] = ("0", "0")
-    group: str = ""
-
-    def instrument(self) -> Instrument:
-        """Return it as the books take it."""
-        code, exchange = self.symbol.split(".")
-        dated = exchange in {"SHFE", "INE"}
-        fees = (Fee(*map(Decimal, each)) for each in (self.open, self.close, self.today))
-        fee_open, fee_close, fee_close_today = fees
-        return Instrument(
-            self.symbol,
-            code.rstrip("0123456789"),
-            self.tick,
-            self.multiplier,
-            margin_rate=Decimal(self.margin),
-            fee_open=fee_open,
-            fee_close=fee_close,
-            fee_close_today=fee_close_today,
-            offsets=OffsetRule.DATED if dated else OffsetRule.PLAIN,
-            close_first=CloseFirst.OLDEST,
-            margin_side=MarginSide.GROUP if self.group else MarginSide.LARGER,
-            margin_group=self.group,
-            last_trading_day=self.last_day,
-            delivery=self.delivery,
-            fee_delivery=Fee(*map(Decimal, self.delivery_fee)),
-        )
-
-
-@frozen
-class Fill:
-    """A fill, and the fee and marked profit of its line."""
-
-    direction: Direction
-    offset: Offset
-    lots: int
-    price: float
-    fee: str = "0"
-    realised: str = "0"
-    symbol: str = ""
-
-
-@frozen
-class Night:
-    """A day's settlement: price by symbol (or of the only one), and the day's funds."""
-
-    day: int
-    price: str | dict[str, str]
-    funds: dict[str, str]
-
-
-Step: TypeAlias = Fill | Night | Terms
-
-
-@frozen
-class Case:
-    """One case: contracts, steps, and where its figures come from."""
-
-    name: str
-    source: str
-    capital: str
-    terms: tuple[Terms, ...]
-    steps: tuple[Step, ...]
-
 
 _IF = Terms(
     "IF2009.CFFEX", 0.2, 300, "0.1", ("0.000023", "0"), ("0.000023", "0"), ("0.000023", "0")
@@ -456,51 +371,10 @@ CASES = (
 )
 
 
-def fill_of(step: Fill, symbol: str, day: int, number: int) -> TradeData:
-    """Return a fill as the books take it."""
-    return TradeData(
-        f"T{number}",
-        "1-1",
-        symbol,
-        step.direction,
-        step.offset,
-        step.price,
-        step.lots,
-        0,
-        day,
-        "",
-        "main",
-        "g",
-    )
-
-
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_a_case_comes_out_as_on_paper(case: Case) -> None:
     """Fees and profits fill by fill, and the funds of every day."""
-    ledger = Ledger(capital=Decimal(case.capital))
-    positions = {each.symbol: ledger.position(each.instrument()) for each in case.terms}
-    days = iter([step.day for step in case.steps if isinstance(step, Night)])
-    day, numbers, fills = next(days), count(1), list[Fill]()
-    only = case.terms[0].symbol
-    for step in case.steps:
-        if isinstance(step, Terms):
-            ledger.change(positions[step.symbol], step.instrument())
-        elif isinstance(step, Fill):
-            symbol = step.symbol or only
-            ledger.post(fill_of(step, symbol, day, next(numbers)), positions[symbol])
-            fills.append(step)
-        else:
-            prices = step.price if isinstance(step.price, dict) else {only: step.price}
-            found = {key: SettlementPrice(Decimal(price)) for key, price in prices.items()}
-            statement = ledger.settle(step.day, found)
-            assert [(each.fee, each.realised) for each in statement.trades] == [
-                (Decimal(each.fee), Decimal(each.realised)) for each in fills
-            ]
-            assert {name: getattr(statement.funds, name) for name in step.funds} == {
-                name: Decimal(amount) for name, amount in step.funds.items()
-            }
-            fills.clear()
-            day = next(days, 0)
+    check_case(case)
 
 
 @pytest.mark.parametrize("exchange", ["SHFE", "INE", "DCE", "CZCE", "CFFEX", "GFEX"])
@@ -520,49 +394,3 @@ def test_the_cases_have_the_contracts_of_the_market(tmp_path: Path) -> None:
             terms.tick,
             terms.multiplier,
         )
-
-
-def test_a_settlement_of_openctp_has_the_same_margin(real_data: Path) -> None:
-    """One line of silver gives 19 %, gold has 14 %; the larger side of silver is charged.
-
-    Its file is not in the order of time: what is left says that the lots at 4942 were closed.
-    """
-    text = (real_data / "metadata" / "openctp" / "settlement_sample.json").read_text("utf-8")
-    sample = json.loads(text)
-    terms = {
-        name: Terms(f"{name}.SHFE", tick, multiplier, margin)
-        for name, tick, multiplier, margin in (
-            ("ag2306", 1.0, 15, "0.19"),
-            ("au2308", 0.02, 1000, "0.14"),
-        )
-    }
-    ledger = Ledger(capital=Decimal(1_000_000))
-    order = ["72736", "76886", "168930", "167995", "168738"]
-    for number, each in enumerate(
-        sorted(sample["Transactions"], key=lambda one: order.index(one["TradeID"]))
-    ):
-        position = ledger.position(terms[each["InstrumentID"]].instrument())
-        step = Fill(
-            BUY if each["Direction"] == "0" else SELL,
-            OPEN if each["OffsetFlag"] == "0" else TODAY,
-            each["Volume"],
-            each["Price"],
-        )
-        ledger.post(fill_of(step, position.instrument.symbol, 20230215, number), position)
-    prices = {
-        f"{each['InstrumentID']}.SHFE": SettlementPrice(Decimal(str(each["SettlementPrice"])))
-        for each in sample["PositionsDetail"]
-    }
-    statement = ledger.settle(20230215, prices)
-
-    assert [
-        (each.lots, float(each.open_price), float(each.margin)) for each in statement.holdings
-    ] == [(each["Volume"], each["OpenPrice"], each["Margin"]) for each in sample["PositionsDetail"]]
-    assert [float(each.margin) for each in statement.positions] == [
-        each["UseMargin"] for each in sample["Positions"]
-    ]
-    assert sorted(float(each.turnover) for each in statement.trades) == sorted(
-        each["Turnover"] for each in sample["Transactions"]
-    )
-    # (4946 - 4942) x 60 closed; 1 x 60 - 1 x 30 - 0.7 x 2,000 held.
-    assert (statement.funds.realised, statement.funds.marked) == (240, -1370)
