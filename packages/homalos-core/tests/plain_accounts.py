@@ -228,7 +228,9 @@ class PlainAccount:
             price = settled.prices.get(symbol)
             before = self.known.pop(symbol, None)
             if price is None and held:
-                price = before if before is not None else held[-1].price
+                # Opened on one day, the newest of the long side counts as the newest.
+                ranked = sorted(held, key=lambda lot: (lot.day, lot.direction is Direction.LONG))
+                price = before if before is not None else ranked[-1].price
             if price is None:
                 continue
             self.known[symbol] = price

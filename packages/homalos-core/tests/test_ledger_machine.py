@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import count
+from typing import TypeAlias
 
 import pytest
 from attrs import evolve
@@ -91,6 +92,14 @@ CONTRACTS = (
 _SYMBOLS = tuple(each.symbol for each in CONTRACTS)
 _ticks = st.integers(-300, 300)
 _account = st.integers(0, 1)
+Fill: TypeAlias = tuple[str, Direction, Offset, int, int]
+_fill: st.SearchStrategy[Fill] = st.tuples(
+    st.sampled_from(STRATEGIES),
+    st.sampled_from(Direction),
+    st.sampled_from(Offset),
+    _ticks,
+    st.integers(1, 4),
+)
 _rate = st.sampled_from([Decimal(0), Decimal("0.05"), Decimal("0.13"), Decimal("0.135")])
 _fee = st.builds(
     Fee,
@@ -187,48 +196,32 @@ class Books(RuleBasedStateMachine):
                 ledger.position(each)
                 happened.append(Terms(each))
 
-    @rule(
-        which=_account,
-        symbol=st.sampled_from(_SYMBOLS),
-        strategy=st.sampled_from(STRATEGIES),
-        direction=st.sampled_from(Direction),
-        offset=st.sampled_from(Offset),
-        ticks=_ticks,
-        lots=st.integers(1, 6),
-    )
-    def fill(
-        self,
-        which: int,
-        symbol: str,
-        strategy: str,
-        direction: Direction,
-        offset: Offset,
-        ticks: int,
-        lots: int,
-    ) -> None:
-        """Fill an order."""
+    @rule(which=_account, symbol=st.sampled_from(_SYMBOLS), fills=st.lists(_fill, min_size=1))
+    def trade(self, which: int, symbol: str, fills: list[Fill]) -> None:
+        """Fill orders in one contract, many at a time: what is rare needs many lots."""
         position = self.ledgers[which].positions[symbol]
         terms = position.instrument
         if 0 < terms.last_trading_day < self.day:
             return
-        price = terms.from_ticks(BASE + ticks)
-        trade = TradeData(
-            f"T{next(self.ids)}",
-            "1-1",
-            symbol,
-            direction,
-            offset,
-            price,
-            lots,
-            0,
-            self.day,
-            strategy,
-            self.ledgers[which].account,
-            "g",
-        )
-        self.ledgers[which].post(trade, position)
-        self.happened[which].append(trade)
-        self.prices[symbol] = Decimal(str(price))
+        for strategy, direction, offset, ticks, lots in fills:
+            price = terms.from_ticks(BASE + ticks)
+            trade = TradeData(
+                f"T{next(self.ids)}",
+                "1-1",
+                symbol,
+                direction,
+                offset,
+                price,
+                lots,
+                0,
+                self.day,
+                strategy,
+                self.ledgers[which].account,
+                "g",
+            )
+            self.ledgers[which].post(trade, position)
+            self.happened[which].append(trade)
+            self.prices[symbol] = Decimal(str(price))
         self.touched.add(which)
 
     @rule(which=_account, cents=st.integers(-5_000_000, 5_000_000).filter(bool))
@@ -357,4 +350,4 @@ class Books(RuleBasedStateMachine):
 
 
 TestBooks = Books.TestCase
-TestBooks.settings = settings(max_examples=50_000 if DEEP else 1_000, stateful_step_count=16)
+TestBooks.settings = settings(max_examples=50_000 if DEEP else 1_000, stateful_step_count=12)
