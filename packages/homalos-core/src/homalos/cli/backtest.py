@@ -26,6 +26,7 @@ from homalos.cli.options import (
     with_options,
 )
 from homalos.cli.several_files import DATA, SeveralFiles
+from homalos.cli.settled_days import STATEMENTS, as_values, keep, settled_table
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
 from homalos.cli.words import event_line
 from homalos.config import (
@@ -47,7 +48,7 @@ from homalos.engine.strategies.sources import strategy_class
 from homalos.engine.summary import RunSummary
 from homalos.engine.tapes import TapeOptions
 from homalos.errors import ConfigError, DataError
-from homalos.model import Alert, BarData, Interval, PositionMode, TickData
+from homalos.model import Alert, BarData, Interval, PositionMode, Statement, TickData
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
 from homalos.strategy import Strategy
@@ -117,6 +118,7 @@ def _as_capital(
     help="Long and short side by side (hedging), or one position (netting).",
 )
 @STRICT
+@STATEMENTS
 @with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def backtest(asked: Asked, **options: Any) -> Outcome:
     """Run STRATEGY over recorded ticks or bars.
@@ -131,6 +133,8 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
     tell_bad_rows(engine.parts.reader.bad_rows)
     engine.observe([Alert], _tell, name="console", policy="block")
     begun = time.perf_counter()
+    settler = engine.parts.settler
+    settler.lines = wish.statements is not None
     summary = engine.run()
     took = time.perf_counter() - begun
     code = tell_faults(engine, told)
@@ -138,6 +142,7 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
     count = f"{len(wish.files)} files" if len(wish.files) > 1 else "1 file"
     title = f"{wanted.strategy} on {symbol}, bars of {wanted.interval}, {count}, {took:.1f} s"
     account = engine.parts.settings.accounts["main"]
+    text = _kept(engine, wish)
     return Outcome(
         data={
             **summary.as_dict(),
@@ -148,8 +153,9 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
             "capital": float(account.capital),
             "mode": str(account.mode),
             "files": [str(path) for path in wish.files],
+            "days": as_values(settler.statements),
         },
-        show=lambda: _show(title, summary),
+        show=lambda: _show(title, summary, settler.statements, text),
         code=code,
     )
 
@@ -170,6 +176,7 @@ class _Wish:
     capital: Decimal | None
     mode: str | None
     strict: bool
+    statements: str | None
 
 
 def _prepared(wish: _Wish, settings: Settings, host: PluginHost) -> tuple[Engine, StrategySettings]:
@@ -275,6 +282,7 @@ def _over_tape(settings: Settings, wish: _Wish) -> Settings:
         feed=FeedSettings(options={"files": [str(path) for path in wish.files]}),
         strategies=(),
         store=None,
+        statements=False,  # the days of the home are those of what runs live there
         journal=JournalSettings(),
     )
 
@@ -313,7 +321,18 @@ def _tell(alerts: Sequence[Alert]) -> None:
         sys.stderr.write(f"{level.lower()}: {text}\n")
 
 
-def _show(title: str, summary: RunSummary) -> None:
+def _kept(engine: Engine, wish: _Wish) -> str:
+    """Keep the days where they are wanted; return their text where they are to be printed."""
+    if wish.statements is None:
+        return ""
+    from homalos.engine.statements import write_statement
+
+    return keep(engine.parts.settler.statements, wish.statements, write_statement)
+
+
+def _show(title: str, summary: RunSummary, days: Sequence[Statement], text: str) -> None:
     from homalos.cli.tables import run_report, say
 
-    say(*run_report(title, summary))
+    if text:
+        click.echo(text)
+    say(*run_report(title, summary), *(() if text else settled_table(days)))

@@ -29,6 +29,7 @@ class Settler:
 
     Attributes:
         statements: Every account's days so far, oldest first.
+        lines: Whether they tell every trade and every lot.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Settler:
         self._accounts = accounts
         self._data = data
         self._markets = markets
-        self._lines = lines
+        self.lines = lines
         bus.subscribe(TradingDayChanged, self._on_day, order=STATE - 1, name="settlement")
 
     def settle(self, day: int) -> None:
@@ -70,7 +71,7 @@ class Settler:
             for symbol in account.ledger.positions:
                 if symbol not in prices and (found := self._price(symbol, day)) is not None:
                     prices[symbol] = found
-            statement = self._accounts.settle(name, day, prices, lines=self._lines)
+            statement = self._accounts.settle(name, day, prices, lines=self.lines)
             self.statements.append(statement)
             self._bus.publish(Settled(name, day, self._clock.now, statement))
             self._tell(statement)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote, unquote
 
@@ -31,8 +32,11 @@ class StatementDays:
         home: The folder of all state; nothing is made in it before the first day.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(
+        self, home: Path, write: Callable[[Statement], str] | None = write_statement
+    ) -> None:
         self.folder = home / _FOLDER
+        self._write = write
 
     def save(self, statement: Statement) -> Path:
         """Keep a day; return the path of its JSON. May be called on any thread.
@@ -43,7 +47,8 @@ class StatementDays:
         path = self._path(statement.account, statement.trading_day)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _replace(path.with_suffix(".txt"), write_statement(statement).encode())
+            if self._write is not None:
+                _replace(path.with_suffix(".txt"), self._write(statement).encode())
             _replace(path, msgspec.json.format(msgspec.json.encode(statement), indent=1))
         except OSError as error:
             what = f"the statement of {statement.account} for {statement.trading_day}"
