@@ -103,7 +103,9 @@ def test_a_wrong_command_is_refused_and_the_run_goes_on(
 
 def test_an_unknown_command_is_refused_at_once(running: Engine) -> None:
     """It is never sent; the message has those there are."""
-    with pytest.raises(HomalosError, match=r"^no command is named 'strategy.ad'; there are bus\."):
+    with pytest.raises(
+        HomalosError, match=r"^no command is named 'strategy.ad'; there are account\."
+    ):
         running.submit(Command("strategy.ad", {}))
 
 

@@ -47,7 +47,15 @@ def test_a_demo_can_be_looked_at_from_outside(
     assert found["pid"] == demo.pid
     assert f"(pid {demo.pid})" in refused
     assert {each["name"]: each["state"] for each in found["services"]} == dict.fromkeys(
-        ("journal", "store", "observer.store", "observer.console", "gateway.sim", "feed"),
+        (
+            "journal",
+            "store",
+            "observer.store",
+            "observer.statements",
+            "observer.console",
+            "gateway.sim",
+            "feed",
+        ),
         "running",
     )
     assert set(found["strategies"].values()) == {"running"}

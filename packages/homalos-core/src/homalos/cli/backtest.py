@@ -25,8 +25,8 @@ from homalos.cli.options import (
     as_pairs,
     with_options,
 )
-from homalos.cli.several_files import DATA, SeveralFiles
 from homalos.cli.settled_days import STATEMENTS, as_values, keep, settled_table
+from homalos.cli.several_files import DATA, SeveralFiles
 from homalos.cli.tape import LABEL, STRICT, as_interval, symbol_of, tell_bad_rows
 from homalos.cli.words import event_line
 from homalos.config import (

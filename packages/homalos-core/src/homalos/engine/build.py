@@ -160,6 +160,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     parts.loop.bind(OrderReport, parts.orders.on_report)
     parts.loop.bind(TradeReport, parts.orders.on_trade)
     parts.loop.bind(CancelRefused, parts.orders.on_cancel_refused)
+    parts.loop.end_day = parts.settler.end_day
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)

@@ -37,6 +37,7 @@ class Loop:
         interrupted: True once `stop` was called: the market data is not over.
         post: Takes an in-process venue's report; it is dispatched after the event in hand.
         on_item: Takes what is no event out of the inbox; says whether it did.
+        end_day: Told that a trading day is over (0 before the first), and which one begins.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Loop:
         self.late = 0
         self.interrupted = False
         self.on_item: Callable[[Any], bool] = _never
+        self.end_day: Callable[[int, int], None] = _no_end
         self._bus = bus
         self._clock = clock
         self._inbox = inbox
@@ -103,15 +105,18 @@ class Loop:
                     self.late += 1
                 else:
                     clock.now = now
-                if event.trading_day > self.trading_day:
-                    # Before a venue in here fills on it: such a fill is the new day's.
-                    turn(event.trading_day)
                 is_bar = type(event) is BarData
+                is_first = event.trading_day > self.trading_day
+                if is_first:
+                    # Before a venue in here fills on it: such a fill is the new day's.
+                    self.end_day(self.trading_day, event.trading_day)
                 if waiting:
                     (tap_bar if is_bar else tap_tick)(event)
                     if ready:
                         drain()
                 record(event)
+                if is_first:
+                    turn(event.trading_day)
                 route = bars[event.interval][event.symbol] if is_bar else ticks[event.symbol]
                 route.inputs += 1
                 try:
@@ -151,6 +156,7 @@ class Loop:
         else:
             self._clock.now = now
         if kind is TradeReport and event.trading_day > self.trading_day:
+            self.end_day(self.trading_day, event.trading_day)
             self._turn(event.trading_day)
         self._dispatch(event)
         self._drain()
@@ -267,7 +273,6 @@ class Loop:
         previous, self.trading_day = self.trading_day, day
         self.trading_days += 1
         self._bus.publish(TradingDayChanged(day, previous, self._clock.now))
-        self._drain()
 
     def _patience(self) -> float:
         if self._event_time:
@@ -312,6 +317,10 @@ def _all_taps(taps: Sequence[MarketTap]) -> MarketTap:
 
 def _never(_: Any) -> bool:
     return False
+
+
+def _no_end(_over: int, _begins: int) -> None:
+    """Let a day pass that nobody settles."""
 
 
 def _nothing() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from homalos.bus import STATE, Bus
+from homalos.bus import Bus
 from homalos.clock import EngineClock
 from homalos.engine.accounts import AccountManager
 from homalos.engine.data import DataManager
@@ -14,7 +14,6 @@ from homalos.model import (
     Settled,
     SettlementPrice,
     Statement,
-    TradingDayChanged,
 )
 
 __all__ = ["Settler"]
@@ -42,7 +41,7 @@ class Settler:
         markets: Markets,
         lines: bool,
     ) -> None:
-        """Settle with each `TradingDayChanged`, before the other managers hear of it.
+        """Make it; the loop tells it of days that end.
 
         Args:
             bus: Where days end, and statements go.
@@ -60,7 +59,6 @@ class Settler:
         self._data = data
         self._markets = markets
         self.lines = lines
-        bus.subscribe(TradingDayChanged, self._on_day, order=STATE - 1, name="settlement")
 
     def settle(self, day: int) -> None:
         """Settle every account for a trading day; one that is settled already stays."""
@@ -76,16 +74,17 @@ class Settler:
             self._bus.publish(Settled(name, day, self._clock.now, statement))
             self._tell(statement)
 
-    # -- inside ----------------------------------------------------------------
-
-    def _on_day(self, change: TradingDayChanged) -> None:
-        if change.previous:
-            self.settle(change.previous)
-        self._markets.turn(change.trading_day)
+    def end_day(self, over: int, begins: int) -> None:
+        """Settle the day that is over, 0 before the first, and take up the terms of the next."""
+        if over:
+            self.settle(over)
+        self._markets.turn(begins)
         instrument = self._markets.instrument
         for name, account in self._accounts.accounts.items():
             for symbol in account.ledger.positions:
                 self._accounts.change(name, instrument(symbol))
+
+    # -- inside ----------------------------------------------------------------
 
     def _price(self, symbol: str, day: int) -> SettlementPrice | None:
         data = self._data
