@@ -48,15 +48,10 @@ def test_a_demo_can_be_looked_at_from_outside(
     assert f"(pid {demo.pid})" in refused
     assert {each["name"]: each["state"] for each in found["services"]} == dict.fromkeys(
         (
-            "journal",
-            "store",
-            "observer.store",
-            "observer.statements",
-            "observer.console",
-            "gateway.sim",
-            "feed",
+            *("journal", "store", "gateway.sim", "feed"),
+            *(f"observer.{name}" for name in ("store", "statements", "console")),
         ),
         "running",
     )
     assert set(found["strategies"].values()) == {"running"}
-    assert {each["name"] for each in found["observers"]} == {"store", "console"}
+    assert {each["name"] for each in found["observers"]} == {"store", "statements", "console"}

@@ -178,7 +178,8 @@ class Funds:
     """The money of the day (资金状况), and how it fits together.
 
     `balance = balance_before + deposits - withdrawals + realised + marked - fees`, and
-    `available = balance - margin`.
+    `available = balance - margin`: exactly so before rounding. Each amount is rounded by
+    itself, so the printed ones may miss these sums by a cent.
 
     Attributes:
         balance_before: The balance of the day before (期初结存).

@@ -140,8 +140,8 @@ class Position:
     def carried(self) -> int:
         """Return the price that stands in for a missing one, millionths.
 
-        It is that of the last settlement, or else that of the newest lot held; 0 where
-        nothing is held either.
+        It is that of the last settlement, or else that of the newest lot held, of one day
+        the long one's; 0 where nothing is held either.
         """
         if self.settlement is not None:
             return self.settlement
