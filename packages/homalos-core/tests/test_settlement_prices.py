@@ -68,7 +68,6 @@ def test_bars_are_added_up() -> None:
     """(10 x 3201 + 30 x 3205) / 40 = 3204: turnover 320,100 + 961,500 over 40 x 10."""
     found = settled(
         None,
-        bar(3100, 3100, 3100, 99, 3_069_000.0, day=BEFORE),
         bar(3199, 3202, 3202, 10, 320_100.0),
         bar(3203, 3208, 3203, 30, 961_500.0),
         bar(3203, 3203, 3203, 0, 0.0),
@@ -83,8 +82,8 @@ def test_bars_without_a_turnover_settle_at_the_last_close() -> None:
 
 
 def test_a_day_without_data_has_no_price() -> None:
-    """Neither a tick of the day before nor its bars are this day's."""
-    assert settled(tick(BEFORE), bar(1, 2, 2, 1, 20.0, day=BEFORE)) is None
+    """A tick of the day before is not this day's."""
+    assert settled(tick(BEFORE)) is None
     assert settled(tick(last=nan)) is None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from itertools import takewhile
 from math import nan
 from operator import attrgetter
 
@@ -162,8 +163,11 @@ class DataManager:
     def bars_of(self, symbol: str, day: int) -> list[BarData]:
         """Return a trading day's kept bars, of the first wanted length that has any."""
         for (name, _), kept in self._bars.items():
-            if name == symbol and (found := [bar for bar in kept if bar.trading_day == day]):
-                return found
+            if name == symbol:
+                newest = takewhile(lambda bar: bar.trading_day >= day, reversed(kept))
+                found = [bar for bar in newest if bar.trading_day == day]
+                if found:
+                    return found[::-1]
         return []
 
     def ticks(self) -> dict[str, TickData]:

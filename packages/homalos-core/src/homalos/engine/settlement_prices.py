@@ -8,9 +8,9 @@ summed over the day's bars. Where the data has no turnover, the last price stand
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
-from math import isfinite, nan
+from math import inf, isfinite, nan
 
 from homalos.model import BarData, Instrument, PriceOrigin, SettlementPrice, TickData
 
@@ -18,25 +18,24 @@ __all__ = ["settlement_price"]
 
 
 def settlement_price(
-    instrument: Instrument, day: int, tick: TickData | None, bars: Iterable[BarData]
+    instrument: Instrument, day: int, tick: TickData | None, bars: Sequence[BarData]
 ) -> SettlementPrice | None:
     """Return what a contract is settled at on a trading day; `None` when it had no price.
 
     Args:
         instrument: The contract as it stood on that day.
-        day: The trading day, yyyymmdd; data of other days is left out.
+        day: The trading day, yyyymmdd; a tick of another one is left out.
         tick: The last tick there was.
-        bars: Bars of one length, any days, oldest first.
+        bars: The day's bars of one length, oldest first.
     """
     if tick is not None and tick.trading_day == day:
         if _is_price(tick.settlement_price):
             return _on_grid(instrument, tick.settlement_price, PriceOrigin.VENUE)
         traded = _average(instrument, tick.volume, tick.turnover, (tick.low_price, tick.high_price))
         return _told(instrument, traded, tick.last_price)
-    of_day = [bar for bar in bars if bar.trading_day == day]
-    if not of_day:
+    if not bars:
         return None
-    return _told(instrument, _average_of(instrument, of_day), of_day[-1].close_price)
+    return _told(instrument, _average_of(instrument, bars), bars[-1].close_price)
 
 
 def _told(instrument: Instrument, average: float, last: float) -> SettlementPrice | None:
@@ -48,11 +47,17 @@ def _told(instrument: Instrument, average: float, last: float) -> SettlementPric
 
 
 def _average_of(instrument: Instrument, bars: Sequence[BarData]) -> float:
-    volume = sum(bar.volume for bar in bars)
-    turnover = sum(bar.turnover for bar in bars)
-    traded = [bar for bar in bars if bar.volume > 0]
-    low = min((bar.low_price for bar in traded), default=nan)
-    high = max((bar.high_price for bar in traded), default=nan)
+    # One walk: a backtest of years comes here every day with hundreds of bars.
+    volume, turnover, low, high = 0, 0.0, inf, -inf
+    for bar in bars:
+        lots = bar.volume
+        if lots > 0:
+            volume += lots
+            turnover += bar.turnover
+            if bar.low_price < low:
+                low = bar.low_price
+            if bar.high_price > high:
+                high = bar.high_price
     return _average(instrument, volume, turnover, (low, high))
 
 
