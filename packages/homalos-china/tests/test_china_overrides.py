@@ -114,7 +114,7 @@ def test_a_code_added_on_a_second_exchange_needs_the_exchange(tmp_path: Path) ->
         ('night = "21-23"', "products.rb.night: expected hours"),
         ("name = 5", "products.rb.name: expected a text, found 5"),
         ('exchange = "NYMEX"', "products.rb.exchange: expected one of SHFE, INE"),
-        ("tick = 1", "products.rb.tick: unknown key; known are day, exchange, fee_close"),
+        ("tick = 1", "products.rb.tick: unknown key; known are close_first, day, delivery"),
     ],
 )
 def test_a_wrong_value_is_told_with_file_and_key(tmp_path: Path, line: str, problem: str) -> None:
