@@ -35,8 +35,38 @@ class Markets:
                     raise DuplicateNameError(msg)
                 owner[exchange] = name
                 self._by_exchange[exchange] = market
-        self.instrument: Callable[[str], Instrument] = _Contracts(self).__getitem__
+        self._contracts = _Contracts(self)
+        self.instrument: Callable[[str], Instrument] = self._contracts.__getitem__
         self._sessions: dict[tuple[str, int], tuple[Session, ...]] = {}
+        self._dated: dict[str, tuple[int, Instrument]] = {}
+        self._told: dict[str, Instrument] = {}
+
+    def on_day(self, symbol: str, day: int) -> Instrument:
+        """Return the contract as it stood on a trading day, or as the venue told it.
+
+        The day asked for last is kept of each contract: a look into a dict until the next.
+
+        Args:
+            symbol: Of the contract.
+            day: The trading day, yyyymmdd.
+
+        Raises:
+            UnknownInstrument: No market knows it.
+        """
+        told = self._told.get(symbol)
+        if told is not None:
+            return told
+        kept = self._dated.get(symbol)
+        if kept is not None and kept[0] == day:
+            return kept[1]
+        instrument = self.of(symbol).resolve(symbol, on_day=day)
+        self._dated[symbol] = (day, instrument)
+        return instrument
+
+    def told(self, instrument: Instrument) -> None:
+        """Take a contract as the venue tells it; it wins over every table from now on."""
+        self._told[instrument.symbol] = instrument
+        self._contracts[instrument.symbol] = instrument
 
     def parse(self, text: str, exchange: str = "") -> str:
         """Return the symbol that a text means in the one market that knows it.
