@@ -60,11 +60,22 @@ def test_facts_are_shown_with_their_time_and_sources(capsys: pytest.CaptureFixtu
     assert lines[0] == "aa2510.TEST on 2024-05-06"
     assert "margin rate 0.1 table" in lines
     assert "fee open 3/lot nearest known: 2020-06-16 list" in lines
-    assert "fee close 3/lot 2020-06-16 list, notice" in lines
+    fees = lines.index("fee close 3/lot 2020-06-16 list")
+    assert lines[fees + 1] == "notice"
     assert "night 21:00 since 2019-01-01" in lines
     assert "day 09:00 until 2025-12-31" in lines
     assert "break 10:15 2019-01-01 – 2025-12-31" in lines
     assert lines[-1] == "fee open, fee close: seen once"
+
+
+def test_names_of_sources_stay_whole_on_a_narrow_screen(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They are looked up by them; times and values are folded instead."""
+    monkeypatch.setenv("COLUMNS", "60")
+    assert _show("aa2510", "--on", "2024-05-06") == 0
+    words = capsys.readouterr().out.split()
+    assert {"table", "list", "notice", "2019-01-01", "2025-12-31"} <= set(words)
 
 
 def test_a_program_reads_the_same_facts(capsys: pytest.CaptureFixture[str]) -> None:

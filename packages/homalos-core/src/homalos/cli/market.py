@@ -18,6 +18,7 @@ from homalos.plugins.ports import Fact
 __all__ = ["as_day", "show"]
 
 _FOREVER = 99_999_999
+_NAME = 24  # characters of a source that stay on one line
 _DAY = re.compile(r"(\d{4})-?(\d{2})-?(\d{2})")
 
 
@@ -65,7 +66,12 @@ def _print(symbol: str, day: int, facts: Sequence[Fact]) -> None:
     from homalos.cli.tables import listing, say
 
     click.echo(f"{symbol} on {_date(day)}")
-    say(listing(("fact", "value", "holds from–to", "source"), map(_row, facts)))
+    table = listing(("fact", "value", "holds from–to", "source"), map(_row, facts))
+    # On a narrow screen values are folded, names stay whole; the path of a file may be long.
+    names, sources = table.columns[0], table.columns[3]
+    names.no_wrap = True
+    sources.no_wrap = all(len(each) <= _NAME for fact in facts for each in fact.sources)
+    say(table)
     notes: dict[str, list[str]] = {}
     for fact in facts:
         if fact.note:
@@ -75,7 +81,7 @@ def _print(symbol: str, day: int, facts: Sequence[Fact]) -> None:
 
 
 def _row(fact: Fact) -> tuple[str, str, str, str]:
-    return _words(fact.name), fact.value, _holds(fact), ", ".join(fact.sources)
+    return _words(fact.name), fact.value, _holds(fact), "\n".join(fact.sources)
 
 
 def _holds(fact: Fact) -> str:
