@@ -43,7 +43,7 @@ def test_a_snapshot_is_nearest_known_on_any_other_day(
 def test_what_no_source_gives_is_unknown(market: ChinaMarket) -> None:
     """Aluminium alloy is younger than the snapshot with the margins."""
     found = _told(market, "ad2603.SHFE", 20251226)
-    for name in ("margin_rate", "fee_open", "fee_close", "fee_close_today", "price_limit"):
+    for name in ("margin_rate", "fee_open", "fee_close", "fee_close_today", "limit_rate"):
         assert (found[name].value, found[name].sources, found[name].nearest) == ("unknown", (), 0)
 
 

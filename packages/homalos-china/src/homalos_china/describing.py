@@ -65,7 +65,12 @@ class Describer:
             Fact(name="call_auction", value=UNKNOWN),
             *self._money(product, day),
             *_orders(product, day),
-            Fact(name="price_limit", value=UNKNOWN),
+            Fact(
+                name="limit_rate",
+                value=_decimal(product.limit.rate),
+                sources=product.limit.sources,
+                note=product.limit.note,
+            ),
             *self._rules(product, day),
             *_end(instrument, product, delivery),
         )
@@ -200,6 +205,11 @@ def _end(instrument: Instrument, product: Product, delivery: int | None) -> list
             note=note or (f"by the rule {ending.rule}" if last else ""),
         ),
         Fact(name="delivery", value=held, sources=kind.sources, note=kind.note),
+        Fact(
+            name="fee_delivery",
+            value=_fee(kind.fee),
+            sources=kind.sources if kind.fee else (),
+        ),
     ]
 
 

@@ -204,4 +204,6 @@ class ChinaMarket:
                 last_day(ending.rule, delivery, self._calendar) if delivery and ending.rule else 0
             ),
             delivery=product.delivery.kind or Delivery.NONE,
+            fee_delivery=product.delivery.fee or DEFAULT_FEE,
+            limit_rate=product.limit.rate or Decimal(0),
         )

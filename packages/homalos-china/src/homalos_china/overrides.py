@@ -23,6 +23,7 @@ from homalos_china.products import (
     Hours,
     Margin,
     OrderSizes,
+    PriceLimit,
     Product,
     Rules,
     Span,
@@ -32,7 +33,7 @@ from homalos_china.tables import parse_fee, parse_hours, read_rules, read_sectio
 
 __all__ = ["with_overrides"]
 
-_F = TypeVar("_F", Terms, Hours, OrderSizes, Margin, Fees, Rules, Ending, DeliveryKind)
+_F = TypeVar("_F", Terms, Hours, OrderSizes, Margin, Fees, Rules, Ending, DeliveryKind, PriceLimit)
 _E = TypeVar("_E", bound=StrEnum)
 
 _NEEDED = ("exchange", "tick_size", "multiplier", "day")
@@ -49,9 +50,9 @@ def with_overrides(
     (`"21:00-23:00"`, or `""` for none), `max_limit_volume`, `max_market_volume`
     (lots), `margin_rate` (0 to 1), `fee_open`, `fee_close`, `fee_close_today`
     (`0.0001` of the turnover, `"3/lot"`, `"0.0001+3/lot"`), `offsets`, `close_first`,
-    `margin_side`, `delivery` (as in `homalos.model`), and `last_day` (a rule as in
-    `homalos_china.last_days`). A new product needs the first, the third, the fourth
-    and `day`.
+    `margin_side`, `delivery` (as in `homalos.model`), `fee_delivery`, `limit_rate` (0 to 1),
+    and `last_day` (a rule as in `homalos_china.last_days`). A new product needs the
+    first, the third, the fourth and `day`.
 
     Raises:
         ConfigError: The file cannot be read, or names every problem with its key.
@@ -134,6 +135,7 @@ def _changed(base: Product, values: Mapping[str, Any], source: str) -> Product:
         rules=changed(changed(base.rules, _RULES), _SIDE),
         endings=changed(base.endings, _ENDING),
         delivery=_with(base.delivery, values, _DELIVERY, source),
+        limit=_with(base.limit, values, _LIMIT, source),
     )
 
 
@@ -168,18 +170,20 @@ _FEES = {"fee_open": "open", "fee_close": "close", "fee_close_today": "close_tod
 _RULES = {"offsets": "offsets", "close_first": "close_first"}
 _SIDE = {"margin_side": "margin_side"}
 _ENDING = {"last_day": "rule"}
-_DELIVERY = {"delivery": "kind"}
+_DELIVERY = {"delivery": "kind", "fee_delivery": "fee"}
+_LIMIT = {"limit_rate": "rate"}
 
 
 def _with(fact: _F, values: Mapping[str, Any], fields: Mapping[str, str], source: str) -> _F:
     """Return a fact as the file changes it; it is then the file's, and no snapshot any more."""
-    given = {fields[key]: values[key] for key in fields if key in values}
+    given: dict[str, Any] = {fields[key]: values[key] for key in fields if key in values}
     if not given:
         return fact
-    cited = {"margin_sources": (source,), "margin_note": ""}
-    if fields is not _SIDE:
-        cited = {"sources": (source,), "note": ""}
-    return evolve(fact, **given, **cited)
+    if fields is _SIDE:
+        given |= {"margin_sources": (source,), "margin_note": ""}
+    else:
+        given |= {"sources": (source,), "note": ""}
+    return evolve(fact, **given)
 
 
 # What a key expects, in words, and how its value is read; a ValueError says that it is not that.
@@ -209,6 +213,8 @@ def _readers(exchanges: Mapping[str, Exchange]) -> _Readers:
         "close_first": _choice(CloseFirst),
         "margin_side": _choice(MarginSide),
         "delivery": _choice(Delivery),
+        "fee_delivery": (fee, _fee),
+        "limit_rate": ("a share from 0 to 1", _share),
         "last_day": ("a rule: day:15, nth:10, before:-1, friday:3 or the like", _rule),
     }
 

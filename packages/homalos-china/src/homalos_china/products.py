@@ -22,6 +22,7 @@ __all__ = [
     "Margin",
     "NightChange",
     "OrderSizes",
+    "PriceLimit",
     "Product",
     "Rules",
     "Span",
@@ -187,9 +188,19 @@ class Ending:
 
 @frozen
 class DeliveryKind:
-    """What becomes of lots that are held at the end; `None` says unknown."""
+    """What becomes of lots that are held at the end, and its fee; `None` says unknown."""
 
     kind: Delivery | None = None
+    fee: Fee | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
+class PriceLimit:
+    """How far a price may be from the settlement before, as a share; `None` says unknown."""
+
+    rate: Decimal | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
 
@@ -212,6 +223,7 @@ class Product:
     rules: tuple[Rules, ...] = (Rules(Span()),)
     endings: tuple[Ending, ...] = ()
     delivery: DeliveryKind = DeliveryKind()
+    limit: PriceLimit = PriceLimit()
     sources: tuple[str, ...] = ()
     key: str = field(init=False)
 

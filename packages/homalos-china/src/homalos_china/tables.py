@@ -271,4 +271,4 @@ def _ending(row: Row) -> Ending:
 
 def _delivery(row: Row) -> DeliveryKind:
     kind = None if row["delivery"] == UNKNOWN else Delivery(row["delivery"])
-    return DeliveryKind(kind, **_cited(row))
+    return DeliveryKind(kind=kind, **_cited(row))
