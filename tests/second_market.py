@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from homalos.errors import MarketError, UnknownInstrument
 from homalos.model import CloseFirst, Fee, Instrument, OffsetRule
 from homalos.plugins import MarketSpec, hookimpl
-from homalos.plugins.ports import Session
+from homalos.plugins.ports import Fact, Session
 
 if TYPE_CHECKING:
     from homalos.plugins import NoOptions
@@ -66,6 +66,18 @@ class Isle:
             msg = f"{symbol!r} is not traded on the island; only {PEAT.symbol} is"
             raise UnknownInstrument(msg)
         return PEAT
+
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Return what a lot is, as the bourse says, and when it trades.
+
+        Raises:
+            MarketError: The day is not in the almanac.
+        """
+        self.sessions(symbol, on_day)
+        return (
+            Fact(name="multiplier", value="4", sources=("bourse",)),
+            Fact(name="sessions", value="11:00-13:00 23:00-01:00", sources=("bourse",)),
+        )
 
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return noon's session and the one over midnight.

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from homalos.errors import ConfigError
-from homalos.model import Fee
+from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
 from homalos_china import ChinaMarket
 
 
@@ -114,7 +114,7 @@ def test_a_code_added_on_a_second_exchange_needs_the_exchange(tmp_path: Path) ->
         ('night = "21-23"', "products.rb.night: expected hours"),
         ("name = 5", "products.rb.name: expected a text, found 5"),
         ('exchange = "NYMEX"', "products.rb.exchange: expected one of SHFE, INE"),
-        ("tick = 1", "products.rb.tick: unknown key; known are day, exchange, fee_close"),
+        ("tick = 1", "products.rb.tick: unknown key; known are close_first, day, delivery"),
     ],
 )
 def test_a_wrong_value_is_told_with_file_and_key(tmp_path: Path, line: str, problem: str) -> None:
@@ -157,3 +157,63 @@ def test_a_file_that_is_no_text_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match=r"china\.toml"):
         ChinaMarket.load(path)
+
+
+def test_how_it_counts_and_ends_can_be_set(tmp_path: Path) -> None:
+    """What no source gives, or one's broker does otherwise; each is then the file's."""
+    market = _market(
+        tmp_path,
+        """
+        [products.m]
+        offsets = "dated"
+        close_first = "oldest"
+        margin_side = "larger"
+        delivery = "physical"
+        last_day = "before:-1"
+        fee_delivery = "1/lot"
+        limit_rate = 0.06
+        """,
+    )
+    meal = market.resolve("m2505.DCE", on_day=20250303)
+    assert (meal.offsets, meal.close_first) == (OffsetRule.DATED, CloseFirst.OLDEST)
+    assert (meal.margin_side, meal.delivery) == (MarginSide.LARGER, Delivery.PHYSICAL)
+    assert meal.last_trading_day == 20250430
+    assert (meal.fee_delivery, meal.limit_rate) == (Fee(per_lot=Decimal(1)), Decimal("0.06"))
+    told = {fact.name: fact for fact in market.describe("m2505.DCE", on_day=20250303)}
+    for name in (
+        "offsets",
+        "close_first",
+        "margin_side",
+        "delivery",
+        "last_trading_day",
+        "limit_rate",
+    ):
+        assert (told[name].sources, told[name].nearest) == ((str(tmp_path / "china.toml"),), 0)
+
+
+def test_a_new_product_is_under_the_rules_of_its_exchange(tmp_path: Path) -> None:
+    """SHFE asks every close for the lots it means; when it ends is not known."""
+    market = _market(
+        tmp_path,
+        '[products.qq]\nexchange = "SHFE"\ntick_size = 1\nmultiplier = 5\nday = "commodity"\n',
+    )
+    added = market.resolve("qq2510.SHFE", on_day=20250303)
+    assert (added.offsets, added.margin_group) == (OffsetRule.DATED, "qq.SHFE")
+    assert added.last_trading_day == 0
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ('offsets = "some"', "products.rb.offsets: expected one of none, plain, dated, found"),
+        ('delivery = "later"', "products.rb.delivery: expected one of none, cash, physical, found"),
+        ('last_day = "15"', "products.rb.last_day: expected a rule: day:15"),
+        ("last_day = 15", "products.rb.last_day: expected a rule: day:15"),
+    ],
+)
+def test_a_wrong_rule_is_told_with_its_choices(tmp_path: Path, line: str, problem: str) -> None:
+    """As every other wrong value."""
+    with pytest.raises(ConfigError) as caught:
+        _market(tmp_path, f"[products.rb]\n{line}\n")
+    (told,) = caught.value.problems
+    assert told.startswith(f"{tmp_path / 'china.toml'}: {problem}")

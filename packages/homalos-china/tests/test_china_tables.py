@@ -9,13 +9,15 @@ import pytest
 
 from homalos.model import Fee
 from homalos_china import ChinaMarket
-from homalos_china.products import NightChange, Span
+from homalos_china.products import Span
 from homalos_china.tables import parse_fee, parse_hours, read_night_changes, read_table
 
 DATED = ["terms.csv", "hours.csv", "order_sizes.csv", "margins.csv", "fees.csv"]
+OTHERS = ["exchanges.csv", "products.csv", "night_changes.csv", "rules.csv", "last_days.csv"]
+ALL = [*DATED, *OTHERS, "deliveries.csv"]
 
 
-@pytest.mark.parametrize("name", ["exchanges.csv", "products.csv", "night_changes.csv", *DATED])
+@pytest.mark.parametrize("name", ALL)
 def test_every_row_names_sources_that_are_listed(name: str) -> None:
     """A fact without a source is no fact; only an unknown one has none."""
     known = {row["source"] for row in read_table("sources.csv")}
@@ -27,12 +29,7 @@ def test_every_row_names_sources_that_are_listed(name: str) -> None:
 
 def test_every_source_is_used() -> None:
     """The list of sources holds what the facts stand on, and nothing else."""
-    used = {
-        source
-        for name in ["exchanges.csv", "products.csv", "night_changes.csv", *DATED]
-        for row in read_table(name)
-        for source in row["source"].split()
-    }
+    used = {source for name in ALL for row in read_table(name) for source in row["source"].split()}
     assert used == {row["source"] for row in read_table("sources.csv")}
 
 
@@ -57,7 +54,7 @@ def test_a_tables_rows_cover_all_time_without_overlap(name: str) -> None:
 def test_every_product_is_in_every_table() -> None:
     """A product that lacks a table would fail only when somebody asks for it."""
     products = {(row["exchange"], row["product"]) for row in read_table("products.csv")}
-    for name in DATED:
+    for name in [*DATED, "last_days.csv", "deliveries.csv"]:
         assert {(row["exchange"], row["product"]) for row in read_table(name)} == products
 
 
@@ -97,9 +94,13 @@ def test_what_are_no_hours_is_refused(text: str) -> None:
 
 def test_the_suspension_is_the_same_for_every_exchange_with_nights() -> None:
     """One decision of the regulator, four exchanges."""
-    suspended = NightChange(Span(20200204, 20200506), None)
+    suspended = (Span(20200204, 20200506), None)
     changes = read_night_changes()
-    assert {exchange for exchange in changes if suspended in changes[exchange]} == {
+    assert {
+        exchange
+        for exchange, those in changes.items()
+        if suspended in [(change.span, change.start) for change in those]
+    } == {
         "SHFE",
         "INE",
         "DCE",

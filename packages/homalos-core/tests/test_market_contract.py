@@ -13,7 +13,7 @@ import pytest
 from homalos.errors import MarketError, UnknownInstrument
 from homalos.model import Instrument
 from homalos.plugins import MarketSpec
-from homalos.plugins.ports import Session
+from homalos.plugins.ports import Fact, Session
 from homalos.testing import DAY, INSTRUMENTS, OTHER, SYMBOL, FakeMarket, at
 from homalos.testing.contracts import MARKET, MarketSubject, Requirement, verify
 
@@ -162,6 +162,23 @@ class Lenient(Fair):
             return HOURS[0].start_ns, DAY
 
 
+class Doubling(Fair):
+    """Tells everything twice."""
+
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Repeat itself."""
+        return super().describe(symbol, on_day=on_day) * 2
+
+
+class Foretelling(Fair):
+    """Knows the facts of any day."""
+
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Tell those of a day it knows."""
+        del on_day
+        return super().describe(symbol, on_day=DAY)
+
+
 class Learning(Fair):
     """Answers otherwise when it is asked again."""
 
@@ -207,9 +224,15 @@ BROKEN: dict[type[Fair], set[str]] = {
     Overlapping: {"sessions_are_in_order_and_apart"},
     Early: {"every_instant_of_a_session_is_of_its_day"},
     Looking: {"a_break_is_of_the_next_sessions_day"},
-    Guessing: {"a_day_outside_the_calendar_is_refused"},
+    # The fake's facts are of the days that have sessions.
+    Guessing: {
+        "a_day_outside_the_calendar_is_refused",
+        "facts_of_a_day_outside_the_calendar_are_refused",
+    },
     Late: {"a_stamp_is_the_instant_it_says"},
     Lenient: {"an_unreadable_stamp_is_a_value_error"},
+    Doubling: {"every_fact_is_told_once_and_with_its_time"},
+    Foretelling: {"facts_of_a_day_outside_the_calendar_are_refused"},
     Learning: {"the_same_question_has_the_same_answer"},
     Jealous: {"it_answers_on_any_thread"},
 }

@@ -15,7 +15,7 @@ import pytest
 
 from homalos.errors import DataError, MarketError, UnknownInstrument
 from homalos.model import BarData, Instrument, TickData
-from homalos.plugins.ports import FeedContext, Market, MarketEvent, Session
+from homalos.plugins.ports import Fact, FeedContext, Market, MarketEvent, Session
 from homalos_sim.options import SyntheticOptions
 from homalos_sim.profile import profile_of
 from homalos_sim.synthetic import SyntheticFeed
@@ -66,6 +66,10 @@ class WeekdayMarket:
         return tuple(
             Session(_ns(on, start), _ns(on, end), trading_day) for on, (start, end) in spans
         )
+
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Refuse: a feed asks for sessions."""
+        raise NotImplementedError
 
     def trading_day(self, symbol: str, ts_ns: int) -> int:
         """Refuse: a feed asks for sessions."""

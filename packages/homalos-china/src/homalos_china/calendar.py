@@ -124,6 +124,20 @@ class TradingCalendar:
             raise MarketError(msg)
         return self._ordinals[place - 1] if place else None
 
+    def days_of(self, month: int) -> list[int]:
+        """Return the trading days of a month, yyyymm, in order.
+
+        Raises:
+            MarketError: The month is outside the calendar, or none.
+        """
+        first = self._place(ordinal_of(month * 100 + 1))
+        found = []
+        for day in self._days[first : first + 31]:
+            if day // 100 != month:
+                break
+            found.append(day)
+        return found
+
     def _place(self, ordinal: int) -> int:
         index = ordinal - self._start
         if not 0 <= index < len(self._upcoming):

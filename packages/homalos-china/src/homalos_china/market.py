@@ -7,17 +7,24 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from homalos.model import Fee, Instrument, split_symbol
+from homalos.model import CloseFirst, Delivery, Fee, Instrument, MarginSide, split_symbol
 from homalos_china.calendar import TradingCalendar
+from homalos_china.describing import Describer
+from homalos_china.last_days import last_day
 from homalos_china.overrides import with_overrides
 from homalos_china.products import Exchange, NightChange, Product, fact_on
 from homalos_china.sessions import SessionTable
 from homalos_china.stamping import Stamper
 from homalos_china.symbols import SymbolBook, delivery_of
-from homalos_china.tables import read_exchanges, read_night_changes, read_products
+from homalos_china.tables import (
+    read_exchanges,
+    read_night_changes,
+    read_observed,
+    read_products,
+)
 
 if TYPE_CHECKING:
-    from homalos.plugins.ports import Session
+    from homalos.plugins.ports import Fact, Session
 
 __all__ = ["DEFAULT_FEE", "DEFAULT_MARGIN", "ChinaMarket"]
 
@@ -45,8 +52,10 @@ class ChinaMarket:
         self._exchanges = frozenset(exchanges)
         self._products = dict(products)
         self._book = SymbolBook(products, exchanges, overrides)
+        self._calendar = calendar
         self._table = SessionTable(calendar, night_changes)
         self._stamper = Stamper(calendar, self._table, self.product)
+        self._describer = Describer(self._table, read_observed())
         self._instruments: dict[tuple[str, int | None], Instrument] = {}
 
     @classmethod
@@ -104,8 +113,9 @@ class ChinaMarket:
     def resolve(self, symbol: str, *, on_day: int | None = None) -> Instrument:
         """Return the contract as it stood on a trading day; today's knowledge when `None`.
 
-        Where no source gives the exchange's margin or fee the instrument has the
-        core's defaults, `DEFAULT_MARGIN` and no fee; `product(symbol)` tells which.
+        Where no source gives a fact the instrument has the core's default, such as
+        `DEFAULT_MARGIN` and no fee; `describe` tells which. A last trading day of 0
+        is also that of a series, or beyond the calendar.
 
         Raises:
             UnknownInstrument: This market has no such product.
@@ -156,8 +166,21 @@ class ChinaMarket:
         """
         return self._stamper.stamp(symbol, trading_day, action_day, time, millisecond)
 
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Return what holds of a contract on a trading day, and where that comes from.
+
+        Raises:
+            UnknownInstrument: This market has no such product.
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+        known, product = self._book.find(symbol)
+        return self._describer.describe(self.resolve(known, on_day=on_day), product, on_day)
+
     def _resolve(self, symbol: str, product: Product, day: int | None) -> Instrument:
-        terms = product.terms_of(delivery_of(symbol, day), day)
+        delivery = delivery_of(symbol, day)
+        terms = product.terms_of(delivery, day)
+        ending = product.ending_of(delivery)
+        rules = fact_on(product.rules, day)
         sizes = fact_on(product.sizes, day)
         margin = fact_on(product.margins, day).rate
         fees = fact_on(product.fees, day)
@@ -174,4 +197,14 @@ class ChinaMarket:
             max_limit_volume=sizes.limit,
             max_market_volume=sizes.market,
             name=product.name + code.removeprefix(product.code),
+            margin_side=rules.margin_side or MarginSide.BOTH,
+            margin_group=product.key,
+            offsets=rules.offsets,
+            close_first=rules.close_first or CloseFirst.OLDEST,
+            last_trading_day=(
+                last_day(ending.rule, delivery, self._calendar) if delivery and ending.rule else 0
+            ),
+            delivery=product.delivery.kind or Delivery.NONE,
+            fee_delivery=product.delivery.fee or DEFAULT_FEE,
+            limit_rate=product.limit.rate or Decimal(0),
         )

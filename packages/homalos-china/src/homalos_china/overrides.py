@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from enum import StrEnum
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,20 +13,28 @@ from typing import Any, TypeVar
 from attrs import evolve
 
 from homalos.errors import ConfigError
-from homalos.model import Fee
+from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
+from homalos_china.last_days import check_rule
 from homalos_china.products import (
+    DeliveryKind,
+    Ending,
     Exchange,
     Fees,
     Hours,
     Margin,
     OrderSizes,
+    PriceLimit,
     Product,
+    Rules,
     Span,
     Terms,
 )
-from homalos_china.tables import parse_fee, parse_hours, read_sections
+from homalos_china.tables import parse_fee, parse_hours, read_rules, read_sections
 
 __all__ = ["with_overrides"]
+
+_F = TypeVar("_F", Terms, Hours, OrderSizes, Margin, Fees, Rules, Ending, DeliveryKind, PriceLimit)
+_E = TypeVar("_E", bound=StrEnum)
 
 _NEEDED = ("exchange", "tick_size", "multiplier", "day")
 
@@ -40,8 +49,10 @@ def with_overrides(
     `index`, `early`, `bond`, or a list such as `["09:00-10:15"]`), `night`
     (`"21:00-23:00"`, or `""` for none), `max_limit_volume`, `max_market_volume`
     (lots), `margin_rate` (0 to 1), `fee_open`, `fee_close`, `fee_close_today`
-    (`0.0001` of the turnover, `"3/lot"`, `"0.0001+3/lot"`). A new product needs
-    the first, the third, the fourth and `day`.
+    (`0.0001` of the turnover, `"3/lot"`, `"0.0001+3/lot"`), `offsets`, `close_first`,
+    `margin_side`, `delivery` (as in `homalos.model`), `fee_delivery`, `limit_rate` (0 to 1),
+    and `last_day` (a rule as in `homalos_china.last_days`). A new product needs the
+    first, the third, the fourth and `day`.
 
     Raises:
         ConfigError: The file cannot be read, or names every problem with its key.
@@ -58,9 +69,9 @@ def with_overrides(
         elif missing:
             problems.append(f"{where}: not a known product; to add it, give {', '.join(missing)}")
         elif base is not None:
-            merged[base.key] = _changed(base, values)
+            merged[base.key] = _changed(base, values, str(path))
         elif all(key in values for key in _NEEDED):
-            added = _added(code, values)
+            added = _added(code, values, str(path))
             merged[added.key] = added
     if problems:
         raise ConfigError(problems)
@@ -109,19 +120,26 @@ def _base(code: str, exchange: Exchange | None, products: Mapping[str, Product])
     return None
 
 
-def _changed(base: Product, values: Mapping[str, Any]) -> Product:
+def _changed(base: Product, values: Mapping[str, Any], source: str) -> Product:
+    def changed(facts: tuple[_F, ...], fields: Mapping[str, str]) -> tuple[_F, ...]:
+        return tuple(_with(fact, values, fields, source) for fact in facts)
+
     return evolve(
         base,
         name=values.get("name", base.name),
-        terms=tuple(_with(terms, values, _TERMS) for terms in base.terms),
-        hours=tuple(_with(hours, values, _HOURS) for hours in base.hours),
-        sizes=tuple(_with(sizes, values, _SIZES) for sizes in base.sizes),
-        margins=tuple(_with(margin, values, _MARGIN) for margin in base.margins),
-        fees=tuple(_with(fees, values, _FEES) for fees in base.fees),
+        terms=changed(base.terms, _TERMS),
+        hours=changed(base.hours, _HOURS),
+        sizes=changed(base.sizes, _SIZES),
+        margins=changed(base.margins, _MARGIN),
+        fees=changed(base.fees, _FEES),
+        rules=changed(changed(base.rules, _RULES), _SIDE),
+        endings=changed(base.endings, _ENDING),
+        delivery=_with(base.delivery, values, _DELIVERY, source),
+        limit=_with(base.limit, values, _LIMIT, source),
     )
 
 
-def _added(code: str, values: Mapping[str, Any]) -> Product:
+def _added(code: str, values: Mapping[str, Any], source: str) -> Product:
     bare = Product(
         code=code,
         exchange=values["exchange"],
@@ -131,8 +149,16 @@ def _added(code: str, values: Mapping[str, Any]) -> Product:
         sizes=(OrderSizes(Span()),),
         margins=(Margin(Span()),),
         fees=(Fees(Span()),),
+        rules=(_rules_of(values["exchange"]),),
+        endings=(Ending(Span()),),
+        sources=(source,),
     )
-    return _changed(bare, values)
+    return _changed(bare, values, source)
+
+
+def _rules_of(exchange: Exchange) -> Rules:
+    """Return what an exchange asks for today; a new product is under it as all others are."""
+    return read_rules()[exchange.code][-1]
 
 
 # The key in the file, and the field of the fact that it sets.
@@ -141,10 +167,23 @@ _HOURS = {"day": "sections", "night": "night"}
 _SIZES = {"max_limit_volume": "limit", "max_market_volume": "market"}
 _MARGIN = {"margin_rate": "rate"}
 _FEES = {"fee_open": "open", "fee_close": "close", "fee_close_today": "close_today"}
+_RULES = {"offsets": "offsets", "close_first": "close_first"}
+_SIDE = {"margin_side": "margin_side"}
+_ENDING = {"last_day": "rule"}
+_DELIVERY = {"delivery": "kind", "fee_delivery": "fee"}
+_LIMIT = {"limit_rate": "rate"}
 
 
-def _with(fact: Any, values: Mapping[str, Any], fields: Mapping[str, str]) -> Any:
-    return evolve(fact, **{fields[key]: values[key] for key in fields if key in values})
+def _with(fact: _F, values: Mapping[str, Any], fields: Mapping[str, str], source: str) -> _F:
+    """Return a fact as the file changes it; it is then the file's, and no snapshot any more."""
+    given: dict[str, Any] = {fields[key]: values[key] for key in fields if key in values}
+    if not given:
+        return fact
+    if fields is _SIDE:
+        given |= {"margin_sources": (source,), "margin_note": ""}
+    else:
+        given |= {"sources": (source,), "note": ""}
+    return evolve(fact, **given)
 
 
 # What a key expects, in words, and how its value is read; a ValueError says that it is not that.
@@ -170,6 +209,13 @@ def _readers(exchanges: Mapping[str, Exchange]) -> _Readers:
         "fee_open": (fee, _fee),
         "fee_close": (fee, _fee),
         "fee_close_today": (fee, _fee),
+        "offsets": _choice(OffsetRule),
+        "close_first": _choice(CloseFirst),
+        "margin_side": _choice(MarginSide),
+        "delivery": _choice(Delivery),
+        "fee_delivery": (fee, _fee),
+        "limit_rate": ("a share from 0 to 1", _share),
+        "last_day": ("a rule: day:15, nth:10, before:-1, friday:3 or the like", _rule),
     }
 
 
@@ -180,6 +226,16 @@ def _named(value: object, choices: Mapping[str, _T]) -> _T:
     if not isinstance(value, str) or value not in choices:
         raise ValueError(value)
     return choices[value]
+
+
+def _choice(kind: type[_E]) -> tuple[str, Callable[[object], _E]]:
+    names = {str(each): each for each in kind}
+    return f"one of {', '.join(names)}", lambda value: _named(value, names)
+
+
+def _rule(value: object) -> str:
+    check_rule(_text(value))
+    return _text(value)
 
 
 def _text(value: object) -> str:

@@ -1,4 +1,7 @@
-"""What the market knows of a product: facts, each with the trading days it holds for."""
+"""What the market knows of a product: facts, each with the trading days it holds for.
+
+Each names its sources, rows of `sources.csv` or a user's own file, and may carry a note.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,20 @@ from typing import Protocol, TypeVar
 
 from attrs import field, frozen
 
-from homalos.model import Fee
+from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
 
 __all__ = [
+    "DeliveryKind",
+    "Ending",
     "Exchange",
     "Fees",
     "Hours",
     "Margin",
     "NightChange",
     "OrderSizes",
+    "PriceLimit",
     "Product",
+    "Rules",
     "Span",
     "Terms",
     "fact_on",
@@ -51,6 +58,7 @@ class Exchange:
     name: str
     digits: int
     night_dates: str
+    sources: tuple[str, ...] = ()
 
 
 @frozen
@@ -68,6 +76,8 @@ class Terms:
     deliveries: Span
     tick_size: float
     multiplier: int
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -84,6 +94,8 @@ class Hours:
     span: Span
     sections: tuple[tuple[int, int], ...]
     night: tuple[int, int] | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -98,6 +110,8 @@ class NightChange:
 
     span: Span
     start: int | None
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -107,6 +121,8 @@ class OrderSizes:
     span: Span
     limit: int = 0
     market: int = 0
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -115,6 +131,8 @@ class Margin:
 
     span: Span
     rate: Decimal | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -125,6 +143,66 @@ class Fees:
     open: Fee | None = None
     close: Fee | None = None
     close_today: Fee | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
+class Rules:
+    """How an exchange counts what is held.
+
+    Attributes:
+        span: Trading days with these rules.
+        offsets: What it wants to hear about opening and closing.
+        close_first: Which lots a plain close takes; `None` says unknown.
+        margin_side: Which lots margin is held for where both sides are held; `None` says
+            unknown.
+        sources: Of `offsets` and `close_first`, as `note`.
+        margin_sources: Of `margin_side`, as `margin_note`.
+    """
+
+    span: Span
+    offsets: OffsetRule = OffsetRule.PLAIN
+    close_first: CloseFirst | None = None
+    margin_side: MarginSide | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    margin_sources: tuple[str, ...] = ()
+    margin_note: str = ""
+
+
+@frozen
+class Ending:
+    """Until when the contracts of a product trade.
+
+    Attributes:
+        deliveries: Delivery months, yyyymm, that end so.
+        rule: As `homalos_china.last_days` reads it; "" says unknown.
+    """
+
+    deliveries: Span
+    rule: str = ""
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
+class DeliveryKind:
+    """What becomes of lots that are held at the end, and its fee; `None` says unknown."""
+
+    kind: Delivery | None = None
+    fee: Fee | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
+class PriceLimit:
+    """How far a price may be from the settlement before, as a share; `None` says unknown."""
+
+    rate: Decimal | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -142,6 +220,11 @@ class Product:
     sizes: tuple[OrderSizes, ...]
     margins: tuple[Margin, ...]
     fees: tuple[Fees, ...]
+    rules: tuple[Rules, ...] = (Rules(Span()),)
+    endings: tuple[Ending, ...] = ()
+    delivery: DeliveryKind = DeliveryKind()
+    limit: PriceLimit = PriceLimit()
+    sources: tuple[str, ...] = ()
     key: str = field(init=False)
 
     def __attrs_post_init__(self) -> None:
@@ -154,6 +237,14 @@ class Product:
             terms for terms in self.terms if delivery is None or delivery in terms.deliveries
         ]
         return fact_on(fitting or self.terms, day)
+
+    def ending_of(self, delivery: int | None) -> Ending:
+        """Return how the contract of a delivery month (yyyymm) ends; `None`: unknown."""
+        if delivery is not None:
+            for ending in self.endings:
+                if delivery in ending.deliveries:
+                    return ending
+        return Ending(Span())
 
 
 class _Dated(Protocol):

@@ -86,7 +86,7 @@ class SessionTable:
         hours = fact_on(product.hours, day)
         if hours.night is None or previous is None or not _is_next(previous, ordinal_of(day)):
             return None
-        change = self._night_change(product, day)
+        change = self.night_change(product, day)
         return None if change is not None and change.start is None else previous
 
     def _make(self, product: Product, day: int) -> tuple[Session, ...]:
@@ -96,13 +96,14 @@ class SessionTable:
         found = [_session(own, section, day) for section in hours.sections]
         if evening is not None and hours.night is not None:
             start, end = hours.night
-            change = self._night_change(product, day)
+            change = self.night_change(product, day)
             if change is not None and change.start is not None:
                 start = change.start
             found.insert(0, _session(midnight_ns(evening), (start, end), day))
         return tuple(found)
 
-    def _night_change(self, product: Product, day: int) -> NightChange | None:
+    def night_change(self, product: Product, day: int) -> NightChange | None:
+        """Return what the exchange changed about all its nights of a trading day, if anything."""
         for change in self._night_changes.get(product.exchange.code, ()):
             if day in change.span:
                 return change

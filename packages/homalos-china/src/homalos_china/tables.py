@@ -11,10 +11,12 @@ import csv
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
-from homalos.model import Fee
+from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
 from homalos_china.products import (
+    DeliveryKind,
+    Ending,
     Exchange,
     Fees,
     Hours,
@@ -22,6 +24,7 @@ from homalos_china.products import (
     NightChange,
     OrderSizes,
     Product,
+    Rules,
     Span,
     Terms,
 )
@@ -32,7 +35,9 @@ __all__ = [
     "parse_hours",
     "read_exchanges",
     "read_night_changes",
+    "read_observed",
     "read_products",
+    "read_rules",
     "read_sections",
     "read_table",
 ]
@@ -57,6 +62,7 @@ def read_exchanges() -> dict[str, Exchange]:
             name=row["name"],
             digits=int(row["digits"]),
             night_dates=row["night_dates"],
+            sources=_sources(row),
         )
         for row in read_table("exchanges.csv")
     }
@@ -73,9 +79,23 @@ def read_sections() -> dict[str, tuple[tuple[int, int], ...]]:
 def read_night_changes() -> dict[str, tuple[NightChange, ...]]:
     """Read what the exchanges changed about all their nights, by exchange."""
     return _grouped(
-        (row["exchange"], NightChange(_span(row), _night_start(row["night"])))
+        (row["exchange"], NightChange(_span(row), _night_start(row["night"]), **_cited(row)))
         for row in read_table("night_changes.csv")
     )
+
+
+def read_observed() -> dict[str, int]:
+    """Read on which day each source was seen, yyyymmdd, by its name; without those not dated."""
+    return {
+        row["source"]: int(row["observed"])
+        for row in read_table("sources.csv")
+        if len(row["observed"]) == len("yyyymmdd")
+    }
+
+
+def read_rules() -> dict[str, tuple[Rules, ...]]:
+    """Read how the exchanges count what is held, by exchange."""
+    return _grouped((row["exchange"], _rules(row)) for row in read_table("rules.csv"))
 
 
 def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
@@ -86,6 +106,9 @@ def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
     sizes = _facts("order_sizes.csv", _sizes)
     margins = _facts("margins.csv", _margin)
     fees = _facts("fees.csv", _fees)
+    rules = read_rules()
+    endings = _facts("last_days.csv", _ending)
+    kinds = _facts("deliveries.csv", _delivery)
     found = {}
     for row in read_table("products.csv"):
         key = _key(row)
@@ -98,6 +121,10 @@ def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
             sizes=sizes[key],
             margins=margins[key],
             fees=fees[key],
+            rules=rules[row["exchange"]],
+            endings=endings[key],
+            delivery=kinds[key][-1],
+            sources=_sources(row),
         )
     return found
 
@@ -181,26 +208,37 @@ def _facts(name: str, make: Callable[[Row], _T]) -> dict[str, tuple[_T, ...]]:
     return _grouped((_key(row), make(row)) for row in read_table(name))
 
 
+def _sources(row: Row, column: str = "source") -> tuple[str, ...]:
+    return tuple(row[column].split())
+
+
+def _cited(row: Row) -> dict[str, Any]:
+    return {"sources": _sources(row), "note": row["note"]}
+
+
 def _terms(row: Row) -> Terms:
     return Terms(
         span=_span(row),
         deliveries=_span(row, "first_delivery", "last_delivery"),
         tick_size=float(row["tick_size"]),
         multiplier=int(row["multiplier"]),
+        **_cited(row),
     )
 
 
 def _hours(row: Row, sections: Mapping[str, tuple[tuple[int, int], ...]]) -> Hours:
     night = parse_hours(row["night"]) if row["night"] else None
-    return Hours(span=_span(row), sections=sections[row["day"]], night=night)
+    return Hours(span=_span(row), sections=sections[row["day"]], night=night, **_cited(row))
 
 
 def _sizes(row: Row) -> OrderSizes:
-    return OrderSizes(_span(row), limit=int(row["max_limit"]), market=int(row["max_market"]))
+    limit, market = int(row["max_limit"]), int(row["max_market"])
+    return OrderSizes(_span(row), limit=limit, market=market, **_cited(row))
 
 
 def _margin(row: Row) -> Margin:
-    return Margin(_span(row), None if row["rate"] == UNKNOWN else Decimal(row["rate"]))
+    rate = None if row["rate"] == UNKNOWN else Decimal(row["rate"])
+    return Margin(_span(row), rate, **_cited(row))
 
 
 def _fees(row: Row) -> Fees:
@@ -209,4 +247,28 @@ def _fees(row: Row) -> Fees:
         open=parse_fee(row["open"]),
         close=parse_fee(row["close"]),
         close_today=parse_fee(row["close_today"]),
+        **_cited(row),
     )
+
+
+def _rules(row: Row) -> Rules:
+    first, side = row["close_first"], row["margin_side"]
+    return Rules(
+        _span(row),
+        offsets=OffsetRule(row["offsets"]),
+        close_first=None if first == UNKNOWN else CloseFirst(first),
+        margin_side=None if side == UNKNOWN else MarginSide(side),
+        margin_sources=_sources(row, "margin_source"),
+        margin_note=row["margin_note"],
+        **_cited(row),
+    )
+
+
+def _ending(row: Row) -> Ending:
+    rule = "" if row["rule"] == UNKNOWN else row["rule"]
+    return Ending(_span(row, "first_delivery", "last_delivery"), rule, **_cited(row))
+
+
+def _delivery(row: Row) -> DeliveryKind:
+    kind = None if row["delivery"] == UNKNOWN else Delivery(row["delivery"])
+    return DeliveryKind(kind=kind, **_cited(row))

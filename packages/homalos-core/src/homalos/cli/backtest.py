@@ -14,6 +14,7 @@ import rich_click as click
 from attrs import frozen
 
 from homalos.cli.faults import tell_faults, tell_left_out
+from homalos.cli.market_doubts import warn_of_doubts
 from homalos.cli.options import (
     CONFIG,
     ENV,
@@ -132,6 +133,7 @@ def backtest(asked: Asked, **options: Any) -> Outcome:
     told = tell_left_out(engine)
     tell_bad_rows(engine.parts.reader.bad_rows)
     engine.observe([Alert], _tell, name="console", policy="block")
+    warn_of_doubts(engine, wanted.symbols)
     begun = time.perf_counter()
     settler = engine.parts.settler
     settler.lines = wish.statements is not None

@@ -28,6 +28,7 @@ _COMMANDS = (
     ("data bars", "data:bars", "Write the bars this engine makes of recorded ticks."),
     ("doctor", "doctor:doctor", "Look at machine, settings and plugins; say what to do."),
     ("init", "init:init", "Write a working folder with settings and strategies."),
+    ("market show", "market:show", "Show what holds of a contract, and where it comes from."),
     ("new", "new:new", "Write a package for a plugin of your own."),
     ("plugins", "plugins:plugins", "Show what is installed, and what is wrong with it."),
     ("reconcile", "reconcile:reconcile", "Compare settled days with a broker's statements."),

@@ -22,7 +22,14 @@ from homalos.model import (
     TradeData,
     TradeReport,
 )
-from homalos.plugins.ports import GatewayContext, MarketEvent, MarketTap, Session, VenueEvent
+from homalos.plugins.ports import (
+    Fact,
+    GatewayContext,
+    MarketEvent,
+    MarketTap,
+    Session,
+    VenueEvent,
+)
 from homalos.testing.records import INSTRUMENTS, START_NS, day_of
 
 __all__ = ["FakeClock", "FakeFeed", "FakeGateway", "FakeMarket", "FakeStore"]
@@ -91,6 +98,21 @@ class FakeMarket:
             msg = f"{symbol!r} is not in the table of this fake market; there are {known}"
             raise UnknownInstrument(msg)
         return instrument
+
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Return margin and tick size as the table has them, on every day.
+
+        Raises:
+            UnknownInstrument: The table has no such contract.
+            MarketError: None of the given sessions is of this day.
+        """
+        instrument = self.resolve(symbol)
+        self.sessions(symbol, on_day)
+        source = ("table",)
+        return (
+            Fact(name="tick_size", value=f"{instrument.tick_size:g}", sources=source),
+            Fact(name="margin_rate", value=str(instrument.margin_rate), sources=source),
+        )
 
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return the sessions of a trading day.

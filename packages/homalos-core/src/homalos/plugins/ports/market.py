@@ -88,6 +88,17 @@ class Market(Protocol):
             UnknownInstrument: This market has no such product.
         """
 
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Return what holds of a contract on a trading day, and where that comes from.
+
+        Names are those of `Instrument` where it has the fact too. A fact that no source
+        gives is there with the value `unknown`.
+
+        Raises:
+            UnknownInstrument: This market has no such product.
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return a contract's sessions of one trading day, the night before it first.
 

@@ -246,6 +246,37 @@ def an_unreadable_stamp_is_a_value_error(subject: MarketSubject) -> None:
 
 
 @requirement
+def every_fact_is_told_once_and_with_its_time(subject: MarketSubject) -> None:
+    """`homalos market show` prints them; what nobody knows is told as unknown, not left out."""
+    market = _made(subject)
+    for symbol in subject.symbols:
+        facts = market.describe(symbol, on_day=subject.trading_day)
+        names = [fact.name for fact in facts]
+        expect(bool(names), f"nothing is told of {symbol} on {subject.trading_day}")
+        expect(len(set(names)) == len(names), f"{symbol}: a fact is told twice in {names}")
+        for fact in facts:
+            expect(bool(fact.value), f"{symbol}: {fact.name} has no value; write 'unknown'")
+            expect(
+                fact.valid_from <= fact.valid_to,
+                f"{symbol}: {fact.name} holds from {fact.valid_from} to {fact.valid_to}",
+            )
+
+
+@requirement
+def facts_of_a_day_outside_the_calendar_are_refused(subject: MarketSubject) -> None:
+    """A guess would be printed as if it were known."""
+    if subject.outside is None:
+        return
+    market = _made(subject)
+    for symbol in subject.symbols:
+        try:
+            facts = market.describe(symbol, on_day=subject.outside)
+        except MarketError:
+            continue
+        expect(met=False, what=f"{symbol} on {subject.outside}: told {len(facts)} facts")
+
+
+@requirement
 def the_same_question_has_the_same_answer(subject: MarketSubject) -> None:
     """Replaying a day must find the market as it was, whatever was asked before."""
     market = _made(subject)
@@ -292,6 +323,8 @@ MARKET: tuple[Requirement[MarketSubject], ...] = (
     a_day_outside_the_calendar_is_refused,
     a_stamp_is_the_instant_it_says,
     an_unreadable_stamp_is_a_value_error,
+    every_fact_is_told_once_and_with_its_time,
+    facts_of_a_day_outside_the_calendar_are_refused,
     the_same_question_has_the_same_answer,
     it_answers_on_any_thread,
 )

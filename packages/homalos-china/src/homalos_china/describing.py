@@ -1,0 +1,233 @@
+"""What the market tells of a contract on a day: each fact with its time and its sources."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Protocol
+
+from homalos.model import Fee, Instrument
+from homalos.plugins.ports import Fact
+from homalos_china.products import Product, Span, Terms, fact_on
+from homalos_china.sessions import SessionTable
+from homalos_china.symbols import delivery_of
+from homalos_china.tables import UNKNOWN
+
+__all__ = ["Describer"]
+
+_WHOLE = Span()
+_CALENDAR = "shinny-calendar"
+
+
+class _Cited(Protocol):
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+    @property
+    def note(self) -> str: ...
+
+
+class Describer:
+    """Tells the facts of a contract. Any thread.
+
+    Args:
+        table: The sessions.
+        observed: On which day a source was seen, yyyymmdd, by its name.
+    """
+
+    def __init__(self, table: SessionTable, observed: Mapping[str, int]) -> None:
+        self._table = table
+        self._observed = observed
+
+    def describe(self, instrument: Instrument, product: Product, day: int) -> tuple[Fact, ...]:
+        """Return every fact of a contract on a trading day.
+
+        Args:
+            instrument: As it stands on that day.
+            product: Its product.
+            day: The trading day, yyyymmdd.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+        sessions = self._sessions(product, day)
+        delivery = delivery_of(instrument.symbol, day)
+        terms = product.terms_of(delivery, day)
+        return (
+            Fact(name="product", value=f"{product.name} ({product.key})", sources=product.sources),
+            Fact(
+                name="exchange",
+                value=f"{product.exchange.name} ({product.exchange.code})",
+                sources=product.exchange.sources,
+            ),
+            _terms("multiplier", str(terms.multiplier), terms),
+            _terms("tick_size", f"{terms.tick_size:g}", terms),
+            sessions,
+            Fact(name="call_auction", value=UNKNOWN),
+            *self._money(product, day),
+            *_orders(product, day),
+            Fact(
+                name="limit_rate",
+                value=_decimal(product.limit.rate),
+                sources=product.limit.sources,
+                note=product.limit.note,
+            ),
+            *self._rules(product, day),
+            *_end(instrument, product, delivery),
+        )
+
+    def _sessions(self, product: Product, day: int) -> Fact:
+        hours = fact_on(product.hours, day)
+        spans = list(hours.sections)
+        evening = self._table.night_evening(product, day)
+        change = self._table.night_change(product, day)
+        words, sources, notes = [], list(hours.sources), [hours.note]
+        if hours.night is not None and evening is not None:
+            start, end = hours.night
+            moved = start if change is None or change.start is None else change.start
+            words.append(f"night {_clock(moved)}-{_clock(end)}")
+        elif hours.night is not None:
+            words.append("no night")
+            if change is None:
+                notes.append("no night before it: a holiday lies between")
+                sources.append(_CALENDAR)
+        if hours.night is not None and change is not None:
+            sources += [each for each in change.sources if each not in sources]
+            notes.append(change.note)
+        words += [f"{_clock(start)}-{_clock(end)}" for start, end in spans]
+        return Fact(
+            name="sessions",
+            value=" ".join(words),
+            valid_from=hours.span.first,
+            valid_to=hours.span.last,
+            sources=tuple(sources),
+            note="; ".join(filter(None, notes)),
+        )
+
+    def _money(self, product: Product, day: int) -> list[Fact]:
+        margin, fees = fact_on(product.margins, day), fact_on(product.fees, day)
+        return [
+            self._seen("margin_rate", _decimal(margin.rate), margin.span, margin, day),
+            self._seen("fee_open", _fee(fees.open), fees.span, fees, day),
+            self._seen("fee_close", _fee(fees.close), fees.span, fees, day),
+            self._seen("fee_close_today", _fee(fees.close_today), fees.span, fees, day),
+        ]
+
+    def _rules(self, product: Product, day: int) -> list[Fact]:
+        rules = fact_on(product.rules, day)
+        first, last = rules.span.first, rules.span.last
+        told = {"offsets": str(rules.offsets), "close_first": str(rules.close_first or UNKNOWN)}
+        facts = [
+            Fact(
+                name=name,
+                value=value,
+                valid_from=first,
+                valid_to=last,
+                sources=rules.sources,
+                note=rules.note,
+            )
+            for name, value in told.items()
+        ]
+        side = str(rules.margin_side or UNKNOWN)
+        facts.append(
+            self._snapshot(
+                "margin_side", side, rules.span, rules.margin_sources, rules.margin_note, day
+            )
+        )
+        return facts
+
+    def _seen(self, name: str, value: str, span: Span, cited: _Cited, day: int) -> Fact:
+        return self._snapshot(name, value, span, cited.sources, cited.note, day)
+
+    def _snapshot(
+        self, name: str, value: str, span: Span, sources: tuple[str, ...], note: str, day: int
+    ) -> Fact:
+        """Tell a fact that, where its row has no dates, is known of the day it was seen on only."""
+        seen = self._observed.get(sources[0], 0) if sources and value != UNKNOWN else 0
+        if seen and span == _WHOLE:
+            span = Span(seen, seen)
+        else:
+            seen = 0
+        return Fact(
+            name=name,
+            value=value,
+            valid_from=span.first,
+            valid_to=span.last,
+            sources=sources,
+            nearest=seen if seen != day else 0,
+            note=note,
+        )
+
+
+def _terms(name: str, value: str, terms: Terms) -> Fact:
+    return Fact(
+        name=name,
+        value=value,
+        valid_from=terms.span.first,
+        valid_to=terms.span.last,
+        sources=terms.sources,
+        note=terms.note,
+    )
+
+
+def _orders(product: Product, day: int) -> list[Fact]:
+    sizes = fact_on(product.sizes, day)
+    told = {"max_limit_volume": sizes.limit, "max_market_volume": sizes.market}
+    return [
+        Fact(
+            name=name,
+            value=str(lots) if lots else "none, or unknown",
+            valid_from=sizes.span.first,
+            valid_to=sizes.span.last,
+            sources=sizes.sources,
+            note=sizes.note,
+        )
+        for name, lots in told.items()
+    ]
+
+
+def _end(instrument: Instrument, product: Product, delivery: int | None) -> list[Fact]:
+    ending, last = product.ending_of(delivery), instrument.last_trading_day
+    note = ending.note
+    if delivery is None:
+        note = "a series has none"
+    elif ending.rule and not last:
+        note = f"{ending.rule}, which is beyond the calendar"
+    kind, held = product.delivery, str(product.delivery.kind or UNKNOWN)
+    return [
+        Fact(
+            name="delivery_month",
+            value="none" if delivery is None else f"{delivery // 100}-{delivery % 100:02}",
+        ),
+        Fact(
+            name="last_trading_day",
+            value=_date(last) if last else UNKNOWN,
+            sources=ending.sources if last else (),
+            note=note or (f"by the rule {ending.rule}" if last else ""),
+        ),
+        Fact(name="delivery", value=held, sources=kind.sources, note=kind.note),
+        Fact(
+            name="fee_delivery",
+            value=_fee(kind.fee),
+            sources=kind.sources if kind.fee else (),
+        ),
+    ]
+
+
+def _date(day: int) -> str:
+    return f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
+
+
+def _clock(seconds: int) -> str:
+    return f"{seconds // 3_600 % 24:02}:{seconds // 60 % 60:02}"
+
+
+def _decimal(number: Decimal | None) -> str:
+    return UNKNOWN if number is None else format(number, "f")
+
+
+def _fee(fee: Fee | None) -> str:
+    """Write a fee as the tables and a user's file do."""
+    if fee is None:
+        return UNKNOWN
+    parts = [_decimal(fee.rate)] if fee.rate or not fee.per_lot else []
+    return "+".join(parts + ([f"{_decimal(fee.per_lot)}/lot"] if fee.per_lot else []))

@@ -1,0 +1,108 @@
+"""What the market tells of a contract on a day."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from homalos.errors import MarketError, UnknownInstrument
+from homalos.plugins.ports import Fact
+from homalos_china import ChinaMarket
+from homalos_china.tables import read_table
+
+
+def _told(market: ChinaMarket, symbol: str, day: int) -> dict[str, Fact]:
+    return {fact.name: fact for fact in market.describe(symbol, on_day=day)}
+
+
+def test_a_known_fact_has_its_time_and_its_sources(market: ChinaMarket) -> None:
+    """Gold's price step became finer on 10 December 2019."""
+    assert _told(market, "au2012.SHFE", 20191209)["tick_size"] == Fact(
+        name="tick_size",
+        value="0.05",
+        valid_to=20191209,
+        sources=("tqsdk-20200616", "shfe-au-20191210"),
+    )
+    later = _told(market, "au2012.SHFE", 20191210)["tick_size"]
+    assert (later.value, later.valid_from, later.nearest) == ("0.02", 20191210, 0)
+
+
+@pytest.mark.parametrize(("day", "nearest"), [(20240506, 20200616), (20200616, 0)])
+def test_a_snapshot_is_nearest_known_on_any_other_day(
+    market: ChinaMarket, day: int, nearest: int
+) -> None:
+    """Margin and fees of rebar were seen on 16 June 2020 and hold, as far as is known, then."""
+    found = _told(market, "rb2510.SHFE", day)
+    for name, value in {"margin_rate": "0.08", "fee_open": "0.0001", "fee_close": "0.0001"}.items():
+        fact = found[name]
+        assert (fact.value, fact.nearest) == (value, nearest)
+        assert (fact.valid_from, fact.valid_to) == (20200616, 20200616)
+
+
+def test_what_no_source_gives_is_unknown(market: ChinaMarket) -> None:
+    """Aluminium alloy is younger than the snapshot with the margins."""
+    found = _told(market, "ad2603.SHFE", 20251226)
+    for name in ("margin_rate", "fee_open", "fee_close", "fee_close_today", "limit_rate"):
+        assert (found[name].value, found[name].sources, found[name].nearest) == ("unknown", (), 0)
+
+
+@pytest.mark.parametrize(
+    ("day", "value"),
+    [
+        (20240506, "no night 09:00-10:15 10:30-11:30 13:30-15:00"),  # after 1 May
+        (20240507, "night 21:00-23:00 09:00-10:15 10:30-11:30 13:30-15:00"),
+        (20200304, "no night 09:00-10:15 10:30-11:30 13:30-15:00"),  # suspended
+        (20191226, "night 22:30-23:00 09:00-10:15 10:30-11:30 13:30-15:00"),  # late
+    ],
+)
+def test_the_sessions_are_those_of_the_day(market: ChinaMarket, day: int, value: str) -> None:
+    """As the calendar and the notices have it, with the reason."""
+    found = _told(market, "rb2410.SHFE", day)["sessions"]
+    assert found.value == value
+    assert bool(found.note) == (day != 20240507)
+
+
+def test_every_source_can_be_looked_up(market: ChinaMarket) -> None:
+    """It is a row of the list of sources, or the calendar's package."""
+    known = {row["source"] for row in read_table("sources.csv")} | {"shinny-calendar"}
+    for key in market.products:
+        code, exchange = key.split(".")
+        symbol = market.parse_symbol(f"{code}2602", exchange=exchange)
+        for fact in market.describe(symbol, on_day=20251226):
+            assert set(fact.sources) <= known, fact
+            assert fact.sources or fact.value == "unknown" or fact.name == "delivery_month", fact
+
+
+def test_the_users_own_file_is_named_as_the_source(tmp_path: Path) -> None:
+    """Their margin is no snapshot: it holds on every day."""
+    path = tmp_path / "china.toml"
+    path.write_text("[products.rb]\nmargin_rate = 0.13\n", encoding="utf-8")
+    found = _told(ChinaMarket.load(path), "rb2510.SHFE", 20240506)
+    assert found["margin_rate"] == Fact(name="margin_rate", value="0.13", sources=(str(path),))
+    assert found["fee_open"].nearest == 20200616
+
+
+def test_a_series_has_no_last_trading_day(market: ChinaMarket) -> None:
+    """A continuous series goes on."""
+    found = _told(market, "rbHOT.SHFE", 20240506)
+    assert (found["delivery_month"].value, found["last_trading_day"].value) == ("none", "unknown")
+
+
+def test_the_end_of_a_contract_is_told_with_its_rule(market: ChinaMarket) -> None:
+    """15 October 2025 is a Wednesday."""
+    last = _told(market, "rb2510.SHFE", 20240506)["last_trading_day"]
+    assert (last.value, last.note) == ("2025-10-15", "by the rule day:15")
+
+
+@pytest.mark.parametrize("day", [20240504, 19990104, 20240230])
+def test_what_is_no_trading_day_is_refused(market: ChinaMarket, day: int) -> None:
+    """A Saturday, a day before the calendar, no date at all."""
+    with pytest.raises(MarketError, match=str(day)):
+        market.describe("rb2510.SHFE", on_day=day)
+
+
+def test_an_unknown_product_says_how_to_add_it(market: ChinaMarket) -> None:
+    """The message names the file."""
+    with pytest.raises(UnknownInstrument, match=r"to add it, put \[products.qq\].*china.toml"):
+        market.describe("qq2510.SHFE", on_day=20240506)
