@@ -222,29 +222,6 @@ def test_czce_nights_end_at_2330_until_9_december_2019(
     assert market.sessions("TA005.CZCE", 20191211)[0].end_ns == ends["2019-12-10"]
 
 
-@pytest.mark.parametrize(
-    ("file", "symbol"),
-    [
-        ("CFFEX.IF2003", "IF2003.CFFEX"),
-        ("CFFEX.T2003", "T2003.CFFEX"),
-        ("DCE.jd2002", "jd2002.DCE"),
-        ("DCE.m2005", "m2005.DCE"),
-        ("SHFE.cu2002", "cu2002.SHFE"),
-        ("SHFE.rb2002", "rb2002.SHFE"),
-    ],
-)
-def test_minute_bars_of_tqsdk_are_in_sessions_and_fill_most_days(
-    market: ChinaMarket, rows: Rows, file: str, symbol: str
-) -> None:
-    """That server makes a bar for every minute of a session, traded or not."""
-    starts = (int(row["datetime"]) for row in rows(f"bars_tqsdk/{file}_60s.csv.gz"))
-    counts, strays = _bars_by_day(market, symbol, starts, 1)
-    assert not strays
-    whole = [day for day in counts if counts[day] == _length(market, symbol, day)]
-    assert max(counts[day] - _length(market, symbol, day) for day in counts) == 0
-    assert len(whole) > len(counts) // 2
-
-
 def test_minute_bars_of_copper_fill_nights_past_midnight(
     market: ChinaMarket, at: At, rows: Rows
 ) -> None:
