@@ -63,6 +63,24 @@ def test_the_sessions_are_those_of_the_day(market: ChinaMarket, day: int, value:
     assert bool(found.note) == (day != 20240507)
 
 
+@pytest.mark.parametrize(
+    ("symbol", "day", "value"),
+    [
+        ("rb2410.SHFE", 20240507, "20:55-20:59, match 20:59-21:00"),
+        ("rb2410.SHFE", 20240506, "08:55-08:59, match 08:59-09:00"),  # no night after a holiday
+        ("rb2005.SHFE", 20191226, "22:25-22:29, match 22:29-22:30"),  # a night that began late
+        ("jd2409.DCE", 20240507, "08:55-08:59, match 08:59-09:00"),  # eggs have no night
+        ("IF2406.CFFEX", 20240507, "09:25-09:29, match 09:29-09:30"),
+        ("si2407.GFEX", 20240507, "unknown"),
+    ],
+)
+def test_the_call_auction_is_before_the_days_first_session(
+    market: ChinaMarket, symbol: str, day: int, value: str
+) -> None:
+    """By night where there is one."""
+    assert _told(market, symbol, day)["call_auction"].value == value
+
+
 def test_every_source_can_be_looked_up(market: ChinaMarket) -> None:
     """It is a row of the list of sources, or the calendar's package."""
     known = {row["source"] for row in read_table("sources.csv")} | {"shinny-calendar"}

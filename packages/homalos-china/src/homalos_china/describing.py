@@ -62,7 +62,7 @@ class Describer:
             _terms("multiplier", str(terms.multiplier), terms),
             _terms("tick_size", f"{terms.tick_size:g}", terms),
             sessions,
-            Fact(name="call_auction", value=UNKNOWN),
+            self._auction(product, day),
             *self._money(product, day),
             *_orders(product, day),
             Fact(
@@ -102,6 +102,20 @@ class Describer:
             sources=tuple(sources),
             note="; ".join(filter(None, notes)),
         )
+
+    def _auction(self, product: Product, day: int) -> Fact:
+        auction, hours = fact_on(product.auctions, day), fact_on(product.hours, day)
+        has_night = hours.night is not None and self._table.night_evening(product, day) is not None
+        change = self._table.night_change(product, day)
+        opening = hours.sections[0][0]
+        if has_night and hours.night is not None:
+            moved = None if change is None else change.start
+            opening = hours.night[0] if moved is None else moved
+        value = UNKNOWN
+        if auction.opens is not None and auction.closes is not None:
+            start, end = opening - auction.opens * 60, opening - auction.closes * 60
+            value = f"{_clock(start)}-{_clock(end)}, match {_clock(end)}-{_clock(opening)}"
+        return self._seen("call_auction", value, auction.span, auction, day)
 
     def _money(self, product: Product, day: int) -> list[Fact]:
         margin, fees = fact_on(product.margins, day), fact_on(product.fees, day)

@@ -29,7 +29,7 @@ from homalos_china.products import (
     Span,
     Terms,
 )
-from homalos_china.tables import parse_fee, parse_hours, read_rules, read_sections
+from homalos_china.tables import parse_fee, parse_hours, read_auctions, read_rules, read_sections
 
 __all__ = ["with_overrides"]
 
@@ -149,16 +149,12 @@ def _added(code: str, values: Mapping[str, Any], source: str) -> Product:
         sizes=(OrderSizes(Span()),),
         margins=(Margin(Span()),),
         fees=(Fees(Span()),),
-        rules=(_rules_of(values["exchange"]),),
+        auctions=read_auctions()[values["exchange"].code],
+        rules=read_rules()[values["exchange"].code],
         endings=(Ending(Span()),),
         sources=(source,),
     )
     return _changed(bare, values, source)
-
-
-def _rules_of(exchange: Exchange) -> Rules:
-    """Return what an exchange asks for today; a new product is under it as all others are."""
-    return read_rules()[exchange.code][-1]
 
 
 # The key in the file, and the field of the fact that it sets.

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
 
 __all__ = [
+    "Auction",
     "DeliveryKind",
     "Ending",
     "Exchange",
@@ -148,6 +149,23 @@ class Fees:
 
 
 @frozen
+class Auction:
+    """The call auction before the first session of a trading day; `None` says unknown.
+
+    Attributes:
+        span: Trading days with it.
+        opens: Minutes before the session at which orders begin to be taken.
+        closes: Minutes before it at which they no longer are, and the match begins.
+    """
+
+    span: Span
+    opens: int | None = None
+    closes: int | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+
+
+@frozen
 class Rules:
     """How an exchange counts what is held.
 
@@ -220,6 +238,7 @@ class Product:
     sizes: tuple[OrderSizes, ...]
     margins: tuple[Margin, ...]
     fees: tuple[Fees, ...]
+    auctions: tuple[Auction, ...] = (Auction(Span()),)
     rules: tuple[Rules, ...] = (Rules(Span()),)
     endings: tuple[Ending, ...] = ()
     delivery: DeliveryKind = DeliveryKind()
