@@ -28,6 +28,13 @@ def test_a_known_fact_has_its_time_and_its_sources(market: ChinaMarket) -> None:
     assert (later.value, later.valid_from, later.nearest) == ("0.02", 20191210, 0)
 
 
+def test_what_stayed_the_same_when_another_term_changed_holds_on(market: ChinaMarket) -> None:
+    """Gold's multiplier is 1000 before and after its price step changed."""
+    for day in (20191209, 20191210):
+        fact = _told(market, "au2012.SHFE", day)["multiplier"]
+        assert (fact.value, fact.valid_from, fact.valid_to) == ("1000", 0, 99_999_999)
+
+
 @pytest.mark.parametrize(("day", "nearest"), [(20240506, 20200616), (20200616, 0)])
 def test_a_snapshot_is_nearest_known_on_any_other_day(
     market: ChinaMarket, day: int, nearest: int

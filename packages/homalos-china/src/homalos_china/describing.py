@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Protocol
 
-from homalos.model import Fee, Instrument
+from homalos.model import Fee, Instrument, OffsetRule
 from homalos.plugins.ports import Fact
 from homalos_china.products import Product, Span, Terms, fact_on
 from homalos_china.sessions import SessionTable
@@ -59,8 +59,8 @@ class Describer:
                 value=f"{product.exchange.name} ({product.exchange.code})",
                 sources=product.exchange.sources,
             ),
-            _terms("multiplier", str(terms.multiplier), terms),
-            _terms("tick_size", f"{terms.tick_size:g}", terms),
+            _dated("multiplier", str(terms.multiplier), terms, _like(terms, product, "multiplier")),
+            _dated("tick_size", f"{terms.tick_size:g}", terms, _like(terms, product, "tick_size")),
             sessions,
             self._auction(product, day),
             *self._money(product, day),
@@ -129,6 +129,7 @@ class Describer:
     def _rules(self, product: Product, day: int) -> list[Fact]:
         rules = fact_on(product.rules, day)
         first, last = rules.span.first, rules.span.last
+        noted = "offsets" if rules.offsets is OffsetRule.DATED else "close_first"
         told = {"offsets": str(rules.offsets), "close_first": str(rules.close_first or UNKNOWN)}
         facts = [
             Fact(
@@ -137,7 +138,7 @@ class Describer:
                 valid_from=first,
                 valid_to=last,
                 sources=rules.sources,
-                note=rules.note,
+                note=rules.note if name == noted else "",
             )
             for name, value in told.items()
         ]
@@ -172,29 +173,34 @@ class Describer:
         )
 
 
-def _terms(name: str, value: str, terms: Terms) -> Fact:
+def _dated(name: str, value: str, cited: _Cited, span: Span) -> Fact:
     return Fact(
         name=name,
         value=value,
-        valid_from=terms.span.first,
-        valid_to=terms.span.last,
-        sources=terms.sources,
-        note=terms.note,
+        valid_from=span.first,
+        valid_to=span.last,
+        sources=cited.sources,
+        note=cited.note,
     )
+
+
+def _like(terms: Terms, product: Product, field: str) -> Span:
+    """Return for how long one of the terms is the same: a row may begin for the other's sake."""
+    rows = [each for each in product.terms if each.deliveries == terms.deliveries]
+    value = getattr(terms, field)
+    first = last = rows.index(terms)
+    while first > 0 and getattr(rows[first - 1], field) == value:
+        first -= 1
+    while last + 1 < len(rows) and getattr(rows[last + 1], field) == value:
+        last += 1
+    return Span(rows[first].span.first, rows[last].span.last)
 
 
 def _orders(product: Product, day: int) -> list[Fact]:
     sizes = fact_on(product.sizes, day)
     told = {"max_limit_volume": sizes.limit, "max_market_volume": sizes.market}
     return [
-        Fact(
-            name=name,
-            value=str(lots) if lots else "none, or unknown",
-            valid_from=sizes.span.first,
-            valid_to=sizes.span.last,
-            sources=sizes.sources,
-            note=sizes.note,
-        )
+        _dated(name, str(lots) if lots else "none, or unknown", sizes, sizes.span)
         for name, lots in told.items()
     ]
 
