@@ -118,6 +118,10 @@ def test_the_end_of_a_contract_is_told_with_its_rule(market: ChinaMarket) -> Non
     """15 October 2025 is a Wednesday."""
     last = _told(market, "rb2510.SHFE", 20240506)["last_trading_day"]
     assert (last.value, last.note) == ("2025-10-15", "by the rule day:15")
+    later = _told(market, "rb2510.SHFE", 20251016)["last_trading_day"]
+    assert later.note == "by the rule day:15; over"
+    beyond = _told(market, "bu2703.SHFE", 20251226)["last_trading_day"]
+    assert (beyond.value, beyond.note) == ("unknown", "day:15, which is beyond the calendar")
 
 
 @pytest.mark.parametrize("day", [20240504, 19990104, 20240230])

@@ -72,7 +72,7 @@ class Describer:
                 note=product.limit.note,
             ),
             *self._rules(product, day),
-            *_end(instrument, product, delivery),
+            *_end(instrument, product, delivery, day),
         )
 
     def _sessions(self, product: Product, day: int) -> Fact:
@@ -205,13 +205,16 @@ def _orders(product: Product, day: int) -> list[Fact]:
     ]
 
 
-def _end(instrument: Instrument, product: Product, delivery: int | None) -> list[Fact]:
+def _end(instrument: Instrument, product: Product, delivery: int | None, day: int) -> list[Fact]:
     ending, last = product.ending_of(delivery), instrument.last_trading_day
     note = ending.note
     if delivery is None:
         note = "a series has none"
     elif ending.rule and not last:
         note = f"{ending.rule}, which is beyond the calendar"
+    elif last:
+        parts = (note, f"by the rule {ending.rule}", "over" if last < day else "")
+        note = "; ".join(filter(None, parts))
     kind, held = product.delivery, str(product.delivery.kind or UNKNOWN)
     return [
         Fact(
@@ -222,7 +225,7 @@ def _end(instrument: Instrument, product: Product, delivery: int | None) -> list
             name="last_trading_day",
             value=_date(last) if last else UNKNOWN,
             sources=ending.sources if last else (),
-            note=note or (f"by the rule {ending.rule}" if last else ""),
+            note=note,
         ),
         Fact(name="delivery", value=held, sources=kind.sources, note=kind.note),
         Fact(
