@@ -108,6 +108,18 @@ def test_the_users_own_file_is_named_as_the_source(tmp_path: Path) -> None:
     assert found["fee_open"].nearest == 20200616
 
 
+def test_only_what_the_file_sets_is_the_files(tmp_path: Path) -> None:
+    """One fee of three, one of two order sizes, the step without the multiplier."""
+    path = tmp_path / "china.toml"
+    own = "fee_close_today = 0.0003\nmax_market_volume = 7\ntick_size = 2\nclose_first = 'today'\n"
+    path.write_text(f"[products.rb]\n{own}", encoding="utf-8")
+    found = _told(ChinaMarket.load(path), "rb2510.SHFE", 20240506)
+    names = {name for name, fact in found.items() if fact.sources == (str(path),)}
+    assert names == {"fee_close_today", "max_market_volume", "tick_size", "close_first"}
+    assert (found["fee_open"].nearest, found["fee_close_today"].nearest) == (20200616, 0)
+    assert found["tick_size"].value == "2"
+
+
 def test_a_series_has_no_last_trading_day(market: ChinaMarket) -> None:
     """A continuous series goes on."""
     found = _told(market, "rbHOT.SHFE", 20240506)

@@ -1,6 +1,7 @@
 """What the market knows of a product: facts, each with the trading days it holds for.
 
-Each names its sources, rows of `sources.csv` or a user's own file, and may carry a note.
+Each names its sources, rows of `sources.csv`, and may carry a note. Where a user's own `file`
+sets some of its fields, `own` has their names; `origin` tells the source of one field.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ __all__ = [
     "Span",
     "Terms",
     "fact_on",
+    "origin",
 ]
 
 
@@ -79,6 +81,8 @@ class Terms:
     multiplier: int
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -97,6 +101,8 @@ class Hours:
     night: tuple[int, int] | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -124,6 +130,8 @@ class OrderSizes:
     market: int = 0
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -134,6 +142,8 @@ class Margin:
     rate: Decimal | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -146,6 +156,8 @@ class Fees:
     close_today: Fee | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -187,6 +199,8 @@ class Rules:
     note: str = ""
     margin_sources: tuple[str, ...] = ()
     margin_note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -202,6 +216,8 @@ class Ending:
     rule: str = ""
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -212,6 +228,8 @@ class DeliveryKind:
     fee: Fee | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -221,6 +239,8 @@ class PriceLimit:
     rate: Decimal | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -271,7 +291,23 @@ class _Dated(Protocol):
     def span(self) -> Span: ...
 
 
+class _Sourced(Protocol):
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def own(self) -> frozenset[str]: ...
+    @property
+    def file(self) -> str: ...
+
+
 _Fact = TypeVar("_Fact", bound=_Dated)
+
+
+def origin(fact: _Sourced, name: str) -> tuple[tuple[str, ...], str]:
+    """Return the sources and the note of one field of a fact."""
+    return ((fact.file,), "") if name in fact.own else (fact.sources, fact.note)
 
 
 def fact_on(facts: Sequence[_Fact], day: int | None) -> _Fact:
