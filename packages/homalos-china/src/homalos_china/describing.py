@@ -203,9 +203,7 @@ def _end(instrument: Instrument, product: Product, delivery: int | None, day: in
     kind, fee = product.delivery, origin(product.delivery, "fee")
     return [
         Fact(name="delivery_month", value=month),
-        _told(
-            "last_trading_day", _date(last) if last else UNKNOWN, (sources if last else (), note)
-        ),
+        _told("last_trading_day", ends, cited),
         _told("delivery", str(kind.kind or UNKNOWN), origin(kind, "kind")),
         _told("fee_delivery", _fee(kind.fee), fee if kind.fee else ((), "")),
     ]
