@@ -79,3 +79,26 @@ def test_an_unknown_product_is_refused(market: ChinaMarket) -> None:
     """The same error as when its symbol is read."""
     with pytest.raises(UnknownInstrument, match="no product 'zz'"):
         market.resolve("zz2501.SHFE")
+
+
+@pytest.mark.parametrize(
+    ("symbol", "offsets", "first", "side", "delivery"),
+    [
+        ("rb2510.SHFE", "dated", "oldest", "group", "physical"),
+        ("sc2510.INE", "dated", "oldest", "group", "physical"),
+        ("ec2510.INE", "dated", "oldest", "group", "cash"),
+        ("m2509.DCE", "plain", "today", "both", "physical"),
+        ("SR509.CZCE", "plain", "today", "both", "physical"),
+        ("IF2509.CFFEX", "plain", "today", "group", "cash"),
+        ("T2509.CFFEX", "plain", "today", "group", "physical"),
+        ("lc2509.GFEX", "plain", "today", "both", "physical"),
+    ],
+)
+def test_a_contract_has_the_rules_of_its_exchange(
+    market: ChinaMarket, symbol: str, offsets: str, first: str, side: str, delivery: str
+) -> None:
+    """As `rules.csv` and `deliveries.csv` have them; where the side is unknown, both count."""
+    found = market.resolve(symbol, on_day=20250804)
+    assert (found.offsets, found.close_first) == (offsets, first)
+    assert (found.margin_side, found.delivery) == (side, delivery)
+    assert found.margin_group == f"{found.product}.{found.exchange}"

@@ -28,6 +28,13 @@ def test_a_known_fact_has_its_time_and_its_sources(market: ChinaMarket) -> None:
     assert (later.value, later.valid_from, later.nearest) == ("0.02", 20191210, 0)
 
 
+def test_what_stayed_the_same_when_another_term_changed_holds_on(market: ChinaMarket) -> None:
+    """Gold's multiplier is 1000 before and after its price step changed."""
+    for day in (20191209, 20191210):
+        fact = _told(market, "au2012.SHFE", day)["multiplier"]
+        assert (fact.value, fact.valid_from, fact.valid_to) == ("1000", 0, 99_999_999)
+
+
 @pytest.mark.parametrize(("day", "nearest"), [(20240506, 20200616), (20200616, 0)])
 def test_a_snapshot_is_nearest_known_on_any_other_day(
     market: ChinaMarket, day: int, nearest: int
@@ -63,6 +70,24 @@ def test_the_sessions_are_those_of_the_day(market: ChinaMarket, day: int, value:
     assert bool(found.note) == (day != 20240507)
 
 
+@pytest.mark.parametrize(
+    ("symbol", "day", "value"),
+    [
+        ("rb2410.SHFE", 20240507, "20:55-20:59, match 20:59-21:00"),
+        ("rb2410.SHFE", 20240506, "08:55-08:59, match 08:59-09:00"),  # no night after a holiday
+        ("rb2005.SHFE", 20191226, "22:25-22:29, match 22:29-22:30"),  # a night that began late
+        ("jd2409.DCE", 20240507, "08:55-08:59, match 08:59-09:00"),  # eggs have no night
+        ("IF2406.CFFEX", 20240507, "09:25-09:29, match 09:29-09:30"),
+        ("si2407.GFEX", 20240507, "unknown"),
+    ],
+)
+def test_the_call_auction_is_before_the_days_first_session(
+    market: ChinaMarket, symbol: str, day: int, value: str
+) -> None:
+    """By night where there is one."""
+    assert _told(market, symbol, day)["call_auction"].value == value
+
+
 def test_every_source_can_be_looked_up(market: ChinaMarket) -> None:
     """It is a row of the list of sources, or the calendar's package."""
     known = {row["source"] for row in read_table("sources.csv")} | {"shinny-calendar"}
@@ -83,6 +108,18 @@ def test_the_users_own_file_is_named_as_the_source(tmp_path: Path) -> None:
     assert found["fee_open"].nearest == 20200616
 
 
+def test_only_what_the_file_sets_is_the_files(tmp_path: Path) -> None:
+    """One fee of three, one of two order sizes, the step without the multiplier."""
+    path = tmp_path / "china.toml"
+    own = "fee_close_today = 0.0003\nmax_market_volume = 7\ntick_size = 2\nclose_first = 'today'\n"
+    path.write_text(f"[products.rb]\n{own}", encoding="utf-8")
+    found = _told(ChinaMarket.load(path), "rb2510.SHFE", 20240506)
+    names = {name for name, fact in found.items() if fact.sources == (str(path),)}
+    assert names == {"fee_close_today", "max_market_volume", "tick_size", "close_first"}
+    assert (found["fee_open"].nearest, found["fee_close_today"].nearest) == (20200616, 0)
+    assert found["tick_size"].value == "2"
+
+
 def test_a_series_has_no_last_trading_day(market: ChinaMarket) -> None:
     """A continuous series goes on."""
     found = _told(market, "rbHOT.SHFE", 20240506)
@@ -93,6 +130,10 @@ def test_the_end_of_a_contract_is_told_with_its_rule(market: ChinaMarket) -> Non
     """15 October 2025 is a Wednesday."""
     last = _told(market, "rb2510.SHFE", 20240506)["last_trading_day"]
     assert (last.value, last.note) == ("2025-10-15", "by the rule day:15")
+    later = _told(market, "rb2510.SHFE", 20251016)["last_trading_day"]
+    assert later.note == "by the rule day:15; over"
+    beyond = _told(market, "bu2703.SHFE", 20251226)["last_trading_day"]
+    assert (beyond.value, beyond.note) == ("unknown", "day:15, which is beyond the calendar")
 
 
 @pytest.mark.parametrize("day", [20240504, 19990104, 20240230])

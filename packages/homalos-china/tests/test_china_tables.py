@@ -14,7 +14,7 @@ from homalos_china.tables import parse_fee, parse_hours, read_night_changes, rea
 
 DATED = ["terms.csv", "hours.csv", "order_sizes.csv", "margins.csv", "fees.csv"]
 OTHERS = ["exchanges.csv", "products.csv", "night_changes.csv", "rules.csv", "last_days.csv"]
-ALL = [*DATED, *OTHERS, "deliveries.csv"]
+ALL = [*DATED, *OTHERS, "deliveries.csv", "auctions.csv"]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -25,6 +25,14 @@ def test_every_row_names_sources_that_are_listed(name: str) -> None:
         named = row["source"].split()
         assert set(named) <= known, row
         assert named or "unknown" in row.values(), row
+
+
+def test_sources_of_the_larger_side_rule_are_listed() -> None:
+    """They stand in a column of their own."""
+    known = {row["source"] for row in read_table("sources.csv")}
+    for row in read_table("rules.csv"):
+        assert set(row["margin_source"].split()) <= known
+        assert bool(row["margin_source"]) == (row["margin_side"] != "unknown")
 
 
 def test_every_source_is_used() -> None:

@@ -4,26 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Protocol
 
-from homalos.model import Fee, Instrument
+from attrs import evolve
+
+from homalos.model import Fee, Instrument, OffsetRule
 from homalos.plugins.ports import Fact
-from homalos_china.products import Product, Span, Terms, fact_on
+from homalos_china.products import Product, Span, Terms, fact_on, origin
 from homalos_china.sessions import SessionTable
 from homalos_china.symbols import delivery_of
 from homalos_china.tables import UNKNOWN
 
 __all__ = ["Describer"]
 
+_Cited = tuple[tuple[str, ...], str]
+"""Sources and note."""
+
 _WHOLE = Span()
 _CALENDAR = "shinny-calendar"
-
-
-class _Cited(Protocol):
-    @property
-    def sources(self) -> tuple[str, ...]: ...
-    @property
-    def note(self) -> str: ...
 
 
 class Describer:
@@ -59,20 +56,15 @@ class Describer:
                 value=f"{product.exchange.name} ({product.exchange.code})",
                 sources=product.exchange.sources,
             ),
-            _terms("multiplier", str(terms.multiplier), terms),
-            _terms("tick_size", f"{terms.tick_size:g}", terms),
+            _term("multiplier", str(terms.multiplier), terms, product),
+            _term("tick_size", f"{terms.tick_size:g}", terms, product),
             sessions,
-            Fact(name="call_auction", value=UNKNOWN),
+            self._auction(product, day),
             *self._money(product, day),
             *_orders(product, day),
-            Fact(
-                name="limit_rate",
-                value=_decimal(product.limit.rate),
-                sources=product.limit.sources,
-                note=product.limit.note,
-            ),
+            _told("limit_rate", _decimal(product.limit.rate), origin(product.limit, "rate")),
             *self._rules(product, day),
-            *_end(instrument, product, delivery),
+            *_end(instrument, product, delivery, day),
         )
 
     def _sessions(self, product: Product, day: int) -> Fact:
@@ -81,6 +73,8 @@ class Describer:
         evening = self._table.night_evening(product, day)
         change = self._table.night_change(product, day)
         words, sources, notes = [], list(hours.sources), [hours.note]
+        if hours.own:
+            sources.insert(0, hours.file)
         if hours.night is not None and evening is not None:
             start, end = hours.night
             moved = start if change is None or change.start is None else change.start
@@ -103,113 +97,115 @@ class Describer:
             note="; ".join(filter(None, notes)),
         )
 
+    def _auction(self, product: Product, day: int) -> Fact:
+        auction, hours = fact_on(product.auctions, day), fact_on(product.hours, day)
+        has_night = hours.night is not None and self._table.night_evening(product, day) is not None
+        change = self._table.night_change(product, day)
+        opening = hours.sections[0][0]
+        if has_night and hours.night is not None:
+            moved = None if change is None else change.start
+            opening = hours.night[0] if moved is None else moved
+        value = UNKNOWN
+        if auction.opens is not None and auction.closes is not None:
+            start, end = opening - auction.opens * 60, opening - auction.closes * 60
+            value = f"{_clock(start)}-{_clock(end)}, match {_clock(end)}-{_clock(opening)}"
+        return self._seen("call_auction", value, auction.span, (auction.sources, auction.note), day)
+
     def _money(self, product: Product, day: int) -> list[Fact]:
         margin, fees = fact_on(product.margins, day), fact_on(product.fees, day)
-        return [
-            self._seen("margin_rate", _decimal(margin.rate), margin.span, margin, day),
-            self._seen("fee_open", _fee(fees.open), fees.span, fees, day),
-            self._seen("fee_close", _fee(fees.close), fees.span, fees, day),
-            self._seen("fee_close_today", _fee(fees.close_today), fees.span, fees, day),
-        ]
+        rate = _decimal(margin.rate)
+        facts = [self._seen("margin_rate", rate, margin.span, origin(margin, "rate"), day)]
+        told = {"open": fees.open, "close": fees.close, "close_today": fees.close_today}
+        for name, fee in told.items():
+            cited = origin(fees, name)
+            facts.append(self._seen(f"fee_{name}", _fee(fee), fees.span, cited, day))
+        return facts
 
     def _rules(self, product: Product, day: int) -> list[Fact]:
         rules = fact_on(product.rules, day)
-        first, last = rules.span.first, rules.span.last
-        told = {"offsets": str(rules.offsets), "close_first": str(rules.close_first or UNKNOWN)}
-        facts = [
-            Fact(
-                name=name,
-                value=value,
-                valid_from=first,
-                valid_to=last,
-                sources=rules.sources,
-                note=rules.note,
-            )
-            for name, value in told.items()
-        ]
         side = str(rules.margin_side or UNKNOWN)
-        facts.append(
-            self._snapshot(
-                "margin_side", side, rules.span, rules.margin_sources, rules.margin_note, day
-            )
-        )
-        return facts
+        cited = rules.margin_sources, rules.margin_note
+        if "margin_side" in rules.own:
+            cited = (rules.file,), ""
+        noted = "offsets" if rules.offsets is OffsetRule.DATED else "close_first"
+        told = {"offsets": str(rules.offsets), "close_first": str(rules.close_first or UNKNOWN)}
+        facts = []
+        for name, value in told.items():
+            sources, note = origin(rules, name)
+            facts.append(_told(name, value, (sources, note if name == noted else ""), rules.span))
+        return [*facts, self._seen("margin_side", side, rules.span, cited, day)]
 
     def _seen(self, name: str, value: str, span: Span, cited: _Cited, day: int) -> Fact:
-        return self._snapshot(name, value, span, cited.sources, cited.note, day)
-
-    def _snapshot(
-        self, name: str, value: str, span: Span, sources: tuple[str, ...], note: str, day: int
-    ) -> Fact:
         """Tell a fact that, where its row has no dates, is known of the day it was seen on only."""
+        sources = cited[0]
         seen = self._observed.get(sources[0], 0) if sources and value != UNKNOWN else 0
-        if seen and span == _WHOLE:
-            span = Span(seen, seen)
-        else:
-            seen = 0
-        return Fact(
-            name=name,
-            value=value,
-            valid_from=span.first,
-            valid_to=span.last,
-            sources=sources,
-            nearest=seen if seen != day else 0,
-            note=note,
+        if not seen or span != _WHOLE:
+            return _told(name, value, cited, span)
+        return evolve(
+            _told(name, value, cited, Span(seen, seen)), nearest=seen if seen != day else 0
         )
 
 
-def _terms(name: str, value: str, terms: Terms) -> Fact:
+def _told(name: str, value: str, cited: _Cited, span: Span = _WHOLE) -> Fact:
+    sources, note = cited
     return Fact(
         name=name,
         value=value,
-        valid_from=terms.span.first,
-        valid_to=terms.span.last,
-        sources=terms.sources,
-        note=terms.note,
+        valid_from=span.first,
+        valid_to=span.last,
+        sources=sources,
+        note=note,
     )
+
+
+def _term(name: str, value: str, terms: Terms, product: Product) -> Fact:
+    return _told(name, value, origin(terms, name), _like(terms, product, name))
+
+
+def _like(terms: Terms, product: Product, field: str) -> Span:
+    """Return for how long one of the terms is the same: a row may begin for the other's sake."""
+    rows = [each for each in product.terms if each.deliveries == terms.deliveries]
+    value = getattr(terms, field)
+    first = last = rows.index(terms)
+    while first > 0 and getattr(rows[first - 1], field) == value:
+        first -= 1
+    while last + 1 < len(rows) and getattr(rows[last + 1], field) == value:
+        last += 1
+    return Span(rows[first].span.first, rows[last].span.last)
 
 
 def _orders(product: Product, day: int) -> list[Fact]:
     sizes = fact_on(product.sizes, day)
-    told = {"max_limit_volume": sizes.limit, "max_market_volume": sizes.market}
+    told = {"limit": sizes.limit, "market": sizes.market}
     return [
-        Fact(
-            name=name,
-            value=str(lots) if lots else "none, or unknown",
-            valid_from=sizes.span.first,
-            valid_to=sizes.span.last,
-            sources=sizes.sources,
-            note=sizes.note,
+        _told(
+            f"max_{name}_volume",
+            str(lots) if lots else "none, or unknown",
+            origin(sizes, name),
+            sizes.span,
         )
         for name, lots in told.items()
     ]
 
 
-def _end(instrument: Instrument, product: Product, delivery: int | None) -> list[Fact]:
+def _end(instrument: Instrument, product: Product, delivery: int | None, day: int) -> list[Fact]:
     ending, last = product.ending_of(delivery), instrument.last_trading_day
-    note = ending.note
+    sources, note = origin(ending, "rule")
     if delivery is None:
         note = "a series has none"
     elif ending.rule and not last:
         note = f"{ending.rule}, which is beyond the calendar"
-    kind, held = product.delivery, str(product.delivery.kind or UNKNOWN)
+    elif last:
+        parts = (note, f"by the rule {ending.rule}", "over" if last < day else "")
+        note = "; ".join(filter(None, parts))
+    ends, cited = (_date(last), (sources, note)) if last else (UNKNOWN, ((), note))
+    month = "none" if delivery is None else f"{delivery // 100}-{delivery % 100:02}"
+    kind, fee = product.delivery, origin(product.delivery, "fee")
     return [
-        Fact(
-            name="delivery_month",
-            value="none" if delivery is None else f"{delivery // 100}-{delivery % 100:02}",
-        ),
-        Fact(
-            name="last_trading_day",
-            value=_date(last) if last else UNKNOWN,
-            sources=ending.sources if last else (),
-            note=note or (f"by the rule {ending.rule}" if last else ""),
-        ),
-        Fact(name="delivery", value=held, sources=kind.sources, note=kind.note),
-        Fact(
-            name="fee_delivery",
-            value=_fee(kind.fee),
-            sources=kind.sources if kind.fee else (),
-        ),
+        Fact(name="delivery_month", value=month),
+        _told("last_trading_day", ends, cited),
+        _told("delivery", str(kind.kind or UNKNOWN), origin(kind, "kind")),
+        _told("fee_delivery", _fee(kind.fee), fee if kind.fee else ((), "")),
     ]
 
 

@@ -29,7 +29,7 @@ from homalos_china.products import (
     Span,
     Terms,
 )
-from homalos_china.tables import parse_fee, parse_hours, read_rules, read_sections
+from homalos_china.tables import parse_fee, parse_hours, read_auctions, read_rules, read_sections
 
 __all__ = ["with_overrides"]
 
@@ -132,7 +132,7 @@ def _changed(base: Product, values: Mapping[str, Any], source: str) -> Product:
         sizes=changed(base.sizes, _SIZES),
         margins=changed(base.margins, _MARGIN),
         fees=changed(base.fees, _FEES),
-        rules=changed(changed(base.rules, _RULES), _SIDE),
+        rules=changed(base.rules, _RULES),
         endings=changed(base.endings, _ENDING),
         delivery=_with(base.delivery, values, _DELIVERY, source),
         limit=_with(base.limit, values, _LIMIT, source),
@@ -149,16 +149,12 @@ def _added(code: str, values: Mapping[str, Any], source: str) -> Product:
         sizes=(OrderSizes(Span()),),
         margins=(Margin(Span()),),
         fees=(Fees(Span()),),
-        rules=(_rules_of(values["exchange"]),),
+        auctions=read_auctions()[values["exchange"].code],
+        rules=read_rules()[values["exchange"].code],
         endings=(Ending(Span()),),
         sources=(source,),
     )
     return _changed(bare, values, source)
-
-
-def _rules_of(exchange: Exchange) -> Rules:
-    """Return what an exchange asks for today; a new product is under it as all others are."""
-    return read_rules()[exchange.code][-1]
 
 
 # The key in the file, and the field of the fact that it sets.
@@ -167,23 +163,16 @@ _HOURS = {"day": "sections", "night": "night"}
 _SIZES = {"max_limit_volume": "limit", "max_market_volume": "market"}
 _MARGIN = {"margin_rate": "rate"}
 _FEES = {"fee_open": "open", "fee_close": "close", "fee_close_today": "close_today"}
-_RULES = {"offsets": "offsets", "close_first": "close_first"}
-_SIDE = {"margin_side": "margin_side"}
+_RULES = {"offsets": "offsets", "close_first": "close_first", "margin_side": "margin_side"}
 _ENDING = {"last_day": "rule"}
 _DELIVERY = {"delivery": "kind", "fee_delivery": "fee"}
 _LIMIT = {"limit_rate": "rate"}
 
 
 def _with(fact: _F, values: Mapping[str, Any], fields: Mapping[str, str], source: str) -> _F:
-    """Return a fact as the file changes it; it is then the file's, and no snapshot any more."""
+    """Return a fact as the file changes it: what it sets is the file's, on every day."""
     given: dict[str, Any] = {fields[key]: values[key] for key in fields if key in values}
-    if not given:
-        return fact
-    if fields is _SIDE:
-        given |= {"margin_sources": (source,), "margin_note": ""}
-    else:
-        given |= {"sources": (source,), "note": ""}
-    return evolve(fact, **given)
+    return evolve(fact, **given, own=frozenset(given), file=source) if given else fact
 
 
 # What a key expects, in words, and how its value is read; a ValueError says that it is not that.

@@ -1,6 +1,7 @@
 """What the market knows of a product: facts, each with the trading days it holds for.
 
-Each names its sources, rows of `sources.csv` or a user's own file, and may carry a note.
+Each names its sources, rows of `sources.csv`, and may carry a note. Where a user's own `file`
+sets some of its fields, `own` has their names; `origin` tells the source of one field.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from attrs import field, frozen
 from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
 
 __all__ = [
+    "Auction",
     "DeliveryKind",
     "Ending",
     "Exchange",
@@ -28,6 +30,7 @@ __all__ = [
     "Span",
     "Terms",
     "fact_on",
+    "origin",
 ]
 
 
@@ -78,6 +81,8 @@ class Terms:
     multiplier: int
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -96,6 +101,8 @@ class Hours:
     night: tuple[int, int] | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -123,6 +130,8 @@ class OrderSizes:
     market: int = 0
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -133,6 +142,8 @@ class Margin:
     rate: Decimal | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -143,6 +154,25 @@ class Fees:
     open: Fee | None = None
     close: Fee | None = None
     close_today: Fee | None = None
+    sources: tuple[str, ...] = ()
+    note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
+
+
+@frozen
+class Auction:
+    """The call auction before the first session of a trading day; `None` says unknown.
+
+    Attributes:
+        span: Trading days with it.
+        opens: Minutes before the session at which orders begin to be taken.
+        closes: Minutes before it at which they no longer are, and the match begins.
+    """
+
+    span: Span
+    opens: int | None = None
+    closes: int | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
 
@@ -169,6 +199,8 @@ class Rules:
     note: str = ""
     margin_sources: tuple[str, ...] = ()
     margin_note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -184,6 +216,8 @@ class Ending:
     rule: str = ""
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -194,6 +228,8 @@ class DeliveryKind:
     fee: Fee | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -203,6 +239,8 @@ class PriceLimit:
     rate: Decimal | None = None
     sources: tuple[str, ...] = ()
     note: str = ""
+    own: frozenset[str] = frozenset()
+    file: str = ""
 
 
 @frozen
@@ -220,6 +258,7 @@ class Product:
     sizes: tuple[OrderSizes, ...]
     margins: tuple[Margin, ...]
     fees: tuple[Fees, ...]
+    auctions: tuple[Auction, ...] = (Auction(Span()),)
     rules: tuple[Rules, ...] = (Rules(Span()),)
     endings: tuple[Ending, ...] = ()
     delivery: DeliveryKind = DeliveryKind()
@@ -252,7 +291,23 @@ class _Dated(Protocol):
     def span(self) -> Span: ...
 
 
+class _Sourced(Protocol):
+    @property
+    def sources(self) -> tuple[str, ...]: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def own(self) -> frozenset[str]: ...
+    @property
+    def file(self) -> str: ...
+
+
 _Fact = TypeVar("_Fact", bound=_Dated)
+
+
+def origin(fact: _Sourced, name: str) -> tuple[tuple[str, ...], str]:
+    """Return the sources and the note of one field of a fact."""
+    return ((fact.file,), "") if name in fact.own else (fact.sources, fact.note)
 
 
 def fact_on(facts: Sequence[_Fact], day: int | None) -> _Fact:

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 
 from homalos.model import CloseFirst, Delivery, Fee, MarginSide, OffsetRule
 from homalos_china.products import (
+    Auction,
     DeliveryKind,
     Ending,
     Exchange,
@@ -33,6 +34,7 @@ __all__ = [
     "UNKNOWN",
     "parse_fee",
     "parse_hours",
+    "read_auctions",
     "read_exchanges",
     "read_night_changes",
     "read_observed",
@@ -93,6 +95,11 @@ def read_observed() -> dict[str, int]:
     }
 
 
+def read_auctions() -> dict[str, tuple[Auction, ...]]:
+    """Read when the call auctions are, by exchange."""
+    return _grouped((row["exchange"], _auction(row)) for row in read_table("auctions.csv"))
+
+
 def read_rules() -> dict[str, tuple[Rules, ...]]:
     """Read how the exchanges count what is held, by exchange."""
     return _grouped((row["exchange"], _rules(row)) for row in read_table("rules.csv"))
@@ -106,7 +113,7 @@ def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
     sizes = _facts("order_sizes.csv", _sizes)
     margins = _facts("margins.csv", _margin)
     fees = _facts("fees.csv", _fees)
-    rules = read_rules()
+    auctions, rules = read_auctions(), read_rules()
     endings = _facts("last_days.csv", _ending)
     kinds = _facts("deliveries.csv", _delivery)
     found = {}
@@ -121,6 +128,7 @@ def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
             sizes=sizes[key],
             margins=margins[key],
             fees=fees[key],
+            auctions=auctions[row["exchange"]],
             rules=rules[row["exchange"]],
             endings=endings[key],
             delivery=kinds[key][-1],
@@ -249,6 +257,12 @@ def _fees(row: Row) -> Fees:
         close_today=parse_fee(row["close_today"]),
         **_cited(row),
     )
+
+
+def _auction(row: Row) -> Auction:
+    if row["opens"] == UNKNOWN:
+        return Auction(_span(row), **_cited(row))
+    return Auction(_span(row), int(row["opens"]), int(row["closes"]), **_cited(row))
 
 
 def _rules(row: Row) -> Rules:

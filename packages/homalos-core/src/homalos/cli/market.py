@@ -68,9 +68,8 @@ def _print(symbol: str, day: int, facts: Sequence[Fact]) -> None:
     click.echo(f"{symbol} on {_date(day)}")
     table = listing(("fact", "value", "holds from–to", "source"), map(_row, facts))
     # On a narrow screen values are folded, names stay whole; the path of a file may be long.
-    names, sources = table.columns[0], table.columns[3]
-    names.no_wrap = True
-    sources.no_wrap = all(len(each) <= _NAME for fact in facts for each in fact.sources)
+    table.columns[0].no_wrap = True
+    table.columns[3].no_wrap = all(len(each) <= _NAME for fact in facts for each in fact.sources)
     say(table)
     notes: dict[str, list[str]] = {}
     for fact in facts:
