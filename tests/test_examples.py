@@ -159,7 +159,8 @@ def test_the_risk_rule_in_a_file_refuses_every_short(
     plugin = ("--plugin", str(EXAMPLES / "risk_rule_plugin.py"))
     command = ("-c", program, "backtest", "double_ma", "--data", str(path))
     doubt = (
-        "warning: margin and fees of rb2510.SHFE are those of 2020-06-16, the nearest known; "
+        "warning: margin of rb2510.SHFE is that of 2025-09-26, the nearest known, fees of "
+        "rb2510.SHFE are those of 2020-06-16, the nearest known; "
         "set your own where the market takes them\n"
     )
     last_line = run_python(*command, *plugin, *RB_COMMAND, told=doubt).splitlines()[-1]

@@ -13,11 +13,11 @@ from homalos_china.market import DEFAULT_FEE, DEFAULT_MARGIN
 
 
 def test_a_contract_has_all_that_its_sources_give(market: ChinaMarket) -> None:
-    """Rebar by the snapshots of 2020 and 2025; the tick value is 1.0 x 10."""
+    """Rebar by the snapshots of 2020 and 2025, margin of September 2025; a tick is 1.0 x 10."""
     rebar = market.resolve("rb2510.SHFE")
     assert (rebar.symbol, rebar.product, rebar.name) == ("rb2510.SHFE", "rb", "螺纹2510")
     assert (rebar.tick_size, rebar.multiplier, rebar.tick_value) == (1.0, 10, Decimal(10))
-    assert rebar.margin_rate == Decimal("0.08")
+    assert rebar.margin_rate == Decimal("0.07")
     assert rebar.fee_open == Fee(rate=Decimal("0.0001"))
     assert (rebar.max_limit_volume, rebar.max_market_volume) == (500, 30)
 

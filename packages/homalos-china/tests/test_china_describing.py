@@ -39,18 +39,18 @@ def test_what_stayed_the_same_when_another_term_changed_holds_on(market: ChinaMa
 def test_a_snapshot_is_nearest_known_on_any_other_day(
     market: ChinaMarket, day: int, nearest: int
 ) -> None:
-    """Margin and fees of rebar were seen on 16 June 2020 and hold, as far as is known, then."""
+    """Fees of rebar were seen on 16 June 2020 and hold, as far as is known, then."""
     found = _told(market, "rb2510.SHFE", day)
-    for name, value in {"margin_rate": "0.08", "fee_open": "0.0001", "fee_close": "0.0001"}.items():
+    for name, value in {"fee_open": "0.0001", "fee_close": "0.0001"}.items():
         fact = found[name]
         assert (fact.value, fact.nearest) == (value, nearest)
         assert (fact.valid_from, fact.valid_to) == (20200616, 20200616)
 
 
 def test_what_no_source_gives_is_unknown(market: ChinaMarket) -> None:
-    """Aluminium alloy is younger than the snapshot with the margins."""
-    found = _told(market, "ad2603.SHFE", 20251226)
-    for name in ("margin_rate", "fee_open", "fee_close", "fee_close_today", "limit_rate"):
+    """Offset paper is younger than the snapshot with the fees, and in no list of limits."""
+    found = _told(market, "op2603.SHFE", 20251226)
+    for name in ("fee_open", "fee_close", "fee_close_today", "limit_rate"):
         assert (found[name].value, found[name].sources, found[name].nearest) == ("unknown", (), 0)
 
 
@@ -73,12 +73,12 @@ def test_the_sessions_are_those_of_the_day(market: ChinaMarket, day: int, value:
 @pytest.mark.parametrize(
     ("symbol", "day", "value"),
     [
-        ("rb2410.SHFE", 20240507, "20:55-20:59, match 20:59-21:00"),
+        ("rb2306.SHFE", 20230525, "20:55-20:59, match 20:59-21:00"),
         ("rb2410.SHFE", 20240506, "08:55-08:59, match 08:59-09:00"),  # no night after a holiday
         ("rb2005.SHFE", 20191226, "22:25-22:29, match 22:29-22:30"),  # a night that began late
         ("jd2409.DCE", 20240507, "08:55-08:59, match 08:59-09:00"),  # eggs have no night
         ("IF2406.CFFEX", 20240507, "09:25-09:29, match 09:29-09:30"),
-        ("si2407.GFEX", 20240507, "unknown"),
+        ("si2407.GFEX", 20240507, "08:55-08:59, match 08:59-09:00"),
     ],
 )
 def test_the_call_auction_is_before_the_days_first_session(

@@ -145,7 +145,8 @@ def test_margin_and_fee_rates_give_the_amounts_of_2020(
     for one in tqsdk:
         symbol = market.parse_symbol(one["ins_id"], exchange=one["exchange_id"])
         product, found = market.product(symbol), market.resolve(symbol, on_day=20200616)
-        if product.margins[0].rate is None or not found.fee_open.rate:
+        seen = any(margin.rate and 20200616 in margin.span for margin in product.margins)
+        if not (seen and found.fee_open.rate):
             continue
         price = one["margin"] / one["volume_multiple"] / float(found.margin_rate)
         assert price * one["volume_multiple"] * float(found.fee_open.rate) == pytest.approx(

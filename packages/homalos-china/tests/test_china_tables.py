@@ -14,7 +14,7 @@ from homalos_china.tables import parse_fee, parse_hours, read_night_changes, rea
 
 DATED = ["terms.csv", "hours.csv", "order_sizes.csv", "margins.csv", "fees.csv"]
 OTHERS = ["exchanges.csv", "products.csv", "night_changes.csv", "rules.csv", "last_days.csv"]
-ALL = [*DATED, *OTHERS, "deliveries.csv", "auctions.csv"]
+ALL = [*DATED, *OTHERS, "deliveries.csv", "auctions.csv", "notices.csv"]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -9,7 +9,8 @@ from attrs import evolve
 
 from homalos.model import Fee, Instrument, OffsetRule
 from homalos.plugins.ports import Fact
-from homalos_china.products import Product, Span, Terms, fact_on, origin
+from homalos_china.nearest import nearest_on
+from homalos_china.products import Margin, PriceLimit, Product, Span, Terms, fact_on, origin
 from homalos_china.sessions import SessionTable
 from homalos_china.symbols import delivery_of
 from homalos_china.tables import UNKNOWN
@@ -62,7 +63,7 @@ class Describer:
             self._auction(product, day),
             *self._money(product, day),
             *_orders(product, day),
-            _told("limit_rate", _decimal(product.limit.rate), origin(product.limit, "rate")),
+            _share("limit_rate", *nearest_on(product.limits, day)),
             *self._rules(product, day),
             *_end(instrument, product, delivery, day),
         )
@@ -101,20 +102,24 @@ class Describer:
         auction, hours = fact_on(product.auctions, day), fact_on(product.hours, day)
         has_night = hours.night is not None and self._table.night_evening(product, day) is not None
         change = self._table.night_change(product, day)
-        opening = hours.sections[0][0]
+        openings = []
         if has_night and hours.night is not None:
             moved = None if change is None else change.start
-            opening = hours.night[0] if moved is None else moved
+            openings.append(hours.night[0] if moved is None else moved)
+        if not openings or auction.after_night:
+            openings.append(hours.sections[0][0])
         value = UNKNOWN
         if auction.opens is not None and auction.closes is not None:
-            start, end = opening - auction.opens * 60, opening - auction.closes * 60
-            value = f"{_clock(start)}-{_clock(end)}, match {_clock(end)}-{_clock(opening)}"
+            ends = ((at - auction.opens * 60, at - auction.closes * 60, at) for at in openings)
+            value = "; ".join(
+                f"{_clock(first)}-{_clock(last)}, match {_clock(last)}-{_clock(at)}"
+                for first, last, at in ends
+            )
         return self._seen("call_auction", value, auction.span, (auction.sources, auction.note), day)
 
     def _money(self, product: Product, day: int) -> list[Fact]:
-        margin, fees = fact_on(product.margins, day), fact_on(product.fees, day)
-        rate = _decimal(margin.rate)
-        facts = [self._seen("margin_rate", rate, margin.span, origin(margin, "rate"), day)]
+        fees = fact_on(product.fees, day)
+        facts = [_share("margin_rate", *nearest_on(product.margins, day))]
         told = {"open": fees.open, "close": fees.close, "close_today": fees.close_today}
         for name, fee in told.items():
             cited = origin(fees, name)
@@ -156,6 +161,12 @@ def _told(name: str, value: str, cited: _Cited, span: Span = _WHOLE) -> Fact:
         sources=sources,
         note=note,
     )
+
+
+def _share(name: str, found: Margin | PriceLimit, nearest: int) -> Fact:
+    """Tell a share as `nearest_on` found it."""
+    told = _told(name, _decimal(found.rate), (found.sources, found.note), found.span)
+    return evolve(told, nearest=nearest)
 
 
 def _term(name: str, value: str, terms: Terms, product: Product) -> Fact:

@@ -11,6 +11,7 @@ from homalos.model import CloseFirst, Delivery, Fee, Instrument, MarginSide, spl
 from homalos_china.calendar import TradingCalendar
 from homalos_china.describing import Describer
 from homalos_china.last_days import last_day
+from homalos_china.nearest import nearest_on
 from homalos_china.overrides import with_overrides
 from homalos_china.products import Exchange, NightChange, Product, fact_on
 from homalos_china.sessions import SessionTable
@@ -131,8 +132,8 @@ class ChinaMarket:
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return a contract's sessions of one trading day, the night before it first.
 
-        Call auctions (20:55 and 08:55, CFFEX 09:25) are before them, and the
-        shorter last day of a treasury bond future is not known here.
+        Call auctions are before them; `describe` tells when. The shorter last
+        day of a treasury bond future is not known here.
 
         Raises:
             MarketError: The day is outside the calendar, or not a trading day.
@@ -182,7 +183,8 @@ class ChinaMarket:
         ending = product.ending_of(delivery)
         rules = fact_on(product.rules, day)
         sizes = fact_on(product.sizes, day)
-        margin = fact_on(product.margins, day).rate
+        margin = nearest_on(product.margins, day)[0].rate
+        limit = nearest_on(product.limits, day)[0].rate
         fees = fact_on(product.fees, day)
         code = split_symbol(symbol)[0]
         return Instrument(
@@ -206,5 +208,5 @@ class ChinaMarket:
             ),
             delivery=product.delivery.kind or Delivery.NONE,
             fee_delivery=product.delivery.fee or DEFAULT_FEE,
-            limit_rate=product.limit.rate or Decimal(0),
+            limit_rate=limit or Decimal(0),
         )

@@ -33,7 +33,8 @@ from homalos_china.tables import parse_fee, parse_hours, read_auctions, read_rul
 
 __all__ = ["with_overrides"]
 
-_F = TypeVar("_F", Terms, Hours, OrderSizes, Margin, Fees, Rules, Ending, DeliveryKind, PriceLimit)
+_F = TypeVar("_F", Terms, Hours, OrderSizes, Fees, Rules, Ending, DeliveryKind)
+_R = TypeVar("_R", Margin, PriceLimit)
 _E = TypeVar("_E", bound=StrEnum)
 
 _NEEDED = ("exchange", "tick_size", "multiplier", "day")
@@ -124,18 +125,24 @@ def _changed(base: Product, values: Mapping[str, Any], source: str) -> Product:
     def changed(facts: tuple[_F, ...], fields: Mapping[str, str]) -> tuple[_F, ...]:
         return tuple(_with(fact, values, fields, source) for fact in facts)
 
+    def single(facts: tuple[_R, ...], bare: _R, key: str) -> tuple[_R, ...]:
+        """Have one share hold on every day, whatever was known of single ones."""
+        if key not in values:
+            return facts
+        return (evolve(bare, rate=values[key], sources=(source,)),)
+
     return evolve(
         base,
         name=values.get("name", base.name),
         terms=changed(base.terms, _TERMS),
         hours=changed(base.hours, _HOURS),
         sizes=changed(base.sizes, _SIZES),
-        margins=changed(base.margins, _MARGIN),
+        margins=single(base.margins, Margin(Span()), "margin_rate"),
         fees=changed(base.fees, _FEES),
         rules=changed(base.rules, _RULES),
         endings=changed(base.endings, _ENDING),
         delivery=_with(base.delivery, values, _DELIVERY, source),
-        limit=_with(base.limit, values, _LIMIT, source),
+        limits=single(base.limits, PriceLimit(Span()), "limit_rate"),
     )
 
 
@@ -161,12 +168,10 @@ def _added(code: str, values: Mapping[str, Any], source: str) -> Product:
 _TERMS = {"tick_size": "tick_size", "multiplier": "multiplier"}
 _HOURS = {"day": "sections", "night": "night"}
 _SIZES = {"max_limit_volume": "limit", "max_market_volume": "market"}
-_MARGIN = {"margin_rate": "rate"}
 _FEES = {"fee_open": "open", "fee_close": "close", "fee_close_today": "close_today"}
 _RULES = {"offsets": "offsets", "close_first": "close_first", "margin_side": "margin_side"}
 _ENDING = {"last_day": "rule"}
 _DELIVERY = {"delivery": "kind", "fee_delivery": "fee"}
-_LIMIT = {"limit_rate": "rate"}
 
 
 def _with(fact: _F, values: Mapping[str, Any], fields: Mapping[str, str], source: str) -> _F:

@@ -136,14 +136,35 @@ class OrderSizes:
 
 @frozen
 class Margin:
-    """The exchange's margin as a share of the turnover; `None` says unknown."""
+    """The exchange's margin as a share of the turnover; `None` says unknown.
+
+    Attributes:
+        span: Trading days at whose settlement it is held.
+        passing: Whether it was meant for a time only, such as over a holiday, so that it
+            says little of other days.
+    """
 
     span: Span
     rate: Decimal | None = None
+    passing: bool = False
     sources: tuple[str, ...] = ()
     note: str = ""
-    own: frozenset[str] = frozenset()
-    file: str = ""
+
+
+@frozen
+class PriceLimit:
+    """How far a price may be from the settlement before, as a share; `None` says unknown.
+
+    Attributes:
+        span: Trading days with this limit.
+        passing: As of a margin.
+    """
+
+    span: Span
+    rate: Decimal | None = None
+    passing: bool = False
+    sources: tuple[str, ...] = ()
+    note: str = ""
 
 
 @frozen
@@ -164,15 +185,19 @@ class Fees:
 class Auction:
     """The call auction before the first session of a trading day; `None` says unknown.
 
+    Since 26 May 2023 some exchanges have a second one, before the day that follows a night.
+
     Attributes:
         span: Trading days with it.
         opens: Minutes before the session at which orders begin to be taken.
         closes: Minutes before it at which they no longer are, and the match begins.
+        after_night: Whether there is a second one.
     """
 
     span: Span
     opens: int | None = None
     closes: int | None = None
+    after_night: bool = False
     sources: tuple[str, ...] = ()
     note: str = ""
 
@@ -233,21 +258,11 @@ class DeliveryKind:
 
 
 @frozen
-class PriceLimit:
-    """How far a price may be from the settlement before, as a share; `None` says unknown."""
-
-    rate: Decimal | None = None
-    sources: tuple[str, ...] = ()
-    note: str = ""
-    own: frozenset[str] = frozenset()
-    file: str = ""
-
-
-@frozen
 class Product:
     """One product of one exchange.
 
-    Every table holds at least one fact, in order of time, without gaps.
+    Every table holds at least one fact, in order of time; only margins and price limits,
+    which are known of single days, have gaps.
     """
 
     code: str
@@ -262,7 +277,7 @@ class Product:
     rules: tuple[Rules, ...] = (Rules(Span()),)
     endings: tuple[Ending, ...] = ()
     delivery: DeliveryKind = DeliveryKind()
-    limit: PriceLimit = PriceLimit()
+    limits: tuple[PriceLimit, ...] = (PriceLimit(Span()),)
     sources: tuple[str, ...] = ()
     key: str = field(init=False)
 

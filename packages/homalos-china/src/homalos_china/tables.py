@@ -3,6 +3,9 @@
 A row holds from `valid_from` to `valid_to`, trading days yyyymmdd, both
 inclusive; an empty one means "as far as is known". `source` names rows of
 `sources.csv`, and `note` says what had to be decided.
+
+`notices.csv` has margins and price limits of single days and short spans, for several
+products a row, as the exchanges publish them; on other days the nearest stands in.
 """
 
 from __future__ import annotations
@@ -24,6 +27,7 @@ from homalos_china.products import (
     Margin,
     NightChange,
     OrderSizes,
+    PriceLimit,
     Product,
     Rules,
     Span,
@@ -48,6 +52,7 @@ UNKNOWN = "unknown"
 
 Row = Mapping[str, str]
 _T = TypeVar("_T")
+_D = TypeVar("_D", Margin, PriceLimit)
 
 
 def read_table(name: str) -> list[dict[str, str]]:
@@ -111,7 +116,10 @@ def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
     terms = _facts("terms.csv", _terms)
     hours = _facts("hours.csv", lambda row: _hours(row, sections))
     sizes = _facts("order_sizes.csv", _sizes)
-    margins = _facts("margins.csv", _margin)
+    observed = read_observed()
+    margins = _facts("margins.csv", lambda row: _margin(row, observed))
+    later = _noticed("margin_rate", Margin)
+    limits = _noticed("limit_rate", PriceLimit)
     fees = _facts("fees.csv", _fees)
     auctions, rules = read_auctions(), read_rules()
     endings = _facts("last_days.csv", _ending)
@@ -126,12 +134,13 @@ def read_products(exchanges: Mapping[str, Exchange]) -> dict[str, Product]:
             terms=terms[key],
             hours=hours[key],
             sizes=sizes[key],
-            margins=margins[key],
+            margins=_merged(margins[key], later.get(key, ())),
             fees=fees[key],
             auctions=auctions[row["exchange"]],
             rules=rules[row["exchange"]],
             endings=endings[key],
             delivery=kinds[key][-1],
+            limits=limits.get(key, (PriceLimit(Span()),)),
             sources=_sources(row),
         )
     return found
@@ -244,9 +253,37 @@ def _sizes(row: Row) -> OrderSizes:
     return OrderSizes(_span(row), limit=limit, market=market, **_cited(row))
 
 
-def _margin(row: Row) -> Margin:
-    rate = None if row["rate"] == UNKNOWN else Decimal(row["rate"])
-    return Margin(_span(row), rate, **_cited(row))
+def _margin(row: Row, observed: Mapping[str, int]) -> Margin:
+    """Read a margin; it is known of the day only on which its source was seen."""
+    if row["rate"] == UNKNOWN:
+        return Margin(_span(row), **_cited(row))
+    seen = observed[_sources(row)[0]]
+    return Margin(Span(seen, seen), Decimal(row["rate"]), **_cited(row))
+
+
+def _noticed(fact: str, make: Callable[..., _D]) -> dict[str, tuple[_D, ...]]:
+    """Read what notices say of margins or price limits, by product, in order of time."""
+    pairs = [
+        (
+            f"{code}.{row['exchange']}",
+            make(
+                _span(row),
+                Decimal(row["value"]),
+                passing=row["passing"] == "yes",
+                **_cited(row),
+            ),
+        )
+        for row in read_table("notices.csv")
+        if row["fact"] == fact
+        for code in row["products"].split()
+    ]
+    return _grouped(sorted(pairs, key=lambda pair: pair[1].span.first))
+
+
+def _merged(known: tuple[Margin, ...], noticed: tuple[Margin, ...]) -> tuple[Margin, ...]:
+    """Put two lists into order of time; what is unknown goes where anything is known."""
+    found = [margin for margin in (*known, *noticed) if margin.rate is not None]
+    return tuple(sorted(found, key=lambda margin: margin.span.first)) or known
 
 
 def _fees(row: Row) -> Fees:
@@ -262,7 +299,9 @@ def _fees(row: Row) -> Fees:
 def _auction(row: Row) -> Auction:
     if row["opens"] == UNKNOWN:
         return Auction(_span(row), **_cited(row))
-    return Auction(_span(row), int(row["opens"]), int(row["closes"]), **_cited(row))
+    after_night = row["after_night"] == "yes"
+    opens, closes = int(row["opens"]), int(row["closes"])
+    return Auction(_span(row), opens, closes, after_night=after_night, **_cited(row))
 
 
 def _rules(row: Row) -> Rules:
