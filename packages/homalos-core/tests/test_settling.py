@@ -193,7 +193,7 @@ def test_money_that_goes_out_is_no_fall_of_the_equity() -> None:
         ("nan", "", "main: NaN is no amount of money; expected whole cents"),
         ("1.005", "", "main: 1.005 is no amount of money; expected whole cents"),
         ("much", "", "'much' is no amount of money"),
-        ("1", "mian", "no account is called 'mian'; did you mean 'main'?; there are main"),
+        ("1", "mainx", "no account is called 'mainx'; did you mean 'main'?; there are main"),
     ],
 )
 def test_a_transfer_that_cannot_be_books_nothing(amount: str, account: str, told: str) -> None:
