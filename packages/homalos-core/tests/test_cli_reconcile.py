@@ -160,6 +160,10 @@ def test_the_account_is_asked_for_where_there_are_several(
         (["statement", "show"], "no plugin offers a format of settlement statements; install one"),
         (["reconcile", "later.txt"], "no plugin offers a format of settlement statements"),
         (
+            ["reconcile", *WITH, "--plugin", "broken.py", "x.txt"],
+            "plugin 'broken' (broken.py): ",
+        ),
+        (
             ["reconcile", *WITH, "x.txt", "--format", "hous"],
             "no plugin offers a statement format 'hous'; there are: house; did you mean",
         ),
@@ -174,6 +178,7 @@ def test_what_cannot_be_done_is_one_line(
 ) -> None:
     """Exit code 1, nothing on standard output."""
     Path("x.txt").write_text("x")
+    Path("broken.py").write_text("raise ValueError(1)")
     _given(evolve(DAY, trading_day=20250107), "later.txt")
 
     assert main(asked) == 1

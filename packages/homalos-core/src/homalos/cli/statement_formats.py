@@ -25,9 +25,12 @@ def formats_of(asked: Asked, wanted: str | None) -> Sequence[StatementFormatSpec
     """Return the formats to try, in name order: all there are, or the one that is wanted.
 
     Raises:
+        PluginLoadError: A plugin that --plugin names is at fault.
         MissingPluginError: There is none, or none of that name; says what to install.
     """
-    catalog = Catalog.gather(asked.host())
+    host = asked.host()
+    catalog = Catalog.gather(host)
+    host.refuse_named_faults()
     if not catalog.statement_formats:
         faults = "".join(
             f"; the plugin {plugin!r} is at fault: {fault}"

@@ -313,8 +313,7 @@ def _make_feed(parts: Parts) -> Feed | None:
 
 
 def _keep_statements(parts: Parts) -> None:
-    formats = iter(parts.catalog.statement_formats.values())
-    first = next(formats, None)
+    first = next(iter(parts.catalog.statement_formats.values()), None)
     days = StatementDays(parts.settings.home, first.write if first else None)
 
     def keep(settled: Sequence[Settled]) -> None:
