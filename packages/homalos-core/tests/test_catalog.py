@@ -19,6 +19,7 @@ from homalos.plugins import (
     ImporterSpec,
     MarketSpec,
     RiskRuleSpec,
+    StatementFormatSpec,
     StoreSpec,
     StrategySpec,
     hookimpl,
@@ -28,7 +29,7 @@ from homalos.plugins.host import ANSWERS, PluginHost
 from homalos.strategy import Strategy
 
 
-def unused(*_: Any) -> Any:
+def unused(*_: Any, **__: Any) -> Any:
     """Stand where a spec wants a factory; building an engine is not tested here."""
     raise NotImplementedError
 
@@ -41,12 +42,14 @@ STORE = StoreSpec(name="sqlite", factory=unused)
 RULE = RiskRuleSpec(name="price_band", factory=unused)
 FILLS = FillModelSpec(name="l1", factory=unused)
 CHANNEL = AlertChannelSpec(name="file", factory=unused)
+FORMAT = StatementFormatSpec(name="ctp", write=unused, read=unused)
 CHECK = DoctorCheckSpec(name="disk", check=unused)
 STRATEGY = StrategySpec(name="double_ma", factory=Strategy)
 COMMAND = CommandSpec(name="data bars", target="homalos.cli:bars", help="Print bars.")
 
 EVERYTHING = (
-    *(MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, FILLS, CHANNEL, CHECK),
+    *(MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, FILLS, CHANNEL, FORMAT),
+    CHECK,
     COMMAND,
 )
 
@@ -100,6 +103,7 @@ def test_every_kind_is_found_by_its_name() -> None:
         catalog.strategy("double_ma"),
         catalog.fill_model("l1"),
         catalog.alert_channel("file"),
+        catalog.statement_format("ctp"),
         catalog.doctor_checks["disk"],
         catalog.command("data bars"),
     ) == EVERYTHING

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from attrs import evolve
 
-from homalos.engine.statements import StatementDays, parse_statement
+from homalos.engine.statements import StatementDays
 from homalos.errors import StatementError, StoreError
 from homalos.model import Funds, Statement, TransferLine
 
@@ -24,16 +24,21 @@ DAY = Statement(
 )
 
 
+def _notes(statement: Statement) -> str:
+    """Write a day as no broker would: the notes of its transfers."""
+    return "".join(f"{each.note}\n" for each in statement.transfers)
+
+
 def test_a_day_is_kept_exactly_with_its_text_beside_it(tmp_path: Path) -> None:
     """Amounts are text in the JSON, with the places they had."""
-    days = StatementDays(tmp_path)
+    days = StatementDays(tmp_path, _notes)
 
     path = days.save(DAY)
 
     assert tmp_path / "statements" / "main" / "20250106.json" == path
     assert json.loads(path.read_bytes())["funds"]["balance"] == "0.10"
     assert repr(DAY) == repr(days.load("main", 20250106))
-    assert DAY.transfers == parse_statement(path.with_suffix(".txt").read_bytes()).transfers
+    assert path.with_suffix(".txt").read_text("utf-8") == "银期转账\n"
     assert len(list(path.parent.iterdir())) == 2
 
 
@@ -54,12 +59,34 @@ def test_days_and_accounts_are_listed(tmp_path: Path) -> None:
 
 def test_a_day_that_is_settled_anew_replaces_the_one_before(tmp_path: Path) -> None:
     """Both files of it."""
-    days = StatementDays(tmp_path)
+    days = StatementDays(tmp_path, _notes)
     path = days.save(DAY)
     days.save(evolve(DAY, transfers=()))
 
     assert days.load("main", 20250106).transfers == ()
-    assert parse_statement(path.with_suffix(".txt").read_bytes()).transfers == ()
+    assert path.with_suffix(".txt").read_text("utf-8") == ""
+
+
+def test_without_a_format_only_the_json_is_kept(tmp_path: Path) -> None:
+    """No text of an earlier settlement stays beside it either."""
+    path = StatementDays(tmp_path, _notes).save(DAY)
+    assert StatementDays(tmp_path).save(evolve(DAY, transfers=())) == path
+
+    assert [each.name for each in path.parent.iterdir()] == ["20250106.json"]
+
+
+def test_a_format_that_cannot_write_loses_the_text_alone(tmp_path: Path) -> None:
+    """The day itself is kept, and what the format raised is raised."""
+
+    def broken(_: Statement) -> str:
+        raise ZeroDivisionError
+
+    path = StatementDays(tmp_path, _notes).save(DAY)
+    with pytest.raises(ZeroDivisionError):
+        StatementDays(tmp_path, broken).save(evolve(DAY, transfers=()))
+
+    assert StatementDays(tmp_path).load("main", 20250106).transfers == ()
+    assert [each.name for each in path.parent.iterdir()] == ["20250106.json"]
 
 
 def test_what_is_not_kept_is_told(tmp_path: Path) -> None:
@@ -87,7 +114,7 @@ def test_a_full_disk_leaves_the_day_before_as_it_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No half of a file, nothing beside it, and one clear error."""
-    days = StatementDays(tmp_path)
+    days = StatementDays(tmp_path, _notes)
     path = days.save(DAY)
 
     def full(_: int) -> None:

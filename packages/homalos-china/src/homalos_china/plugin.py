@@ -1,4 +1,4 @@
-"""What this package offers the core: the market `china`."""
+"""What this package offers the core: the market `china`, and the statements of CTP's counters."""
 
 from __future__ import annotations
 
@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from homalos.plugins import DoctorCheckSpec, MarketSpec, hookimpl
+from homalos.plugins import DoctorCheckSpec, MarketSpec, StatementFormatSpec, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from homalos.plugins.ports import DoctorContext, Finding, Market, MarketContext
+    from homalos.model import Statement
+    from homalos.plugins.ports import DoctorContext, Finding, Market, MarketContext, Reading
 
-__all__ = ["ChinaOptions", "register_doctor_checks", "register_markets"]
+__all__ = [
+    "ChinaOptions",
+    "register_doctor_checks",
+    "register_markets",
+    "register_statement_formats",
+]
 
 
 @frozen
@@ -43,6 +49,31 @@ def register_markets() -> tuple[MarketSpec, ...]:
             factory=_make,
             config=ChinaOptions,
             doc="Chinese futures: SHFE, INE, DCE, CZCE, CFFEX and GFEX, as dated data.",
+        ),
+    )
+
+
+def _write(statement: Statement) -> str:
+    from homalos_china.statements import write_statement
+
+    return write_statement(statement)
+
+
+def _read(data: bytes, /, *, name: str) -> Reading:
+    from homalos_china.statements import read_statement
+
+    return read_statement(data, name=name)
+
+
+@hookimpl
+def register_statement_formats() -> tuple[StatementFormatSpec, ...]:
+    """Offer the text that brokers on CTP's counters send."""
+    return (
+        StatementFormatSpec(
+            name="ctp",
+            write=_write,
+            read=_read,
+            doc="Settlement statements (结算单) as CTP's counters print them.",
         ),
     )
 

@@ -327,9 +327,9 @@ def _kept(engine: Engine, wish: _Wish) -> str:
     """Keep the days where they are wanted; return their text where they are to be printed."""
     if wish.statements is None:
         return ""
-    from homalos.engine.statements import write_statement
-
-    return keep(engine.parts.settler.statements, wish.statements, write_statement)
+    form = next(iter(engine.parts.catalog.statement_formats.values()), None)
+    write = form.write if form else None
+    return keep(engine.parts.settler.statements, wish.statements, write)
 
 
 def _show(title: str, summary: RunSummary, days: Sequence[Statement], text: str) -> None:

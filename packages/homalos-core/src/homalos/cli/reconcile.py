@@ -13,17 +13,19 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.text import Text
 
-from homalos.cli.options import CONFIG, HOME, Asked, Outcome, with_options
+from homalos.cli.options import CONFIG, HOME, PLUGIN, Asked, Outcome, with_options
+from homalos.cli.statement_formats import FORMAT, formats_of
 from homalos.config import home_folder
 from homalos.engine.statements import (
     Difference,
-    Reading,
     StatementDays,
     differences,
-    read_statement,
+    read_by_any,
     unprinted,
 )
 from homalos.errors import StatementError
+from homalos.plugins.ports import Reading
+from homalos.plugins.specs import StatementFormatSpec
 
 __all__ = ["ACCOUNT", "days_of", "reconcile"]
 
@@ -43,15 +45,19 @@ ACCOUNT = click.option(
     metavar="STATEMENT...",
 )
 @ACCOUNT
-@with_options(CONFIG, HOME)
-def reconcile(asked: Asked, *, files: Sequence[Path], account: str | None) -> Outcome:
+@FORMAT
+@with_options(CONFIG, HOME, PLUGIN)
+def reconcile(
+    asked: Asked, *, files: Sequence[Path], account: str | None, wanted: str | None
+) -> Outcome:
     """Compare the engine's days with settlement statements, line by line, to the cent.
 
-    A statement says itself which day it is of. With a difference the exit code is 1.
+    A statement says itself which day it is of; each format that plugins offer is tried on
+    it. With a difference the exit code is 1.
     """
-    days = days_of(asked)
+    days, formats = days_of(asked), formats_of(asked, wanted)
     # Everything is read before anything is said: a broken file is told alone.
-    found = [_compared(path, days, account) for path in files]
+    found = [_compared(path, _read(path, formats), days, account) for path in files]
     shown = [part for _, parts in found for part in parts]
     data = [data for data, _ in found]
 
@@ -70,9 +76,8 @@ def days_of(asked: Asked) -> StatementDays:
 
 
 def _compared(
-    path: Path, days: StatementDays, account: str | None
+    path: Path, reading: Reading, days: StatementDays, account: str | None
 ) -> tuple[dict[str, Any], list[RenderableType]]:
-    reading = _read(path)
     theirs = reading.statement
     name = account or _account(path, reading, days)
     ours = days.load(name, theirs.trading_day)
@@ -89,13 +94,13 @@ def _compared(
     return data, _report(f"{path}: {name}, {theirs.trading_day}", found, lacking)
 
 
-def _read(path: Path) -> Reading:
+def _read(path: Path, formats: Sequence[StatementFormatSpec]) -> Reading:
     try:
         data = path.read_bytes()
     except OSError as error:
         reason = f"cannot be read: {error.strerror}"
         raise StatementError(reason, file=str(path)) from error
-    return read_statement(data, name=str(path))
+    return read_by_any(formats, data, name=str(path))
 
 
 def _account(path: Path, reading: Reading, days: StatementDays) -> str:

@@ -7,9 +7,10 @@ from typing import Any
 import msgspec
 import rich_click as click
 
-from homalos.cli.options import CONFIG, HOME, Asked, Outcome, with_options
+from homalos.cli.options import CONFIG, HOME, PLUGIN, Asked, Outcome, with_options
 from homalos.cli.reconcile import ACCOUNT, days_of
-from homalos.engine.statements import StatementDays, write_statement
+from homalos.cli.statement_formats import FORMAT, formats_of
+from homalos.engine.statements import StatementDays
 from homalos.errors import StatementError
 
 __all__ = ["listed", "show"]
@@ -37,14 +38,22 @@ def listed(asked: Asked, *, account: str | None) -> Outcome:
 @click.command("show")
 @click.argument("day", type=int, required=False, metavar="[DAY]")
 @ACCOUNT
-@with_options(CONFIG, HOME)
-def show(asked: Asked, *, day: int | None, account: str | None) -> Outcome:
-    """Print the statement of a day, yyyymmdd; the last one when left out."""
+@FORMAT
+@with_options(CONFIG, HOME, PLUGIN)
+def show(asked: Asked, *, day: int | None, account: str | None, wanted: str | None) -> Outcome:
+    """Print the statement of a day, yyyymmdd; the last one when left out.
+
+    It is printed in the first format that plugins offer; --json needs none.
+    """
     days = days_of(asked)
     name = _known(days, account)
     statement = days.load(name, day or days.days(name)[-1])
     data: dict[str, Any] = msgspec.to_builtins(statement)
-    return Outcome(data=data, show=lambda: click.echo(write_statement(statement), nl=False))
+
+    def show_it() -> None:
+        click.echo(formats_of(asked, wanted)[0].write(statement), nl=False)
+
+    return Outcome(data=data, show=show_it)
 
 
 def _known(days: StatementDays, account: str | None) -> str:

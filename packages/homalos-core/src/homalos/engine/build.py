@@ -314,7 +314,8 @@ def _make_feed(parts: Parts) -> Feed | None:
 
 
 def _keep_statements(parts: Parts) -> None:
-    days = StatementDays(parts.settings.home)
+    first = next(iter(parts.catalog.statement_formats.values()), None)
+    days = StatementDays(parts.settings.home, first.write if first else None)
 
     def keep(settled: Sequence[Settled]) -> None:
         for each in settled:

@@ -12,6 +12,7 @@ from homalos.plugins.specs import (
     MarketSpec,
     NoOptions,
     RiskRuleSpec,
+    StatementFormatSpec,
     StoreSpec,
     StrategySpec,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "MarketSpec",
     "NoOptions",
     "RiskRuleSpec",
+    "StatementFormatSpec",
     "StoreSpec",
     "StrategySpec",
     "hookimpl",

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ImporterSpec,
         MarketSpec,
         RiskRuleSpec,
+        StatementFormatSpec,
         StoreSpec,
         StrategySpec,
     )
@@ -39,7 +40,8 @@ class Catalog:
     Attributes:
         offered_by: (kind, name) -> the plugin that offers it; the kinds are
             `market`, `gateway`, `feed`, `importer`, `store`, `risk rule`,
-            `strategy`, `fill model`, `alert channel`, `doctor check` and `command`.
+            `strategy`, `fill model`, `alert channel`, `statement format`, `doctor check` and
+            `command`.
         faults: Plugin -> what is wrong with it, for those at fault.
     """
 
@@ -52,6 +54,7 @@ class Catalog:
     strategies: Mapping[str, StrategySpec]
     fill_models: Mapping[str, FillModelSpec]
     alert_channels: Mapping[str, AlertChannelSpec]
+    statement_formats: Mapping[str, StatementFormatSpec]
     doctor_checks: Mapping[str, DoctorCheckSpec]
     commands: Mapping[str, CommandSpec]
     offered_by: Mapping[tuple[str, str], str] = field(repr=False)
@@ -76,6 +79,9 @@ class Catalog:
             strategies=_gathered(host, "register_strategies", "strategy", offered),
             fill_models=_gathered(host, "register_fill_models", "fill model", offered),
             alert_channels=_gathered(host, "register_alert_channels", "alert channel", offered),
+            statement_formats=_gathered(
+                host, "register_statement_formats", "statement format", offered
+            ),
             doctor_checks=_gathered(host, "register_doctor_checks", "doctor check", offered),
             commands=_gathered(host, "register_commands", "command", offered),
             offered_by=MappingProxyType(offered),
@@ -121,6 +127,10 @@ class Catalog:
     def alert_channel(self, name: str) -> AlertChannelSpec:
         """Return an alert channel's spec."""
         return self._found("alert channel", self.alert_channels, name)
+
+    def statement_format(self, name: str) -> StatementFormatSpec:
+        """Return a statement format's spec."""
+        return self._found("statement format", self.statement_formats, name)
 
     def command(self, name: str) -> CommandSpec:
         """Return a command's spec."""

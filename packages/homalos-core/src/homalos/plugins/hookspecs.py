@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ImporterSpec,
         MarketSpec,
         RiskRuleSpec,
+        StatementFormatSpec,
         StoreSpec,
         StrategySpec,
     )
@@ -125,6 +126,17 @@ class Hooks:
 
         A channel is used when the settings name it: `alerts: {<name>: {options}}`. Its
         `send` is called on an observer's thread, never on the engine's.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def register_statement_formats(self) -> Iterable[StatementFormatSpec] | None:
+        """Offer the texts in which brokers send settlement statements.
+
+        The first format, in name order, writes the text that is kept beside each day the
+        engine has settled; its `write` is called on an observer's thread, never on the
+        engine's. `homalos reconcile` tries each on a broker's file until one can read it.
 
         .. versionadded:: 0.1
         """

@@ -29,6 +29,7 @@ from homalos.plugins.specs import (
     ImporterSpec,
     MarketSpec,
     RiskRuleSpec,
+    StatementFormatSpec,
     StoreSpec,
     StrategySpec,
 )
@@ -50,6 +51,7 @@ Spec = (
     | ImporterSpec
     | MarketSpec
     | RiskRuleSpec
+    | StatementFormatSpec
     | StoreSpec
     | StrategySpec
 )
@@ -64,6 +66,7 @@ ANSWERS: dict[str, type[Spec]] = {
     "register_strategies": StrategySpec,
     "register_fill_models": FillModelSpec,
     "register_alert_channels": AlertChannelSpec,
+    "register_statement_formats": StatementFormatSpec,
     "register_doctor_checks": DoctorCheckSpec,
     "register_commands": CommandSpec,
 }

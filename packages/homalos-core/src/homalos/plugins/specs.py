@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 if TYPE_CHECKING:
-    from homalos.model import BarData, TickData
+    from homalos.model import BarData, Statement, TickData
     from homalos.plugins.ports import (
         AlertChannel,
         AlertContext,
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         NeedsRestart,
         RiskCheck,
         RiskContext,
+        StatementReader,
         Store,
         StoreContext,
     )
@@ -47,6 +48,7 @@ __all__ = [
     "MarketSpec",
     "NoOptions",
     "RiskRuleSpec",
+    "StatementFormatSpec",
     "StoreSpec",
     "StrategySpec",
 ]
@@ -155,6 +157,22 @@ class AlertChannelSpec:
     name: str
     factory: Callable[[AlertContext, Any], AlertChannel]
     config: type = NoOptions
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class StatementFormatSpec:
+    """A text of settlement statements, written and read.
+
+    Attributes:
+        write: Returns a day as a broker would print it; on any thread.
+        read: `(data, name=...) -> Reading` of a broker's file; raises `StatementError` for
+            a file that is not in this format.
+    """
+
+    name: str
+    write: Callable[[Statement], str]
+    read: StatementReader
     doc: str = ""
 
 

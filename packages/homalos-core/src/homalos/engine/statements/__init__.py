@@ -1,17 +1,7 @@
-"""Settlement statements (结算单): written, read, kept, compared."""
+"""Settlement statements: kept as JSON, compared. Their text is a plugin's."""
 
 from homalos.engine.statements.days import StatementDays
-from homalos.engine.statements.parser import Reading, parse_statement, read_statement
+from homalos.engine.statements.formats import read_by_any
 from homalos.engine.statements.reconcile import Difference, differences, unprinted
-from homalos.engine.statements.writer import write_statement
 
-__all__ = [
-    "Difference",
-    "Reading",
-    "StatementDays",
-    "differences",
-    "parse_statement",
-    "read_statement",
-    "unprinted",
-    "write_statement",
-]
+__all__ = ["Difference", "StatementDays", "differences", "read_by_any", "unprinted"]

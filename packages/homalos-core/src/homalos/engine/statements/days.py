@@ -11,7 +11,6 @@ from urllib.parse import quote, unquote
 
 import msgspec
 
-from homalos.engine.statements.writer import write_statement
 from homalos.errors import StatementError, StoreError
 from homalos.model import Statement
 
@@ -24,17 +23,17 @@ _FOLDER = "statements"
 class StatementDays:
     """The days that an engine has settled, an account a folder.
 
-    A day is kept twice: exactly, as JSON with its amounts as text, and as a broker would
-    print it. A file is there as a whole or not at all, and the JSON is there last; a day
-    that is settled anew replaces the one before.
+    A day is kept exactly, as JSON with its amounts as text, and where a format of
+    statements is given, as a broker would print it, too. A file is there as a whole or not
+    at all; a day that is settled anew replaces the one before, its text with it.
 
     Args:
         home: The folder of all state; nothing is made in it before the first day.
+        write: Makes a day's text, as `StatementFormatSpec.write`; without it only the JSON
+            is kept.
     """
 
-    def __init__(
-        self, home: Path, write: Callable[[Statement], str] | None = write_statement
-    ) -> None:
+    def __init__(self, home: Path, write: Callable[[Statement], str] | None = None) -> None:
         self.folder = home / _FOLDER
         self._write = write
 
@@ -42,14 +41,19 @@ class StatementDays:
         """Keep a day; return the path of its JSON. May be called on any thread.
 
         Raises:
-            StoreError: It cannot be written; what was there before is there still.
+            StoreError: It cannot be written; the JSON that was there before is there
+                still, unless only the text failed.
         """
         path = self._path(statement.account, statement.trading_day)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            if self._write is not None:
-                _replace(path.with_suffix(".txt"), self._write(statement).encode())
             _replace(path, msgspec.json.format(msgspec.json.encode(statement), indent=1))
+            # The text comes second: when a plugin cannot make it, the day is kept all the
+            # same, and no text of an earlier settlement stands beside it.
+            text = path.with_suffix(".txt")
+            text.unlink(missing_ok=True)
+            if self._write is not None:
+                _replace(text, self._write(statement).encode())
         except OSError as error:
             what = f"the statement of {statement.account} for {statement.trading_day}"
             msg = f"{what} cannot be kept in {path.parent}: {error.strerror}"

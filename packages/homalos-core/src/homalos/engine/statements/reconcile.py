@@ -8,14 +8,31 @@ from typing import Any
 
 from attrs import fields_dict, frozen
 
-from homalos.engine.statements.layout import SECTIONS
-from homalos.model import Funds, Offset, Statement
+from homalos.model import (
+    CloseLine,
+    DeliveryLine,
+    Funds,
+    HoldingLine,
+    Offset,
+    PositionLine,
+    Statement,
+    TradeLine,
+    TransferLine,
+)
 
 __all__ = ["Difference", "differences", "unprinted"]
 
+_SECTIONS: Mapping[str, type] = {
+    "transfers": TransferLine,
+    "trades": TradeLine,
+    "closes": CloseLine,
+    "deliveries": DeliveryLine,
+    "holdings": HoldingLine,
+    "positions": PositionLine,
+}
 _WHOLE: Mapping[str, frozenset[str]] = {
     "funds": frozenset(fields_dict(Funds)),
-    **{each.name: frozenset(fields_dict(each.line)) for each in SECTIONS},
+    **{name: frozenset(fields_dict(line)) for name, line in _SECTIONS.items()},
 }
 _AVERAGES = frozenset({"long_average", "short_average"})
 _PLAIN = frozenset({Offset.NONE, Offset.CLOSE})
@@ -67,18 +84,16 @@ def differences(
     """
     shown = _WHOLE if printed is None else printed
     found = [*_of_whole(ours, theirs), *_of_funds(ours.funds, theirs.funds, shown)]
-    for section in SECTIONS:
-        if section.name in shown:
-            found += _of_section(section.name, ours, theirs, shown[section.name])
+    for name in _SECTIONS:
+        if name in shown:
+            found += _of_section(name, ours, theirs, shown[name])
     return tuple(found)
 
 
 def unprinted(ours: Statement, printed: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
     """Return the sections that we have lines in and a statement does not print."""
     names = ["funds"] if "funds" not in printed else []
-    names += [
-        each.name for each in SECTIONS if each.name not in printed and getattr(ours, each.name)
-    ]
+    names += [name for name in _SECTIONS if name not in printed and getattr(ours, name)]
     return tuple(names)
 
 

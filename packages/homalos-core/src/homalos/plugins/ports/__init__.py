@@ -29,6 +29,7 @@ from homalos.plugins.ports.outside import (
     SubscriberStats,
 )
 from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
+from homalos.plugins.ports.statements import Reading, StatementKind, StatementReader
 from homalos.plugins.ports.venue import (
     Gateway,
     GatewayContext,
@@ -66,6 +67,7 @@ __all__ = [
     "Observation",
     "ObserverStats",
     "PositionSource",
+    "Reading",
     "Refusal",
     "RestingOrder",
     "RiskCheck",
@@ -73,6 +75,8 @@ __all__ = [
     "RowFault",
     "Session",
     "Snapshot",
+    "StatementKind",
+    "StatementReader",
     "Store",
     "StoreContext",
     "SubscriberStats",

@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from homalos.engine.statements.layout import DIRECTIONS, EXCHANGES, OFFSETS, Shape
 from homalos.errors import StatementError
 from homalos.model import PriceOrigin
+from homalos_china.statements.layout import DIRECTIONS, EXCHANGES, OFFSETS, Shape
 
 __all__ = ["as_number", "decoded", "read_cell"]
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homalos.engine.statements import parse_statement, read_statement
 from homalos.errors import StatementError
 from homalos.model import Direction, Offset
+from homalos_china.statements import parse_statement, read_statement
 
 # Written for these tests. Sections are missing, columns stand in an order of their own, a
 # page ends within the trades, a section that nobody knows stands in between.

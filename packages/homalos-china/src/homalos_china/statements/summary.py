@@ -8,9 +8,10 @@ from decimal import Decimal
 
 from attrs import fields_dict
 
-from homalos.engine.statements.cells import as_number
-from homalos.engine.statements.layout import CURRENCIES, FUNDS, FundsLine, Kind, folded
 from homalos.model import Funds, TransferLine
+from homalos.plugins.ports import StatementKind
+from homalos_china.statements.cells import as_number
+from homalos_china.statements.layout import CURRENCIES, FUNDS, FundsLine, folded
 
 __all__ = ["Header", "funds_of", "summary_figures"]
 
@@ -48,12 +49,12 @@ class Header:
         self.account = ""
         self.trading_day = 0
         self.currency = ""
-        self.kind = Kind.MARKED
+        self.kind = StatementKind.MARKED
 
     def take(self, line: str) -> None:
         """Read what one line says of the whole."""
         if _TITLE.search(line) and _BY_TRADE.search(line):
-            self.kind = Kind.BY_TRADE
+            self.kind = StatementKind.BY_TRADE
         if not self.account and (match := _ACCOUNT.search(line)):
             self.account = match[1]
         if not self.trading_day and not _MADE.search(line) and (match := _DAY.search(line)):
@@ -77,7 +78,7 @@ class Header:
         self.currency = found
 
 
-def summary_figures(line: str, kind: Kind) -> Iterator[tuple[str, Decimal]]:
+def summary_figures(line: str, kind: StatementKind) -> Iterator[tuple[str, Decimal]]:
     """Yield the figures of one line of the summary by their fields; unknown labels are passed.
 
     Raises:
@@ -92,7 +93,7 @@ def summary_figures(line: str, kind: Kind) -> Iterator[tuple[str, Decimal]]:
             label = part  # nothing stands behind the label
             continue
         if known is not None:
-            name = known.by_trade if kind is Kind.BY_TRADE else known.field
+            name = known.by_trade if kind is StatementKind.BY_TRADE else known.field
             if name:
                 yield name, _figure(known, value)
         label = rest

@@ -23,6 +23,7 @@ from homalos.model import (
     TradeLine,
     TransferLine,
 )
+from homalos.plugins.ports import StatementKind
 
 __all__ = [
     "CURRENCIES",
@@ -33,18 +34,10 @@ __all__ = [
     "SECTIONS",
     "Column",
     "FundsLine",
-    "Kind",
     "Section",
     "Shape",
     "folded",
 ]
-
-
-class Kind(StrEnum):
-    """How a statement counts profit: against the settlement before, or against the opening."""
-
-    MARKED = "marked"
-    BY_TRADE = "by trade"
 
 
 class Shape(StrEnum):
@@ -87,9 +80,9 @@ class Column:
     also: tuple[str, ...] = ()
     total: bool = False
 
-    def target(self, kind: Kind) -> str:
+    def target(self, kind: StatementKind) -> str:
         """Return the field that the column is on a statement of this kind."""
-        if kind is Kind.BY_TRADE and self.by_trade is not None:
+        if kind is StatementKind.BY_TRADE and self.by_trade is not None:
             return self.by_trade
         return self.field
 

@@ -10,13 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homalos.engine.statements import (
-    differences,
-    parse_statement,
-    read_statement,
-    unprinted,
-    write_statement,
-)
+from homalos.engine.statements import differences, unprinted
 from homalos.errors import StatementError
 from homalos.model import (
     CloseLine,
@@ -31,6 +25,7 @@ from homalos.model import (
     TradeLine,
     TransferLine,
 )
+from homalos_china.statements import parse_statement, read_statement, write_statement
 
 _AMOUNT = st.decimals(-(10**12), 10**12, places=2)
 _PLUS = st.decimals(0, 10**12, places=2)

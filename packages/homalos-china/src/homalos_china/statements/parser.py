@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from attrs import fields_dict, frozen
+from attrs import fields_dict
 
-from homalos.engine.statements.cells import decoded, read_cell
-from homalos.engine.statements.layout import SECTIONS, Column, Kind, Section, Shape, folded
-from homalos.engine.statements.summary import Header, funds_of, summary_figures
 from homalos.errors import StatementError
 from homalos.model import Direction, Offset, PriceOrigin, Statement
+from homalos.plugins.ports import Reading
+from homalos_china.statements.cells import decoded, read_cell
+from homalos_china.statements.layout import SECTIONS, Column, Section, Shape, folded
+from homalos_china.statements.summary import Header, funds_of, summary_figures
 
-__all__ = ["Reading", "parse_statement", "read_statement"]
+__all__ = ["parse_statement", "read_statement"]
 
 _ZERO = Decimal(0)
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -42,23 +43,6 @@ _UNKNOWN: Mapping[str, Any] = {
     "offset": Offset.NONE,
     "origin": PriceOrigin.VENUE,
 }
-
-
-@frozen(kw_only=True)
-class Reading:
-    """A statement that was read, and what of it was printed.
-
-    Attributes:
-        statement: The day; fields that were not printed are 0, empty, or the first of
-            their kind.
-        kind: How the text counts profit.
-        printed: The fields that the text has, by section; `funds` is one of them. A
-            section that it does not have is left out.
-    """
-
-    statement: Statement
-    kind: Kind
-    printed: Mapping[str, frozenset[str]]
 
 
 def parse_statement(text: str | bytes, *, name: str = "") -> Statement:

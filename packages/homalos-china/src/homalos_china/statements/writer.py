@@ -10,7 +10,9 @@ from typing import Any
 
 from attrs import asdict
 
-from homalos.engine.statements.layout import (
+from homalos.model import Statement
+from homalos.model.instrument import split_symbol
+from homalos_china.statements.layout import (
     CURRENCIES,
     DIRECTIONS,
     EXCHANGES,
@@ -21,8 +23,6 @@ from homalos.engine.statements.layout import (
     Section,
     Shape,
 )
-from homalos.model import Statement
-from homalos.model.instrument import split_symbol
 
 __all__ = ["write_statement"]
 
