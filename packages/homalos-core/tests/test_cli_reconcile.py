@@ -222,3 +222,15 @@ def test_no_day_at_all_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str
     """Which is no error of a list."""
     assert main(["statement", "list", "--home", str(tmp_path)]) == 0
     assert f"no statement in {tmp_path / 'statements'}\n" == capsys.readouterr().out
+
+
+def test_the_days_of_a_working_folder_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """As `homalos up` keeps them there: beside the settings file that nobody had to name."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "system.yaml").write_text("run: '1'\n", encoding="utf-8")
+    StatementDays(tmp_path / "config" / ".homalos").save(DAY)
+    assert main(["statement", "list"]) == 0
+    assert capsys.readouterr().out == "main  20250106\n"

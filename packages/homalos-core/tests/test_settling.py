@@ -188,7 +188,7 @@ def test_money_that_goes_out_is_no_fall_of_the_equity() -> None:
 @pytest.mark.parametrize(
     ("amount", "account", "told"),
     [
-        ("-99801", "", "main: 99801 cannot be taken out; 99800.00 are available"),
+        ("-99801", "", "main: 99801.00 cannot be taken out; 99800.00 are available"),
         ("0", "", "main: expected an amount above or below 0 to transfer, not 0"),
         ("nan", "", "main: NaN is no amount of money; expected whole cents"),
         ("1.005", "", "main: 1.005 is no amount of money; expected whole cents"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from homalos.errors import ConfigError
 
-__all__ = ["CONFIG_FILE", "settings_file", "strategies_file"]
+__all__ = ["CONFIG_FILE", "found_settings", "settings_file", "strategies_file"]
 
 CONFIG_FILE = Path("config/system.yaml")
 """The settings file when none is named, from the working directory."""
@@ -32,6 +32,11 @@ def settings_file(given: Path | None) -> Path:
         )
         raise ConfigError([msg])
     return path
+
+
+def found_settings(given: Path | None) -> Path | None:
+    """Return the settings file that is meant, or `None` where none is named and none is there."""
+    return given or (CONFIG_FILE if CONFIG_FILE.is_file() else None)
 
 
 def strategies_file(config: Path) -> Path:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from homalos.cli.config_file import found_settings
 from homalos.engine.control_address import connect, running_pid
 from homalos.errors import ConfigError, EngineStateError, HomalosError
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ask", "home_of_running"]
 
-_DEFAULT_CONFIG = Path("config/system.yaml")
 _DEMO = "demo"  # the folder that a demo has in its home
 
 
@@ -59,9 +59,7 @@ def home_of_running(asked: Asked) -> Path:
     """Return the home of the engine that the options mean; that of a demo where only one runs."""
     from homalos.config import home_folder
 
-    config = asked.config
-    if config is None and _DEFAULT_CONFIG.is_file():
-        config = _DEFAULT_CONFIG
+    config = found_settings(asked.config)
     home = home_folder(asked.home, os.environ, config, Path.cwd())
     places = [home]
     if asked.home is None:

@@ -13,6 +13,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.text import Text
 
+from homalos.cli.config_file import found_settings
 from homalos.cli.options import CONFIG, HOME, PLUGIN, Asked, Outcome, with_options
 from homalos.cli.statement_formats import FORMAT, formats_of
 from homalos.config import home_folder
@@ -72,7 +73,8 @@ def reconcile(
 
 def days_of(asked: Asked) -> StatementDays:
     """Return the days that are kept in the home folder."""
-    return StatementDays(home_folder(asked.home, os.environ, asked.config, Path.cwd()))
+    config = found_settings(asked.config)
+    return StatementDays(home_folder(asked.home, os.environ, config, Path.cwd()))
 
 
 def _compared(

@@ -81,7 +81,7 @@ class AccountManager:
         if amount < 0:
             available = self.account_data(name, day).available
             if -amount > available:
-                msg = f"{name}: {-amount} cannot be taken out; {available:.2f} are available"
+                msg = f"{name}: {-amount:.2f} cannot be taken out; {available:.2f} are available"
                 raise AccountError(msg)
         try:
             self.accounts[name].transfer(amount, day, note)
