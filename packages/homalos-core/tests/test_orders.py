@@ -159,7 +159,10 @@ def test_a_cancel_that_the_venue_raised_on_can_be_asked_again() -> None:
     """The order stands as it stood, and nothing is under way."""
 
     class Breaking(FakeGateway):
+        """Raises when it is to cancel."""
+
         def cancel_order(self, request: CancelRequest) -> None:
+            """Raise."""
             if not self.cancels:
                 self.cancels.append(request)
                 msg = "no route"

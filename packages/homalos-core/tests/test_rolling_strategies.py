@@ -206,6 +206,8 @@ def test_the_next_contract_is_watched_before_it_is_the_main_one(tmp_path: Path) 
     lengths: list[list[float]] = []
 
     class Looker(Strategy):
+        """Looks at the next contract."""
+
         def on_bar(self, bar: BarData) -> None:
             """Need bars."""
 
@@ -234,6 +236,8 @@ def test_sessions_of_the_new_contract_are_told_on_the_day_of_the_roll(tmp_path: 
     told: list[tuple[str, SessionState]] = []
 
     class Listener(Strategy):
+        """Hears sessions."""
+
         def on_session(self, event: SessionChanged) -> None:
             """Write it down."""
             told.append((event.symbol, event.state))
@@ -406,6 +410,8 @@ def test_one_that_fails_in_on_roll_falls_alone(tmp_path: Path) -> None:
     """The others are told, too."""
 
     class Breaks(Strategy):
+        """Raises when it rolls."""
+
         def on_roll(self, roll: Rolled) -> None:
             """Raise."""
             raise ValueError(roll.symbol)
@@ -428,6 +434,8 @@ def test_a_roll_is_told_past_a_callback_that_waits(tmp_path: Path) -> None:
     rolls: list[str] = []
 
     class Waits(Strategy):
+        """Waits in a callback."""
+
         while_waiting = "skip"
 
         async def on_tick(self, tick: TickData) -> None:
@@ -466,6 +474,8 @@ def test_every_callback_of_an_order_still_comes_after_the_move(tmp_path: Path) -
     states: list[str] = []
 
     class Waiting(Unaware):
+        """Waits for its order."""
+
         def on_order(self, order: OrderData) -> None:
             """Write it down."""
             states.append(f"{order.symbol} {order.status}")
@@ -551,6 +561,8 @@ def test_a_rolled_strategy_comes_back_on_the_contract_of_the_day(tmp_path: Path)
     """One that failed behind a roll is made anew on what it was moved to."""
 
     class BreaksOnce(Strategy):
+        """Raises once."""
+
         def on_tick(self, tick: TickData) -> None:
             """Raise on the first tick of the new contract."""
             if tick.symbol == FAR and tick.last_price == 121:

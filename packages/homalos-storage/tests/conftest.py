@@ -14,7 +14,7 @@ from attrs import Factory, define, frozen
 
 from homalos.errors import MarketError, UnknownInstrument
 from homalos.model import Instrument
-from homalos.plugins.ports import ImportContext, Session
+from homalos.plugins.ports import Fact, ImportContext, Session
 
 _CHINA = timezone(timedelta(hours=8))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -105,6 +105,10 @@ class WeekdayMarket:
         if code[0] == "au" and on_day is not None and on_day < 20191210:
             tick_size = 0.05  # SHFE made it 0.02 on that day
         return Instrument(symbol, code[0], tick_size, multiplier)
+
+    def describe(self, symbol: str, *, on_day: int) -> tuple[Fact, ...]:
+        """Refuse: a reader of files asks for no facts."""
+        raise NotImplementedError
 
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return the night before, where the product has one, and the day."""
