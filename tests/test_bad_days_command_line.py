@@ -127,7 +127,7 @@ NAMES = [
         [
             (
                 "error: 'xx2510.SHFE': no product 'xx' on SHFE; to add it, put [products.xx] with "
-                "exchange, tick_size, multiplier and day into {here}/.homalos/china.toml"
+                "exchange, tick_size, multiplier and day into {here}/config/.homalos/china.toml"
             )
         ],
     ),

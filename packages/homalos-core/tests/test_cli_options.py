@@ -156,3 +156,14 @@ def test_with_json_standard_output_is_one_object(
     assert json.loads(told.out) == {"env": "e", "home": "x", "set": {"a.b": "1"}, "json": True}
     assert told.out.count("\n") == 1
     assert told.err == "a strategy prints\n"
+
+
+def test_a_working_folder_has_one_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside its settings file, also for a command that reads no settings unless they are named."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("HOMALOS_HOME", raising=False)
+    assert Asked().source().home == tmp_path / ".homalos"
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config" / "system.yaml").write_text("", encoding="utf-8")
+    assert Asked().source().home == tmp_path / "config" / ".homalos"
+    assert Asked(home=tmp_path / "x").source().home == tmp_path / "x"

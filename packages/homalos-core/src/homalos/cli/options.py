@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import rich_click as click
 from attrs import Factory, frozen
 
+from homalos.cli.config_file import found_settings
 from homalos.cli.plugin_host import discover
 from homalos.plugins.host import PluginHost
 
@@ -94,12 +95,15 @@ class Asked:
         """
         from homalos.config import SettingsSource, home_folder
 
+        # A command that reads no settings unless they are named has the working folder's home
+        # all the same: overrides of the market, rolls and statements are there.
+        beside = found_settings(config)
         return SettingsSource(
             path=config,
             env=self.env,
             environment=dict(os.environ),
             overrides={**(base or {}), **self.overrides},
-            home=home_folder(self.home, os.environ, config, Path.cwd()),
+            home=home_folder(self.home, os.environ, beside, Path.cwd()),
         )
 
     def settings(
