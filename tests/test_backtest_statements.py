@@ -78,6 +78,13 @@ def test_balances_chain(days: Path) -> None:
     assert all(one["balance"] == other["balance_before"] for one, other in pairwise(funds))
 
 
+def test_a_strategy_of_one_lot_never_holds_two(days: Path) -> None:
+    """Also where it turned with the last bar of a day, and the fills come in the night."""
+    for day in kept(days):
+        held = sum(each["long_lots"] + each["short_lots"] for each in day["positions"])
+        assert held <= 1, day["trading_day"]
+
+
 def test_the_trades_alone_come_to_the_same_cents(days: Path) -> None:
     """Cash paid and got, and what is left at the settlement price: no lots, no marks."""
     cash, net = CAPITAL, 0

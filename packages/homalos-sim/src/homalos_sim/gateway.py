@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from homalos.errors import ConfigError, UnknownInstrument
 from homalos.model import (
     CancelRefused,
@@ -32,7 +34,8 @@ _NS = 1_000_000_000
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _NOTTRADED, _CANCELLED, _REJECTED = Status.NOTTRADED, Status.CANCELLED, Status.REJECTED
 _MARKET = OrderType.MARKET
-_OPEN, _NONE, _CLOSETODAY = Offset.OPEN, Offset.NONE, Offset.CLOSETODAY
+_OPEN, _NONE = Offset.OPEN, Offset.NONE
+_CLOSETODAY, _CLOSEYESTERDAY = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
 
 
 class SimGateway:
@@ -174,16 +177,17 @@ class SimGateway:
         )
 
     def _begin(self, day: int) -> None:
-        """Let a trading day begin: a close of lots of today does not outlive its day."""
+        """Let a trading day begin: what was to close lots of today closes lots of yesterday."""
         if day <= self._day:
             return
         self._day = day
         for (_, symbol), held in self._held.items():
             held.begin(day, self._instrument(symbol))
-        over = [each for each in self._orders.values() if each.request.offset is _CLOSETODAY]
-        for order in over:
-            if self._instrument(order.request.symbol).offsets is OffsetRule.DATED:
-                self._cancel(order, "the trading day is over whose lots it was to close")
+        for order in self._orders.values():
+            asked = order.request
+            dated = self._instrument(asked.symbol).offsets is OffsetRule.DATED
+            if asked.offset is _CLOSETODAY and dated:
+                order.request = replace(asked, offset=_CLOSEYESTERDAY)
 
     def _cancel(self, order: WorkingOrder, reason: str) -> None:
         asked = order.request

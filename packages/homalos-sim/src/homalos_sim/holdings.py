@@ -61,6 +61,8 @@ class Holding:
         for side in (self._long, self._short):
             side.earlier = 0 if is_over else side.earlier + side.today
             side.today = 0
+            side.closing += side.closing_today
+            side.closing_today = 0
         self._adopt(instrument)
 
     def objection(self, request: OrderRequest) -> str:

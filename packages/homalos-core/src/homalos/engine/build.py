@@ -160,7 +160,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     parts.loop.bind(OrderReport, parts.orders.on_report)
     parts.loop.bind(TradeReport, parts.orders.on_trade)
     parts.loop.bind(CancelRefused, parts.orders.on_cancel_refused)
-    parts.loop.end_day = parts.settler.end_day
+    parts.loop.end_day = partial(_end_day, parts)
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
@@ -311,6 +311,11 @@ def _make_feed(parts: Parts) -> Feed | None:
         read=parts.reader.read,
     )
     return make(f"feed {wanted.kind!r}", spec.factory, context, options)
+
+
+def _end_day(parts: Parts, over: int, begins: int) -> None:
+    parts.settler.end_day(over, begins)
+    parts.orders.end_day()
 
 
 def _keep_statements(parts: Parts) -> None:

@@ -187,6 +187,13 @@ class Working:
             position.opening_short -= opens
             position.closing_long -= closes
 
+    def outlive_day(self) -> None:
+        """Count lots that it was to close of today among those of earlier days from now on."""
+        if self.of_today:
+            self.of_today = False
+            buys = self.state.direction is _LONG
+            _freeze_today(self.lane.position, -self.closes, buys=buys)
+
     def _date(self, offset: Offset, lots: int, *, buys: bool) -> tuple[float, float]:
         """Count an order among those of its day's lots; return the fee of such a lot."""
         if offset is not _TODAY:

@@ -13,6 +13,7 @@ from homalos.engine.accounts import AccountManager
 from homalos.engine.closing import RULE, plan
 from homalos.engine.foreign import ForeignTrades
 from homalos.engine.lanes import Lane, Working
+from homalos.engine.order_states import LEGAL
 from homalos.engine.risk import RiskManager
 from homalos.engine.venue_faults import at_cancelling, at_sending
 from homalos.engine.wholes import Wholes, split
@@ -41,18 +42,9 @@ MANUAL = "manual"
 """Whose orders a person's are; no strategy may have this name."""
 
 _OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
+_TODAY, _YESTERDAY = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
 _SUBMITTING, _NOTTRADED, _PARTTRADED = Status.SUBMITTING, Status.NOTTRADED, Status.PARTTRADED
 _ALLTRADED, _CANCELLED, _REJECTED = Status.ALLTRADED, Status.CANCELLED, Status.REJECTED
-
-LEGAL: Mapping[Status, frozenset[Status]] = {
-    _SUBMITTING: frozenset({_NOTTRADED, _PARTTRADED, _ALLTRADED, _CANCELLED, _REJECTED}),
-    _NOTTRADED: frozenset({_PARTTRADED, _ALLTRADED, _CANCELLED, _REJECTED}),
-    _PARTTRADED: frozenset({_PARTTRADED, _ALLTRADED, _CANCELLED}),
-    _ALLTRADED: frozenset(),
-    _CANCELLED: frozenset(),
-    _REJECTED: frozenset(),
-}
-"""From each state, the states an order may go to."""
 
 
 class OrderManager:
@@ -197,6 +189,11 @@ class OrderManager:
                 raise at_cancelling(request, error) from error
         return True
 
+    def end_day(self) -> None:
+        """Have what was to close lots of today close lots of yesterday: the day is over."""
+        for working in self._working.values():
+            working.outlive_day()
+
     def rebind(self) -> None:
         """Take up changed terms of contracts, once the positions have them.
 
@@ -270,8 +267,11 @@ class OrderManager:
             self._say_trade(foreign)
             return
         self._seen.add(key)
+        offset = order.offset
+        if offset is _TODAY and report.offset is _YESTERDAY:
+            offset = _YESTERDAY  # a night lies between the order and its fill
         trade = TradeData(
-            report.trade_id, order_id, report.symbol, report.direction, order.offset,
+            report.trade_id, order_id, report.symbol, report.direction, offset,
             report.price, report.volume, report.ts_ns, report.trading_day,
             order.strategy, order.account, order.gateway,
         )  # fmt: skip
