@@ -10,7 +10,16 @@ import pytest
 from attrs import evolve
 
 from homalos.config import AccountSettings, GatewaySettings
-from homalos.model import Alert, CloseFirst, Fee, OffsetRule, OrderData, PositionMode, Status
+from homalos.model import (
+    Alert,
+    CloseFirst,
+    Fee,
+    Offset,
+    OffsetRule,
+    OrderData,
+    PositionMode,
+    Status,
+)
 from homalos.strategy import Strategy
 from homalos.testing import INSTRUMENTS, SYMBOL, FakeFeed, FakeMarket, at, engine, tick
 from homalos_sim import plugin as sim
@@ -128,8 +137,8 @@ def test_a_netting_account_and_its_venue_agree_on_the_days(close_first: CloseFir
     assert (told, strategy.rejected, strategy.offsets) == ([], [], {"none"})
 
 
-def test_a_close_of_todays_lots_does_not_outlive_its_day() -> None:
-    """The venue cancels it; what it was to close is of an earlier day now, and closes as that."""
+def test_a_close_of_todays_lots_that_outlives_its_day_closes_yesterdays() -> None:
+    """What it was to close is of an earlier day now: it fills as that, in both books."""
     built = engine(
         plugins=[sim],
         market=FakeMarket([evolve(INSTRUMENTS[SYMBOL], offsets=OffsetRule.DATED)]),
@@ -146,12 +155,10 @@ def test_a_close_of_todays_lots_does_not_outlive_its_day() -> None:
         built.step(tick(ts_ns=at(2)))
         assert orders["1-2"].status is Status.NOTTRADED
         built.step(tick(ts_ns=at(86_400)))
-        hand.sell(99, 2)
-        built.step(tick(ts_ns=at(86_401)))
-    found = [(str(order.offset), order.status, order.reason) for order in orders.values()]
-    over = "the trading day is over whose lots it was to close"
-    assert found == [
-        ("open", Status.ALLTRADED, ""),
-        ("closetoday", Status.CANCELLED, over),
-        ("closeyesterday", Status.ALLTRADED, ""),
-    ]
+        assert orders["1-2"].status is Status.NOTTRADED
+        built.step(tick(price=151.0, ts_ns=at(86_401)))
+    assert [order.status for order in orders.values()] == [Status.ALLTRADED, Status.ALLTRADED]
+    assert built.parts.orders.trades[-1].offset is Offset.CLOSEYESTERDAY
+    position = built.parts.accounts.holding("main", SYMBOL)
+    assert (position.long, position.overclosed, position.closing_long) == (0, 0, 0)
+    assert built.parts.auditor.differences == ()

@@ -206,8 +206,12 @@ class OrderMachine(RuleBasedStateMachine):
 
     @invariant()
     def lots_of_today_that_are_being_closed_are_those_of_the_orders(self) -> None:
-        """Each working order says which lots it closes; never fewer than none."""
-        holding, working = self.holding, self.manager.working()
+        """Each working order says which lots it closes; never fewer than none.
+
+        One that outlived its day closes lots of an earlier one.
+        """
+        holding, began = self.holding, at(self.day * 86_400)
+        working = [each for each in self.manager.working() if each.created_ns >= began]
         found = {
             side: sum(o.left for o in working if (o.direction, o.offset) == (side, TODAY))
             for side in (LONG, SHORT)
