@@ -162,8 +162,8 @@ def _length(market: ChinaMarket, symbol: str, day: int) -> int:
     )
 
 
-# The recorder of i, TA and CF missed two nights that were held: rb and, in bars_tqsdk, m2005 traded
-# from 21:00 on 24 and on 30 December 2019.
+# The files of i, TA and CF begin at 22:30 on 24 December 2019 and have no bar of the night of the
+# 30th; both nights were held from 21:00 on: rb and, in bars_tqsdk, m2005 traded.
 MISSED = {20191225, 20191231}
 # The circuit breaker ended 7 January 2016 after minutes (CFFEX notice of that day).
 BROKEN = {20160107}

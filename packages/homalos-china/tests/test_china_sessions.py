@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from homalos.errors import MarketError
 from homalos_china import ChinaMarket
@@ -221,25 +219,35 @@ def test_an_instant_after_the_last_known_close_is_refused(market: ChinaMarket, a
         market.trading_day("rb2705.SHFE", at("2026-12-31 15:00:00"))
 
 
-DAYS = [
-    day for day in range(20130101, 20261231) if 1 <= day // 100 % 100 <= 12 and 1 <= day % 100 <= 28
-]
-
-
-@given(
-    day=st.sampled_from(DAYS),
-    symbol=st.sampled_from(["au2412.SHFE", "rb2410.SHFE", "T2409.CFFEX", "AP410.CZCE"]),
-    share=st.floats(min_value=0, max_value=1, exclude_max=True),
+@pytest.mark.parametrize(
+    "symbol",
+    [
+        "au2412.SHFE",
+        "rb2410.SHFE",
+        "sc2409.INE",
+        "m2409.DCE",
+        "TA409.CZCE",
+        "T2409.CFFEX",
+        "si2409.GFEX",
+    ],
 )
-def test_every_instant_of_a_session_belongs_to_its_trading_day(
-    market: ChinaMarket, calendar: TradingCalendar, day: int, symbol: str, share: float
+def test_every_session_of_every_known_day_belongs_to_it(
+    market: ChinaMarket, calendar: TradingCalendar, symbol: str
 ) -> None:
-    """The session table and the trading day of an instant are two ways to the same answer."""
-    if not calendar.is_trading_day(day):
-        return
-    sessions = market.sessions(symbol, day)
-    for session in sessions:
-        instant = session.start_ns + int((session.end_ns - session.start_ns) * share)
-        assert market.trading_day(symbol, instant) == day == session.trading_day
-    ends = [session.end_ns for session in sessions]
-    assert ends == sorted(ends)
+    """From 2003 to the last day: from one close on to the next, and no session overlaps another."""
+    days = [day for year in range(2003, 2027) for day in _days_of(calendar, year)]
+    assert (days[0], days[-1]) == (calendar.first, calendar.last)
+    closed_ns = market.sessions(symbol, days[0])[0].start_ns
+    for day in days:
+        assert market.trading_day(symbol, closed_ns) == day
+        for session in market.sessions(symbol, day):
+            assert closed_ns <= session.start_ns < session.end_ns
+            middle_ns = (session.start_ns + session.end_ns) // 2
+            instants = (session.start_ns, middle_ns, session.end_ns - 1)
+            assert {day} == {market.trading_day(symbol, each) for each in instants}
+            assert session.trading_day == day
+            closed_ns = session.end_ns
+
+
+def _days_of(calendar: TradingCalendar, year: int) -> list[int]:
+    return [day for month in range(1, 13) for day in calendar.days_of(year * 100 + month)]
