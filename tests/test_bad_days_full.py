@@ -290,12 +290,16 @@ def test_a_strategy_that_loops_in_a_backtest_is_told_and_ctrl_c_ends_it(tmp_path
     ) as process:  # fmt: skip
         try:
             assert process.stderr is not None
-            assert "the nearest known" in process.stderr.readline()
+            doubt = process.stderr.readline()
             first = process.stderr.readline()
             process.send_signal(signal.SIGINT)
             out, rest = process.communicate(timeout=SOON_S)
         finally:
             process.kill()
+    assert doubt == (
+        f"warning: margin of {RB} is that of 2025-09-26, the nearest known, fees of {RB} are "
+        "those of 2020-06-16, the nearest known; set your own where the market takes them\n"
+    )
     assert re.fullmatch(
         rf"warning: strategy\.Loops-{RB}: in on_bar for \d\.\d s \(loops\.py:\d+\): everything "
         r"waits for it; make it shorter, or have it work elsewhere\n",
