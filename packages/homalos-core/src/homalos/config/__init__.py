@@ -25,6 +25,7 @@ from homalos.config.settings import (
     check,
     effective_name,
 )
+from homalos.config.trading import ControlSettings, OrderSettings
 
 if TYPE_CHECKING:
     from homalos.config.changes import Change, diff
@@ -38,12 +39,14 @@ __all__ = [
     "BarSettings",
     "BusSettings",
     "Change",
+    "ControlSettings",
     "FeedSettings",
     "GatewaySettings",
     "InboxSettings",
     "JournalSettings",
     "Loaded",
     "LogSettings",
+    "OrderSettings",
     "RestartSettings",
     "Settings",
     "SettingsSource",

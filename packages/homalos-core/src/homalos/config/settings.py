@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
 from attrs import Attribute, Factory, field, frozen
 
+from homalos.config.trading import ControlSettings, OrderSettings
+from homalos.config.validators import above_0, not_below_0, not_empty
 from homalos.errors import ConfigError, did_you_mean
 from homalos.model import Interval, PositionMode
 
@@ -41,21 +42,6 @@ LogLevel = Literal["debug", "info", "warning", "error"]
 _INTERVAL = re.compile(r"[1-9][0-9]*[smh]|d")
 
 
-def _above_0(_: object, attribute: Attribute[Any], value: Decimal | float) -> None:
-    if not (isfinite(value) and value > 0):
-        raise ConfigError([f"{attribute.name} must be above 0, not {value}"])
-
-
-def _not_below_0(_: object, attribute: Attribute[Any], value: float) -> None:
-    if not (isfinite(value) and value >= 0):
-        raise ConfigError([f"{attribute.name} must be 0 or above, not {value}"])
-
-
-def _not_empty(_: object, attribute: Attribute[Any], value: str) -> None:
-    if not value.strip():
-        raise ConfigError([f"{attribute.name} must not be empty"])
-
-
 def _named(_: object, attribute: Attribute[Any], value: Mapping[str, object]) -> None:
     if not all(name.strip() for name in value):
         raise ConfigError([f"{attribute.name} needs a name for each entry"])
@@ -83,7 +69,7 @@ class GatewaySettings:
         options: Structured into the spec's class of options.
     """
 
-    kind: str = field(default="sim", validator=_not_empty)
+    kind: str = field(default="sim", validator=not_empty)
     options: Mapping[str, Any] = Factory(dict)
 
 
@@ -106,9 +92,9 @@ class AccountSettings:
             says so, `close` lets the simulation close positions as a broker does.
     """
 
-    gateway: str = field(default="sim", validator=_not_empty)
-    capital: Decimal = field(default=Decimal(1_000_000), validator=_above_0)
-    currency: str = field(default="CNY", validator=_not_empty)
+    gateway: str = field(default="sim", validator=not_empty)
+    capital: Decimal = field(default=Decimal(1_000_000), validator=above_0)
+    currency: str = field(default="CNY", validator=not_empty)
     mode: PositionMode = PositionMode.HEDGING
     close_today: Literal["close", "lock", "cheaper"] = "close"
     margin_call: Literal["tell", "close"] = "tell"
@@ -128,10 +114,10 @@ class FeedSettings:
         options: Structured into the spec's class of options.
     """
 
-    kind: str = field(default="tape", validator=_not_empty)
-    speed: float = field(default=0.0, validator=_not_below_0)
+    kind: str = field(default="tape", validator=not_empty)
+    speed: float = field(default=0.0, validator=not_below_0)
     thread: bool = False
-    for_s: float = field(default=0.0, validator=_not_below_0)
+    for_s: float = field(default=0.0, validator=not_below_0)
     options: Mapping[str, Any] = Factory(dict)
 
 
@@ -145,8 +131,8 @@ class RestartSettings:
             twice as long as the one before.
     """
 
-    times: int = field(default=0, validator=_not_below_0)
-    wait_s: float = field(default=10.0, validator=_above_0)
+    times: int = field(default=0, validator=not_below_0)
+    wait_s: float = field(default=10.0, validator=above_0)
 
 
 @frozen(kw_only=True)
@@ -164,7 +150,7 @@ class StrategySettings:
         restart: What brings it back when it has failed.
     """
 
-    strategy: str = field(validator=_not_empty)
+    strategy: str = field(validator=not_empty)
     symbols: tuple[str, ...] = field(validator=_symbols, metadata={SHORT_FORM: "symbol"})
     name: str = ""
     interval: str = field(default=Interval.MINUTE.value, validator=_bar_length)
@@ -183,7 +169,7 @@ class StoreSettings:
         options: Structured into the spec's class of options.
     """
 
-    kind: str = field(default="sqlite", validator=_not_empty)
+    kind: str = field(default="sqlite", validator=not_empty)
     options: Mapping[str, Any] = Factory(dict)
 
 
@@ -221,9 +207,9 @@ class BusSettings:
         batch_s: Seconds a record may wait for its batch, > 0.
     """
 
-    queue: int = field(default=10_000, validator=_above_0)
-    batch: int = field(default=100, validator=_above_0)
-    batch_s: float = field(default=5.0, validator=_above_0)
+    queue: int = field(default=10_000, validator=above_0)
+    batch: int = field(default=100, validator=above_0)
+    batch_s: float = field(default=5.0, validator=above_0)
 
 
 @frozen(kw_only=True)
@@ -236,8 +222,8 @@ class InboxSettings:
         when_full: What a full market lane does.
     """
 
-    execution: int = field(default=1_000, validator=_above_0)
-    market: int = field(default=10_000, validator=_above_0)
+    execution: int = field(default=1_000, validator=above_0)
+    market: int = field(default=10_000, validator=above_0)
     when_full: Literal["block", "conflate"] = "conflate"
 
 
@@ -256,7 +242,7 @@ class LogSettings:
     level: LogLevel = "info"
     levels: Mapping[str, LogLevel] = Factory(dict)
     json: bool = False
-    days: int = field(default=30, validator=_above_0)
+    days: int = field(default=30, validator=above_0)
 
 
 @frozen(kw_only=True)
@@ -270,8 +256,8 @@ class WatchSettings:
             event time only reports, since a wall's time must not change what it decides.
     """
 
-    slow_ms: float = field(default=200.0, validator=_above_0)
-    stuck_s: float = field(default=30.0, validator=_not_below_0)
+    slow_ms: float = field(default=200.0, validator=above_0)
+    stuck_s: float = field(default=30.0, validator=not_below_0)
 
 
 def _default_gateways() -> dict[str, GatewaySettings]:
@@ -302,13 +288,15 @@ class Settings:
             of the plugins; a relative one is beside the settings file.
         store: Where records are kept; `None` keeps nothing.
         alerts: Options of alert channels by name; those named are used.
+        orders: How long the engine waits for an answer to an order.
+        control: Warnings before limits, the switch at the start, leases.
         statements: Whether the statement of each settled day is kept, in the home folder's
             `statements`.
     """
 
-    run: str = field(default="1", validator=_not_empty)
+    run: str = field(default="1", validator=not_empty)
     clock: Literal["event", "live"] = "event"
-    seed: int = field(default=1, validator=_not_below_0)
+    seed: int = field(default=1, validator=not_below_0)
     home: Path = Path(".homalos")
     markets: Sequence[str] = ()
     market: Mapping[str, Mapping[str, Any]] = Factory(dict)
@@ -320,6 +308,8 @@ class Settings:
     strategies_folder: Path | None = None
     store: StoreSettings | None = None
     alerts: Mapping[str, Any] = Factory(dict)
+    orders: OrderSettings = field(factory=OrderSettings)
+    control: ControlSettings = field(factory=ControlSettings)
     statements: bool = False
     journal: JournalSettings = field(factory=JournalSettings)
     bars: BarSettings = field(factory=BarSettings)

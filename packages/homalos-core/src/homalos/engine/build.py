@@ -7,7 +7,6 @@ afterwards only what it bound is called.
 from __future__ import annotations
 
 import contextlib
-import random
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -25,6 +24,7 @@ from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
 from homalos.engine.forced_close import ForcedClose
+from homalos.engine.gateways import make_gateways
 from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
 from homalos.engine.making import make
@@ -58,12 +58,11 @@ from homalos.plugins.ports import (
     Feed,
     FeedContext,
     Gateway,
-    GatewayContext,
     MarketContext,
     Store,
     StoreContext,
 )
-from homalos.plugins.specs import GatewaySpec, ImporterSpec
+from homalos.plugins.specs import ImporterSpec
 from homalos.registry import Registry
 
 __all__ = ["Parts", "assemble", "make_markets", "make_reader"]
@@ -215,7 +214,10 @@ def _make_managers(
     data = DataManager(bus, clock, markets.sessions, grace_ns=grace_ns, convention=convention)
     last_price = data.last_price
     accounts = AccountManager(bus, settings.accounts, instrument, last_price)
-    gateways = _make_gateways(settings, catalog, sockets, markets, data)
+    gateways = make_gateways(
+        settings, catalog, clock=clock, loop=sockets.loop, inbox=sockets.inbox,
+        markets=markets, data=data,
+    )  # fmt: skip
     risk = RiskManager()
     orders = OrderManager(
         run=settings.run,
@@ -262,34 +264,6 @@ def _make_managers(
         reader=make_reader(catalog, markets, tape),
         faults=sockets.faults,
     )
-
-
-def _make_gateways(
-    settings: Settings, catalog: Catalog, sockets: _Sockets, markets: Markets, data: DataManager
-) -> dict[str, Gateway]:
-    loop, inbox = sockets.loop, sockets.inbox
-    made: dict[str, Gateway] = {}
-    taps = []
-    for name, each in settings.gateways.items():
-        spec: GatewaySpec = catalog.gateway(each.kind)
-        options: Any = structure(each.options, spec.config, path=f"$.gateways.{name}.options")
-        context = GatewayContext(
-            name=name,
-            clock=sockets.clock,
-            random=random.Random(f"{settings.seed}:{name}"),
-            instrument=markets.instrument,
-            last_tick=data.last_tick,
-            post=loop.post if spec.in_process else inbox.post,
-            post_at=loop.post_at,
-            fill_model=catalog.fill_model,
-            trading_day=lambda: loop.trading_day,
-        )
-        gateway = made[name] = make(f"gateway {name!r}", spec.factory, context, options)
-        tap = gateway.market_tap()
-        if tap is not None:
-            taps.append(tap)
-    loop.bind_taps(taps)
-    return made
 
 
 def _bind_alerts(parts: Parts) -> None:

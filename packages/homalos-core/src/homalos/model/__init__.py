@@ -9,12 +9,15 @@ from homalos.model.enums import (
     MarginSide,
     Offset,
     OffsetRule,
+    OrderPhase,
     OrderType,
     PositionMode,
     ServiceState,
     SessionState,
     Status,
     StrategyState,
+    TimeInForce,
+    TradingState,
 )
 from homalos.model.events import (
     Alert,
@@ -26,6 +29,7 @@ from homalos.model.events import (
     StrategyChanged,
     TimerFired,
     TradingDayChanged,
+    TradingStateChanged,
 )
 from homalos.model.instrument import Fee, Instrument, split_symbol
 from homalos.model.market import BarData, Depth, TickData
@@ -36,7 +40,9 @@ from homalos.model.order import (
     OrderData,
     OrderReport,
     OrderRequest,
+    OrdersReported,
     Rejection,
+    Terms,
     TradeData,
     TradeReport,
 )
@@ -78,9 +84,11 @@ __all__ = [
     "Offset",
     "OffsetRule",
     "OrderData",
+    "OrderPhase",
     "OrderReport",
     "OrderRequest",
     "OrderType",
+    "OrdersReported",
     "PositionData",
     "PositionLine",
     "PositionMode",
@@ -97,12 +105,16 @@ __all__ = [
     "Status",
     "StrategyChanged",
     "StrategyState",
+    "Terms",
     "TickData",
+    "TimeInForce",
     "TimerFired",
     "TradeData",
     "TradeLine",
     "TradeReport",
     "TradingDayChanged",
+    "TradingState",
+    "TradingStateChanged",
     "TransferLine",
     "split_symbol",
 ]

@@ -12,12 +12,15 @@ __all__ = [
     "MarginSide",
     "Offset",
     "OffsetRule",
+    "OrderPhase",
     "OrderType",
     "PositionMode",
     "ServiceState",
     "SessionState",
     "Status",
     "StrategyState",
+    "TimeInForce",
+    "TradingState",
 ]
 
 
@@ -83,10 +86,32 @@ class Delivery(StrEnum):
 
 
 class OrderType(StrEnum):
-    """How an order may be filled."""
+    """How an order may be filled.
+
+    `FAK` fills at once what it can and cancels the rest; `FOK` fills at once as a whole or
+    not at all. The last three are kept by the engine until the market reaches their
+    trigger, and leave then as `MARKET`, as `LIMIT` and as `MARKET`.
+    """
 
     LIMIT = "limit"
     MARKET = "market"
+    FAK = "fak"
+    FOK = "fok"
+    STOP = "stop"
+    STOP_LIMIT = "stop_limit"
+    TRAILING_STOP = "trailing_stop"
+
+
+class TimeInForce(StrEnum):
+    """How long an order works: to the end of its trading day, until cancelled, until a time.
+
+    An exchange of Chinese futures knows only the day; the engine sends what is left of the
+    others anew on the next one.
+    """
+
+    DAY = "day"
+    GTC = "gtc"
+    GTD = "gtd"
 
 
 class Status(StrEnum):
@@ -98,6 +123,41 @@ class Status(StrEnum):
     ALLTRADED = "alltraded"
     CANCELLED = "cancelled"
     REJECTED = "rejected"
+
+
+class OrderPhase(StrEnum):
+    """Where an order is inside the engine; richer than its public `Status`.
+
+    `HELD` waits in the engine for its condition; `PENDING` was sent and nothing has been
+    heard; `RESTING` is at the venue, `PARTIAL` filled in part there; `CANCEL_PENDING` is
+    being taken back; `UNKNOWN` is one whose venue went away, until it is reconciled;
+    `ENDING` has ended at the venue and waits for trades still to be reported. The last four
+    are terminal.
+    """
+
+    HELD = "held"
+    PENDING = "pending"
+    RESTING = "resting"
+    PARTIAL = "partial"
+    CANCEL_PENDING = "cancel_pending"
+    UNKNOWN = "unknown"
+    ENDING = "ending"
+    FILLED = "filled"
+    PARTLY_CANCELLED = "partly_cancelled"
+    CANCELLED = "cancelled"
+    REJECTED = "rejected"
+
+
+class TradingState(StrEnum):
+    """The switch of an engine, an account or a strategy.
+
+    `CLOSE_ONLY` lets pass what reduces a position, `HALTED` no order at all; cancels
+    always pass.
+    """
+
+    NORMAL = "normal"
+    CLOSE_ONLY = "close_only"
+    HALTED = "halted"
 
 
 class Interval(StrEnum):

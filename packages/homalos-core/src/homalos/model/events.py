@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import nan
 from typing import Any
 
-from homalos.model.enums import SessionState, StrategyState
+from homalos.model.enums import SessionState, StrategyState, TradingState
 from homalos.model.message import Message
 from homalos.model.statement import Statement
 
@@ -19,6 +19,7 @@ __all__ = [
     "StrategyChanged",
     "TimerFired",
     "TradingDayChanged",
+    "TradingStateChanged",
 ]
 
 
@@ -99,6 +100,23 @@ class StrategyChanged(Message, frozen=True):
 
     strategy: str
     state: StrategyState
+    reason: str
+    ts_ns: int
+
+
+class TradingStateChanged(Message, frozen=True):
+    """The switch of the engine, of an account or of a strategy was turned.
+
+    Attributes:
+        scope: `engine`, `account` or `strategy`.
+        name: Whose; "" for the engine.
+        state: What holds from now on.
+        reason: Why, for the person who watches: a rule's words, or a person's.
+    """
+
+    scope: str
+    name: str
+    state: TradingState
     reason: str
     ts_ns: int
 

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from math import nan
 
-from homalos.model.enums import Direction, Offset, OrderType, Status
+from homalos.model.enums import (
+    Direction,
+    Offset,
+    OrderPhase,
+    OrderType,
+    Status,
+    TimeInForce,
+)
 from homalos.model.message import Message
 
 __all__ = [
@@ -14,12 +21,43 @@ __all__ = [
     "OrderData",
     "OrderReport",
     "OrderRequest",
+    "OrdersReported",
     "Rejection",
+    "Terms",
     "TradeData",
     "TradeReport",
 ]
 
 ACTIVE = frozenset({Status.SUBMITTING, Status.NOTTRADED, Status.PARTTRADED})
+
+
+class Terms(Message, frozen=True):
+    """What an order asks of the engine beside price and lots; most orders have none.
+
+    Attributes:
+        trigger: Price at which a stop order leaves, on the grid; of a trailing one the
+            first, or nan to begin `trail` behind the last price.
+        trail: How far a trailing stop stays behind the best price since it was placed,
+            currency per unit, > 0; nan for another type.
+        time_in_force: How long it works.
+        until_ns: End of a `GTD` order, nanoseconds UTC; else 0.
+        timeout_ns: Cancel what is left so long after it was sent, nanoseconds; 0 never.
+        requotes: How often what such a time-out cancelled is sent anew at the price of the
+            other side, >= 0.
+        group: Name of the orders of which one fill cancels the others (OCO), unique for
+            the strategy; "" for none.
+        parent: Id of the order whose fills this one waits for: of a bracket, the entry;
+            "" for none.
+    """
+
+    trigger: float = nan
+    trail: float = nan
+    time_in_force: TimeInForce = TimeInForce.DAY
+    until_ns: int = 0
+    timeout_ns: int = 0
+    requotes: int = 0
+    group: str = ""
+    parent: str = ""
 
 
 class OrderRequest(Message, frozen=True):
@@ -33,6 +71,7 @@ class OrderRequest(Message, frozen=True):
         strategy: Who asks; `manual` for a person.
         ts_ns: The engine's time of the decision, nanoseconds UTC.
         reference: Free text of the strategy's.
+        terms: What it asks of the engine, where it does.
     """
 
     order_id: str
@@ -47,6 +86,7 @@ class OrderRequest(Message, frozen=True):
     gateway: str
     ts_ns: int
     reference: str = ""
+    terms: Terms | None = None
 
 
 class CancelRequest(Message, frozen=True):
@@ -113,6 +153,17 @@ class CancelRefused(Message, frozen=True):
     ts_ns: int
 
 
+class OrdersReported(Message, frozen=True):
+    """A venue has reported every order and trade of this trading day anew; an input.
+
+    What is working for the engine and was not among them never reached the venue. See
+    `homalos.plugins.ports.OrderSource`.
+    """
+
+    gateway: str
+    ts_ns: int
+
+
 class OrderData(Message, frozen=True):
     """The state of an order that the engine vouches for.
 
@@ -122,6 +173,8 @@ class OrderData(Message, frozen=True):
         ts_ns: When this state began, nanoseconds UTC.
         venue_order_id: The venue's id, once known.
         reason: Why it was rejected or cancelled.
+        phase: Where it is inside the engine.
+        terms: What was asked of the engine, where something was.
     """
 
     order_id: str
@@ -141,6 +194,8 @@ class OrderData(Message, frozen=True):
     venue_order_id: str = ""
     reason: str = ""
     reference: str = ""
+    phase: OrderPhase = OrderPhase.PENDING
+    terms: Terms | None = None
 
     @property
     def is_active(self) -> bool:

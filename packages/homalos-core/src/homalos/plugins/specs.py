@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         NeedsRestart,
         RiskCheck,
         RiskContext,
+        RiskRule,
+        Router,
         StatementReader,
         Store,
         StoreContext,
@@ -48,6 +50,7 @@ __all__ = [
     "MarketSpec",
     "NoOptions",
     "RiskRuleSpec",
+    "RouterSpec",
     "StatementFormatSpec",
     "StoreSpec",
     "StrategySpec",
@@ -130,13 +133,27 @@ class RiskRuleSpec:
     """A pre-trade rule: `factory(context, options) -> check(request) -> Refusal | None`.
 
     Attributes:
+        factory: Returns the check alone, or a `RiskRule` that has one.
         order: Rules run by rising `order`, ties by name.
+        kind: What an `exposure` rule refuses goes through all the same where the order can
+            only make a position smaller; a `validity` rule refuses any.
     """
 
     name: str
-    factory: Callable[[RiskContext, Any], RiskCheck]
+    factory: Callable[[RiskContext, Any], RiskCheck | RiskRule]
     config: type = NoOptions
     order: int = 50
+    kind: Literal["exposure", "validity"] = "exposure"
+    doc: str = ""
+
+
+@frozen(kw_only=True)
+class RouterSpec:
+    """A way to choose among venues: `factory(options) -> Router`."""
+
+    name: str
+    factory: Callable[[Any], Router]
+    config: type = NoOptions
     doc: str = ""
 
 

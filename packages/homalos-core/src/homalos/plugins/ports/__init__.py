@@ -20,7 +20,14 @@ from homalos.plugins.ports.data import (
 )
 from homalos.plugins.ports.desk import Desk
 from homalos.plugins.ports.fills import Fill, FillContext, FillModel, RestingOrder
-from homalos.plugins.ports.market import Fact, Market, MarketContext, Session
+from homalos.plugins.ports.market import (
+    Auction,
+    AuctionSource,
+    Fact,
+    Market,
+    MarketContext,
+    Session,
+)
 from homalos.plugins.ports.outside import (
     EngineHandle,
     Observation,
@@ -28,21 +35,39 @@ from homalos.plugins.ports.outside import (
     Snapshot,
     SubscriberStats,
 )
-from homalos.plugins.ports.risk import Holding, Refusal, RiskCheck, RiskContext
+from homalos.plugins.ports.risk import (
+    Activity,
+    FundsView,
+    Holding,
+    Meter,
+    Refusal,
+    RiskCheck,
+    RiskContext,
+    RiskRule,
+    WorkingView,
+)
+from homalos.plugins.ports.routing import Router, VenueView
 from homalos.plugins.ports.statements import Reading, StatementKind, StatementReader
 from homalos.plugins.ports.venue import (
+    FundsSource,
     Gateway,
     GatewayContext,
+    LeaseHolder,
     MarketTap,
+    OrderSource,
     PositionSource,
     VenueEvent,
+    VenueFunds,
     VenuePosition,
 )
 
 __all__ = [
+    "Activity",
     "AlertChannel",
     "AlertContext",
     "Applied",
+    "Auction",
+    "AuctionSource",
     "Clock",
     "Desk",
     "DoctorCheck",
@@ -55,23 +80,30 @@ __all__ = [
     "FillContext",
     "FillModel",
     "Finding",
+    "FundsSource",
+    "FundsView",
     "Gateway",
     "GatewayContext",
     "Holding",
     "ImportContext",
+    "LeaseHolder",
     "Market",
     "MarketContext",
     "MarketEvent",
     "MarketTap",
+    "Meter",
     "NeedsRestart",
     "Observation",
     "ObserverStats",
+    "OrderSource",
     "PositionSource",
     "Reading",
     "Refusal",
     "RestingOrder",
     "RiskCheck",
     "RiskContext",
+    "RiskRule",
+    "Router",
     "RowFault",
     "Session",
     "Snapshot",
@@ -83,5 +115,8 @@ __all__ = [
     "TellBadRow",
     "Timer",
     "VenueEvent",
+    "VenueFunds",
     "VenuePosition",
+    "VenueView",
+    "WorkingView",
 ]

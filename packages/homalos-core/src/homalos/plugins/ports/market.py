@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
@@ -11,7 +11,7 @@ from homalos.model import (
     Instrument,
 )
 
-__all__ = ["Fact", "Market", "MarketContext", "Session"]
+__all__ = ["Auction", "AuctionSource", "Fact", "Market", "MarketContext", "Session"]
 
 
 @frozen
@@ -21,6 +21,35 @@ class Session:
     start_ns: int
     end_ns: int
     trading_day: int
+
+
+@frozen
+class Auction:
+    """A call auction: orders are taken, then matched at one price; nanoseconds UTC.
+
+    Attributes:
+        start_ns: The first order is taken.
+        match_ns: No order is taken or cancelled any more.
+        end_ns: Everything is matched; the session begins.
+        trading_day: Whose opening it is.
+    """
+
+    start_ns: int
+    match_ns: int
+    end_ns: int
+    trading_day: int
+
+
+@runtime_checkable
+class AuctionSource(Protocol):
+    """A market that has call auctions. Optional: another one opens without."""
+
+    def auctions(self, symbol: str, trading_day: int) -> tuple[Auction, ...]:
+        """Return a contract's call auctions of one trading day, in time order.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
 
 
 @frozen(kw_only=True)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol
 
 from attrs import frozen
 
 from homalos.model import (
+    CancelRequest,
     Instrument,
+    OrderData,
     OrderRequest,
     TickData,
 )
 from homalos.plugins.ports.clock import Clock
 
-__all__ = ["Holding", "Refusal", "RiskCheck", "RiskContext"]
+__all__ = [
+    "Activity",
+    "FundsView",
+    "Holding",
+    "Meter",
+    "Refusal",
+    "RiskCheck",
+    "RiskContext",
+    "RiskRule",
+    "WorkingView",
+]
 
 
 class Holding(Protocol):
@@ -46,6 +58,89 @@ class Refusal:
 RiskCheck = Callable[[OrderRequest], Refusal | None]
 
 
+@frozen(kw_only=True)
+class Meter:
+    """How near a rule's limit something is, at this moment.
+
+    Attributes:
+        subject: What was measured, such as `main rb2510.SHFE long`; with the rule's name
+            it says whose warnings belong together.
+        value: What was measured.
+        limit: What is allowed, > 0 or nan where it is not known.
+    """
+
+    subject: str
+    value: float
+    limit: float
+
+
+@frozen(kw_only=True)
+class RiskRule:
+    """A rule that does more than to check orders: what its factory returns instead.
+
+    Attributes:
+        check: Asked about every order.
+        meters: Asked on every fill and once a second for what is to be watched.
+        on_cancel: Told of every cancel that leaves; it cannot refuse one.
+        on_day: Told of each new trading day, yyyymmdd, before its first event: counters
+            begin anew.
+    """
+
+    check: RiskCheck
+    meters: Callable[[], Iterable[Meter]] | None = None
+    on_cancel: Callable[[CancelRequest], None] | None = None
+    on_day: Callable[[int], None] | None = None
+
+
+class FundsView(Protocol):
+    """An account's money as floats, live, currency. Read only; the same object for ever."""
+
+    @property
+    def equity(self) -> float:
+        """Return what the account is worth at the last prices."""
+
+    @property
+    def available(self) -> float:
+        """Return what new orders may use."""
+
+    @property
+    def margin(self) -> float:
+        """Return the margin held for positions."""
+
+    @property
+    def frozen(self) -> float:
+        """Return what working orders hold."""
+
+    @property
+    def day_pnl(self) -> float:
+        """Return what this trading day has brought so far, fees taken off; < 0 is a loss."""
+
+    @property
+    def drawdown(self) -> float:
+        """Return how far the equity is below its highest so far, >= 0."""
+
+
+class Activity(Protocol):
+    """What was done in one account and instrument on this trading day; counts, >= 0.
+
+    Read only, live: the same object for ever, its counts begin anew each trading day.
+    """
+
+    orders: int
+    cancels: int
+    refused: int
+    trades: int
+    lots: int
+
+
+class WorkingView(Protocol):
+    """An order that is not over."""
+
+    @property
+    def state(self) -> OrderData:
+        """Return it as last published."""
+
+
 class RiskContext(Protocol):
     """What a rule may look at. Bind what you need when the rule is built."""
 
@@ -67,6 +162,33 @@ class RiskContext(Protocol):
 
     def last_tick(self, symbol: str) -> TickData | None:
         """Return the last tick seen, `None` when none was (a run on bars)."""
+
+    def funds(self, account: str) -> FundsView:
+        """Return an account's money, live."""
+
+    def holdings(self, account: str) -> Mapping[str, Holding]:
+        """Return what an account holds and works, by symbol; live, the same mapping for ever."""
+
+    def working(self, account: str, symbol: str) -> Mapping[str, WorkingView]:
+        """Return an account's orders in a symbol that are not over, by id, oldest first; live.
+
+        Those that the engine still holds back, such as stop orders, are not among them.
+        """
+
+    def activity(self, account: str, symbol: str) -> Activity:
+        """Return what was done in an account and a symbol on this trading day; live."""
+
+    def lots_of(self, strategy: str, symbol: str) -> int:
+        """Return a strategy's own net position in lots; short is negative."""
+
+    def pnl_of(self, strategy: str, account: str) -> float:
+        """Return what a strategy has made in an account on this trading day, currency."""
+
+    def trading_day(self) -> int:
+        """Return the trading day that the engine is in, yyyymmdd; 0 before the first."""
+
+    def is_open(self, symbol: str) -> bool:
+        """Say whether a session or call auction of a symbol is on now; True if not known."""
 
     def is_reducing(self, request: OrderRequest) -> bool:
         """Say whether an order can only make a position smaller."""

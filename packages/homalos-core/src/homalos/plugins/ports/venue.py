@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence, Sized
+from collections.abc import Callable, Mapping, Sequence, Sized
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from attrs import frozen
+from attrs import Factory, frozen
 
-from homalos.errors import MissingPluginError
+from homalos.errors import MarketError, MissingPluginError
 from homalos.model import (
     BarData,
     CancelRefused,
@@ -18,25 +19,33 @@ from homalos.model import (
     Instrument,
     OrderReport,
     OrderRequest,
+    OrdersReported,
     TickData,
     TradeReport,
 )
 from homalos.plugins.ports.clock import Clock
+from homalos.plugins.ports.market import Market
 
 if TYPE_CHECKING:
     from homalos.plugins.specs import FillModelSpec
 
 __all__ = [
+    "FundsSource",
     "Gateway",
     "GatewayContext",
+    "LeaseHolder",
     "MarketTap",
+    "OrderSource",
     "PositionSource",
     "VenueEvent",
+    "VenueFunds",
     "VenuePosition",
 ]
 
 
-VenueEvent = OrderReport | TradeReport | CancelRefused | ConnectionChanged | TickData
+VenueEvent = (
+    OrderReport | TradeReport | CancelRefused | OrdersReported | ConnectionChanged | TickData
+)
 
 
 def _no_model(name: str) -> FillModelSpec:
@@ -46,6 +55,11 @@ def _no_model(name: str) -> FillModelSpec:
 
 def _no_day() -> int:
     return 0
+
+
+def _no_market(symbol: str) -> Market:
+    msg = f"no market is known to trade {symbol!r}: this venue was made without any"
+    raise MarketError(msg)
 
 
 @frozen
@@ -63,6 +77,9 @@ class GatewayContext:
         fill_model: The fill model of a name, of any plugin, for a venue that takes one;
             `MissingPluginError` where no plugin offers it.
         trading_day: The trading day that the engine is in, yyyymmdd; 0 before the first.
+        market: The market that a symbol belongs to: its sessions and auctions;
+            `MarketError` where none is known.
+        capital: What each account that trades here starts with, by name, currency.
     """
 
     name: str
@@ -74,6 +91,8 @@ class GatewayContext:
     post_at: Callable[[int, VenueEvent], None]
     fill_model: Callable[[str], FillModelSpec] = _no_model
     trading_day: Callable[[], int] = _no_day
+    market: Callable[[str], Market] = _no_market
+    capital: Mapping[str, Decimal] = Factory(dict)
 
 
 @frozen
@@ -123,6 +142,63 @@ class PositionSource(Protocol):
         Sides without lots may be left out. `None` where it is not known, or not known
         up to this moment: a picture older than the last report would show differences
         that are none.
+        """
+
+
+@frozen(kw_only=True)
+class VenueFunds:
+    """An account's money as its venue has it, currency, exact.
+
+    Attributes:
+        equity: What the account is worth at the venue's last prices.
+        margin: Held for positions.
+        fees: Taken so far.
+    """
+
+    equity: Decimal
+    margin: Decimal
+    fees: Decimal
+
+
+@runtime_checkable
+class FundsSource(Protocol):
+    """A gateway that can say what an account is worth. Optional: another one is not asked."""
+
+    def funds(self, account: str) -> VenueFunds | None:
+        """Return an account's money there, by its name in the settings; never blocks.
+
+        `None` where it is not known up to this moment.
+        """
+
+
+@runtime_checkable
+class OrderSource(Protocol):
+    """A gateway that can be asked for its orders. Optional.
+
+    The engine asks after a connection came back, and where an answer stayed out. Of a
+    gateway without it, orders stay unknown until it reports them unasked.
+    """
+
+    def report_orders(self) -> None:
+        """Have every order and trade of this trading day reported anew, then say so.
+
+        As `OrderReport` and `TradeReport` through `GatewayContext.post`, each once, in the
+        order in which they happened, and `OrdersReported` behind them. Never blocks.
+        """
+
+
+@runtime_checkable
+class LeaseHolder(Protocol):
+    """A gateway that cancels what is working once the engine falls silent. Optional.
+
+    It is kept by the side that holds the venue connection, by that side's own clock.
+    """
+
+    def renew_lease(self, valid_ns: int) -> None:
+        """Hold the lease so many nanoseconds from now on; never blocks.
+
+        When it runs out, every working order is cancelled, and new orders are refused until
+        it is renewed. 0 ends the lease: nothing is watched any more.
         """
 
 

@@ -1,0 +1,37 @@
+"""Which of several venues an order goes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from attrs import frozen
+
+from homalos.model import OrderRequest, OrderType
+from homalos.plugins.ports.risk import Refusal
+
+__all__ = ["Router", "VenueView"]
+
+
+@frozen(kw_only=True)
+class VenueView:
+    """A venue that an order might go to.
+
+    Attributes:
+        name: The gateway's name in the settings.
+        is_up: Whether it is connected.
+        types: The order types that it takes; empty where it does not say.
+        cost: What the order would cost there in fees, currency; nan where it is not known.
+        working: Orders of ours that it holds.
+        unknown: Those of them whose state is not known.
+    """
+
+    name: str
+    is_up: bool
+    types: frozenset[OrderType]
+    cost: float
+    working: int
+    unknown: int
+
+
+Router = Callable[[OrderRequest, Sequence[VenueView]], str | Refusal]
+"""`(request, venues) -> name of one of them, or why it goes to none`; engine thread."""
