@@ -19,6 +19,7 @@ from homalos.plugins import (
     ImporterSpec,
     MarketSpec,
     RiskRuleSpec,
+    RouterSpec,
     StatementFormatSpec,
     StoreSpec,
     StrategySpec,
@@ -48,6 +49,7 @@ STRATEGY = StrategySpec(name="double_ma", factory=Strategy)
 COMMAND = CommandSpec(name="data bars", target="homalos.cli:bars", help="Print bars.")
 
 EVERYTHING = (
+    RouterSpec(name="best", factory=unused),
     *(MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, FILLS, CHANNEL, FORMAT),
     CHECK,
     COMMAND,
