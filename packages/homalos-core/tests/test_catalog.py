@@ -40,6 +40,7 @@ GATEWAY = GatewaySpec(name="sim", factory=unused)
 FEED = FeedSpec(name="tape", factory=unused)
 IMPORTER = ImporterSpec(name="ctp", matches=unused, read=unused)
 STORE = StoreSpec(name="sqlite", factory=unused)
+ROUTER = RouterSpec(name="best", factory=unused)
 RULE = RiskRuleSpec(name="price_band", factory=unused)
 FILLS = FillModelSpec(name="l1", factory=unused)
 CHANNEL = AlertChannelSpec(name="file", factory=unused)
@@ -49,10 +50,10 @@ STRATEGY = StrategySpec(name="double_ma", factory=Strategy)
 COMMAND = CommandSpec(name="data bars", target="homalos.cli:bars", help="Print bars.")
 
 EVERYTHING = (
-    RouterSpec(name="best", factory=unused),
     *(MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, FILLS, CHANNEL, FORMAT),
     CHECK,
     COMMAND,
+    ROUTER,
 )
 
 
@@ -108,6 +109,7 @@ def test_every_kind_is_found_by_its_name() -> None:
         catalog.statement_format("ctp"),
         catalog.doctor_checks["disk"],
         catalog.command("data bars"),
+        catalog.router("best"),
     ) == EVERYTHING
 
 
