@@ -146,9 +146,13 @@ class Reports:
         self._reconciling.doubt(order.gateway)
 
     def adopt(self, order_id: str) -> None:
-        """Take the trades of an order that came before anybody knew it."""
-        for report in self._roster.parked.pop(order_id, ()):
-            self.on_trade(report)
+        """Take the trades of an order that came before anybody knew it, if they fit it."""
+        order = self._orders[order_id]
+        for report in self._roster.parked.pop(order_id):
+            if (report.symbol, report.direction) == (order.symbol, order.direction):
+                self.on_trade(report)
+            else:
+                self._roster.parked.setdefault(order_id, []).append(report)
 
     # -- inside ----------------------------------------------------------------
 
