@@ -351,7 +351,7 @@ def test_the_fingerprint_is_sha_256_over_msgpack() -> None:
     cancel = CancelRequest("1-1", "aa2510.TEST", "ma", "main", "sim", at(1))
     written = packed(
         ["OrderRequest", "1-1", "aa2510.TEST", "long", "open", "limit", 101.5, 2,
-         "ma", "main", "sim", START_NS, "为"]
+         "ma", "main", "sim", START_NS, "为", None]
     ) + packed(["CancelRequest", "1-1", "aa2510.TEST", "ma", "main", "sim", at(1)])  # fmt: skip
     decisions = DecisionHash()
     decisions.add(order)

@@ -31,6 +31,7 @@ from homalos.engine.making import make
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
 from homalos.engine.risk import RiskManager
+from homalos.engine.routing import make_routing
 from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
 from homalos.engine.settling import Settler
@@ -230,6 +231,7 @@ def _make_managers(
         last_price=last_price,
         answer_s=settings.orders.answer_s,
     )
+    orders.route_by(make_routing(bus, catalog, gateways, settings.accounts))
     return Parts(
         settings=settings,
         catalog=catalog,
