@@ -221,7 +221,7 @@ def test_a_missing_price_travels_as_nan() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_an_order_is_active_until_it_is_over(status: Status) -> None:
     """By the three states that can still be filled."""
-    order = msgspec.structs.replace(ONE_OF_EACH[7], status=status)
+    order = msgspec.structs.replace(ONE_OF_EACH[9], status=status)
     assert isinstance(order, OrderData)
     working = {"submitting", "nottraded", "parttraded"}
     assert order.is_active is (status.value in working)

@@ -325,8 +325,10 @@ def test_an_empty_file_has_no_frames(log: Log) -> None:
 # -- the fingerprint -----------------------------------------------------------
 
 
-def packed(value: str | float | list[str | int | float]) -> bytes:
+def packed(value: str | float | list[str | int | float | None] | None) -> bytes:
     """Write a value in MessagePack, by its specification (msgpack.org), as far as needed."""
+    if value is None:
+        return b"\xc0"
     if isinstance(value, list):
         assert len(value) < 16
         return bytes([0x90 | len(value)]) + b"".join(map(packed, value))
