@@ -171,7 +171,7 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 
 def made(kind: type[Message]) -> st.SearchStrategy[Message]:
     """Make messages of a type with any values its annotations allow."""
-    fields = {}
+    fields: dict[str, st.SearchStrategy[Any]] = {}
     for name, hint in get_type_hints(kind).items():
         if name.startswith("__"):
             continue
