@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from homalos.plugins import DoctorCheckSpec, RiskRuleSpec, hookimpl
+from homalos.plugins import CommandSpec, DoctorCheckSpec, RiskRuleSpec, hookimpl
+from homalos_risk.custom import CustomOptions, bind_custom
 from homalos_risk.funds import bind_funds
 from homalos_risk.order_rate import OrderRateOptions, bind_order_rate
 from homalos_risk.order_size import OrderSizeOptions, bind_order_size
@@ -16,12 +17,12 @@ if TYPE_CHECKING:
 
     from homalos.plugins.ports import DoctorContext, Finding
 
-__all__ = ["register_doctor_checks", "register_risk_rules"]
+__all__ = ["register_commands", "register_doctor_checks", "register_risk_rules"]
 
 
 @hookimpl
 def register_risk_rules() -> tuple[RiskRuleSpec, ...]:
-    """Offer the five rules; `order_rate` is asked last, because it counts."""
+    """Offer the rules; `order_rate` is asked last, because it counts."""
     return (
         RiskRuleSpec(
             name="order_size",
@@ -51,6 +52,15 @@ def register_risk_rules() -> tuple[RiskRuleSpec, ...]:
             doc="Margin of what the order opens, from the funds available.",
         ),
         RiskRuleSpec(
+            name="custom",
+            factory=bind_custom,
+            config=CustomOptions,
+            order=80,
+            # Each of them says for itself whether it lets reducing orders pass.
+            kind="validity",
+            doc="Rules of your own, each an expression under a name.",
+        ),
+        RiskRuleSpec(
             name="order_rate",
             factory=bind_order_rate,
             config=OrderRateOptions,
@@ -70,3 +80,15 @@ def _rules(context: DoctorContext) -> Iterable[Finding]:
 def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
     """Offer a look at which rules are in force."""
     return (DoctorCheckSpec(name="rules", check=_rules, doc="Which risk rules are in force."),)
+
+
+@hookimpl
+def register_commands() -> tuple[CommandSpec, ...]:
+    """Offer the list of what a rule of the user's may look at."""
+    return (
+        CommandSpec(
+            name="risk facts",
+            target="homalos_risk.facts_command:list_facts",
+            help="List what a rule in the settings may look at.",
+        ),
+    )

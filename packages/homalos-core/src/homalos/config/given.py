@@ -104,10 +104,16 @@ def origin_at(path: str, origins: Mapping[str, str]) -> str:
 
 
 def told(what: str, origin: str, at: str) -> str:
-    """Return a problem with who gave it; a file's line comes first, so that editors jump to it."""
+    """Return a problem with who gave it; a file's line comes first, so that editors jump to it.
+
+    Of a problem that shows something on lines below, those stay below.
+    """
+    first, end, below = what.partition("\n")
     if _LINE.search(origin):
-        return f"{origin}: {what} @ {at}"
-    return f"{what} ({origin}) @ {at}" if origin else f"{what} @ {at}"
+        first = f"{origin}: {first}"
+    elif origin:
+        first = f"{first} ({origin})"
+    return f"{first} @ {at}{end}{below}"
 
 
 def located(problem: str, origins: Mapping[str, str]) -> str:
