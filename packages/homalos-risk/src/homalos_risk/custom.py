@@ -69,7 +69,7 @@ def _zone(_: object, attribute: Attribute[Any], name: str) -> None:
 
 
 def _named(_: object, __: Attribute[Any], rules: Mapping[str, object]) -> None:
-    wrong = [name for name in rules if not (isinstance(name, str) and _NAME.fullmatch(name))]
+    wrong = [name for name in rules if not _NAME.fullmatch(name)]
     if wrong:
         what = "a rule's name has letters, digits, _ and -, and begins with a letter"
         raise ConfigError([f"{what}; not {name!r:.80}" for name in wrong])

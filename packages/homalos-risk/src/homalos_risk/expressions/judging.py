@@ -86,7 +86,7 @@ class Judge:
     def decided(self, frame: Frame) -> Decided:
         """Return the comparison that made the condition hold, the last one of numbers first."""
         found = list(self._deciding(self.node, frame, holds=True))
-        numbers = [each for each in found if isinstance(each[0], Comparison) and each[1]]
+        numbers = [each for each in found if each[1]]
         leaf, _, holds = (numbers or found)[-1]
         return self._told(leaf, frame, holds=holds)
 
@@ -170,7 +170,7 @@ class Judge:
             said = f"{said}, {word} {_shown(right, is_time=is_time)}"
             if not isinstance(leaf.right, Constant):
                 said = f"{said} ({self._source(leaf.right)})"
-            return Decided(said, _figure(left), _figure(right))
+            return Decided(said, *((nan, nan) if is_time else (_figure(left), _figure(right))))
         if isinstance(leaf, Among):
             value = self._value(leaf.operand, frame)
             found = holds is not leaf.negated
@@ -179,7 +179,8 @@ class Judge:
             named = ", ".join(_shown(each.value, is_time=is_time) for each in leaf.choices[:10])
             more = ", ..." if len(leaf.choices) > 10 else ""
             said = f"{self._source(leaf.operand)} is {_shown(value, is_time=is_time)}"
-            return Decided(f"{said}, {word} {named}{more}", _figure(value), nan)
+            figure = nan if is_time else _figure(value)
+            return Decided(f"{said}, {word} {named}{more}", figure, nan)
         return Decided(f"{self._source(leaf)} is {str(holds).lower()}", nan, nan)
 
     def _source(self, node: Node) -> str:
@@ -233,8 +234,9 @@ def _is_time(node: Node) -> bool:
 
 
 def _figure(value: object) -> float:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else nan  # type: ignore[arg-type]  a number, as said
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return nan
+    return value
 
 
 def _shown(value: Any, *, is_time: bool = False) -> str:

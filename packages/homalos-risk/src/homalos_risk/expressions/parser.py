@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 from attrs import evolve
 
 from homalos.errors import did_you_mean
@@ -67,6 +69,15 @@ def parse(text: str) -> Node:
     return _Parser(tokens_of(text)).whole()
 
 
+def _error(message: str, token: Token, last: Token | None = None) -> ExpressionError:
+    end = token.end if last is None else last.end
+    return ExpressionError([Fault(message, token.start, max(end, token.start + 1))])
+
+
+def _fail(message: str, token: Token, last: Token | None = None) -> NoReturn:
+    raise _error(message, token, last)
+
+
 class _Parser:
     """Reads tokens from left to right, once."""
 
@@ -78,21 +89,19 @@ class _Parser:
     def whole(self) -> Node:
         """Read everything."""
         if self._next.kind is TokenKind.END:
-            raise _error("the expression is empty", self._next)
+            _fail("the expression is empty", self._next)
         node = self._expression(0)
         token = self._next
         if token.kind is TokenKind.END:
             return node
         if token.text == ")" and token.kind is TokenKind.SIGN:
-            raise _error("this parenthesis closes none", token)
+            _fail("this parenthesis closes none", token)
         if token.text == "," and token.kind is TokenKind.SIGN:
-            raise _error(
-                "a comma stands only between arguments of a function and behind `in`", token
-            )
+            _fail("a comma stands only between arguments of a function and behind `in`", token)
         if token.kind is TokenKind.WORD and token.text in _NOT_HERE:
-            raise _error(f"there is no `{token.text}`: {_NOT_HERE[token.text]}", token)
+            _fail(f"there is no `{token.text}`: {_NOT_HERE[token.text]}", token)
         what = "an operator was expected here, such as + or >, or `and`"
-        raise _error(f"{what}, not {_shown(token)}", token)
+        _fail(f"{what}, not {_shown(token)}", token)
 
     # -- the ladder of operators -----------------------------------------------
 
@@ -100,7 +109,7 @@ class _Parser:
         """Read as long as operators bind tighter than `power`."""
         self._open += 1
         if self._open > DEEPEST:
-            raise _error(_too_deep(), self._next)
+            _fail(_too_deep(), self._next)
         left = self._prefix()
         while (found := self._power_of_next()) > power:
             left = self._infix(left, found)
@@ -122,7 +131,7 @@ class _Parser:
         right = self._expression(power)
         depth = _depth(left, right)
         if depth > DEEPEST and power > _AND:
-            raise _error(_too_deep(), token)
+            _fail(_too_deep(), token)
         start, end = left.start, right.end
         if power is _OR or power is _AND:
             kind = Some if power is _OR else Every
@@ -148,7 +157,7 @@ class _Parser:
             found.append(Comparison(order=order, left=left, right=right, **span))
             left = right
         if self._next.text in {"in", "not"} and self._power_of_next():
-            raise _error("`in` cannot follow a comparison; join the two with `and`", self._next)
+            _fail("`in` cannot follow a comparison; join the two with `and`", self._next)
         if len(found) == 1:
             return found[0]
         start, end = found[0].start, found[-1].end
@@ -160,7 +169,7 @@ class _Parser:
             self._take()
         opening = self._next
         if opening.text != "(" or opening.kind is not TokenKind.SIGN:
-            raise _error('`in` is followed by values in parentheses, such as ("rb", "au")', opening)
+            _fail('`in` is followed by values in parentheses, such as ("rb", "au")', opening)
         self._take()
         choices = [self._constant()]
         while self._next.text == "," and self._next.kind is TokenKind.SIGN:
@@ -214,10 +223,10 @@ class _Parser:
 
     def _group(self, opening: Token) -> Node:
         if self._next.text == ")" and self._next.kind is TokenKind.SIGN:
-            raise _error("there is nothing in these parentheses", opening, self._next)
+            _fail("there is nothing in these parentheses", opening, self._next)
         node = self._expression(0)
         if self._next.text == "," and self._next.kind is TokenKind.SIGN:
-            raise _error("several values in parentheses stand only behind `in`", self._next)
+            _fail("several values in parentheses stand only behind `in`", self._next)
         closing = self._close(opening)
         return evolve(node, start=opening.start, end=closing.end)  # the parentheses are part of it
 
@@ -237,7 +246,7 @@ class _Parser:
         fact = FACTS.get(text)
         if fact is None:
             if text in _NOT_HERE:  # another language altogether: what follows makes no sense
-                raise _error(f"there is no `{text}`: {_NOT_HERE[text]}", token)
+                _fail(f"there is no `{text}`: {_NOT_HERE[text]}", token)
             return Missing(message=_unknown(text), start=token.start, end=token.end)
         return FactRead(fact=fact, start=token.start, end=token.end)
 
@@ -245,19 +254,19 @@ class _Parser:
         if token.text not in FUNCTIONS:
             hint = did_you_mean(token.text, FUNCTIONS)
             known = "there are abs, max and min"
-            raise _error(f"there is no function {token.text[:40]!r}; {known}{hint}", token)
+            _fail(f"there is no function {token.text[:40]!r}; {known}{hint}", token)
         opening = self._take()
         if self._next.text == ")" and self._next.kind is TokenKind.SIGN:
-            raise _error(f"{token.text} needs a number", opening, self._next)
+            _fail(f"{token.text} needs a number", opening, self._next)
         arguments = [self._expression(0)]
         while self._next.text == "," and self._next.kind is TokenKind.SIGN:
             self._take()
             arguments.append(self._expression(0))
         closing = self._close(opening)
         if token.text == "abs" and len(arguments) != 1:
-            raise _error(f"abs takes one number, not {len(arguments)}", token, closing)
+            _fail(f"abs takes one number, not {len(arguments)}", token, closing)
         if token.text != "abs" and len(arguments) < 2:
-            raise _error(f"{token.text} takes two numbers or more", token, closing)
+            _fail(f"{token.text} takes two numbers or more", token, closing)
         return Function(
             name=token.text,
             arguments=tuple(arguments),
@@ -283,8 +292,8 @@ class _Parser:
         if token.text == ")" and token.kind is TokenKind.SIGN:
             return token
         if token.kind is TokenKind.END:
-            raise _error("this parenthesis is never closed", opening)
-        raise _error(f"`)` or an operator was expected here, not {_shown(token)}", token)
+            _fail("this parenthesis is never closed", opening)
+        _fail(f"`)` or an operator was expected here, not {_shown(token)}", token)
 
     def _missing(self, token: Token) -> ExpressionError:
         """Say that something to reckon with should stand where the token stands."""
@@ -297,11 +306,6 @@ class _Parser:
         return _error(
             f"something is missing between {_shown(before)} and {_shown(token)}", before, token
         )
-
-
-def _error(message: str, token: Token, last: Token | None = None) -> ExpressionError:
-    end = token.end if last is None else last.end
-    return ExpressionError([Fault(message, token.start, max(end, token.start + 1))])
 
 
 def _depth(*nodes: Node) -> int:
@@ -322,7 +326,7 @@ def _check_chain(before: Order, order: Order, token: Token) -> None:
     """Refuse comparisons in a row that say nothing clear, such as a < b > c or a == b == c."""
     if not ({before, order} <= _RISING or {before, order} <= _FALLING):
         what = f"a row of comparisons goes one way, such as 0 < a <= 9; {before} and {order}"
-        raise _error(f"{what} do not: join two comparisons with `and`", token)
+        _fail(f"{what} do not: join two comparisons with `and`", token)
 
 
 def _unknown(name: str) -> str:
