@@ -26,8 +26,10 @@ ONE_FAULT = [
     (
         "product > 3",
         "^^^^^^^",
-        "'product' is a group of facts; name one of it: "
-        "product.long, product.short, product.net, product.gross",
+        (
+            "'product' is a group of facts; name one of it: "
+            "product.long, product.short, product.net, product.gross"
+        ),
     ),
     (
         "order.volume > 1 and xyzzy.plugh",
@@ -56,14 +58,18 @@ ONE_FAULT = [
     (
         "order.volume < 3 > 2",
         "                 ^",
-        "a row of comparisons goes one way, such as 0 < a <= 9; < and > do not: "
-        "join two comparisons with `and`",
+        (
+            "a row of comparisons goes one way, such as 0 < a <= 9; < and > do not: "
+            "join two comparisons with `and`"
+        ),
     ),
     (
         "order.price == market.bid == market.ask",
         "                          ^^",
-        "a row of comparisons goes one way, such as 0 < a <= 9; == and == do not: "
-        "join two comparisons with `and`",
+        (
+            "a row of comparisons goes one way, such as 0 < a <= 9; == and == do not: "
+            "join two comparisons with `and`"
+        ),
     ),
     ("order.symbol > 3", "^^^^^^^^^^^^^^^^", "a text cannot be compared with a number"),
     ("3 == market.is_open", "^^^^^^^^^^^^^^^^^^^", "a number cannot be compared with a condition"),
@@ -215,15 +221,21 @@ def test_every_problem_of_every_rule_is_told_at_once_with_its_path() -> None:
         structure(rules, CustomOptions, path="$.risk.custom")
 
     assert [problem.splitlines()[0] for problem in told.value.problems] == [
-        "there is no fact 'order.volum'; did you mean 'order.volume'? "
-        "@ $.risk.custom.one.refuse_if",
+        (
+            "there is no fact 'order.volum'; did you mean 'order.volume'? "
+            "@ $.risk.custom.one.refuse_if"
+        ),
         "expected 'exposure' or 'validity', found 'strict' @ $.risk.custom.two.kind",
         "something is missing behind `>` @ $.risk.custom.two.refuse_if",
         "required field missing @ $.risk.custom.three.refuse_if",
-        "'rb' is not a symbol; write CODE.EXCHANGE, such as rb2510.SHFE "
-        "@ $.risk.custom.four.applies_to.symbols",
-        "timezone: 'Mars' is no time zone that is known here; write one such as Asia/Shanghai "
-        "@ $.risk.custom.five.timezone",
+        (
+            "'rb' is not a symbol; write CODE.EXCHANGE, such as rb2510.SHFE "
+            "@ $.risk.custom.four.applies_to.symbols"
+        ),
+        (
+            "timezone: 'Mars' is no time zone that is known here; write one such as Asia/Shanghai "
+            "@ $.risk.custom.five.timezone"
+        ),
         "message must be one line of at most 200 characters @ $.risk.custom.six.message",
     ]
     assert told.value.problems[0].splitlines()[1:] == ["    order.volum > 3", "    ^^^^^^^^^^^"]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import frozen
-from hypothesis import assume, given
+from hypothesis import assume, given, reject
 from hypothesis import strategies as st
 
 from homalos.model import Direction, Offset
@@ -107,7 +107,7 @@ conditions = st.recursive(
 )
 
 
-def written(tree: Any) -> str:
+def written(tree: Any) -> str:  # noqa: C901, PLR0911  a case for each kind of part
     """Return a tree as an expression, everything in parentheses."""
     match tree:
         case ("fact", name):
@@ -135,7 +135,7 @@ def written(tree: Any) -> str:
     raise AssertionError(tree)
 
 
-def number(tree: Any, facts: dict[str, Any]) -> float:
+def number(tree: Any, facts: dict[str, Any]) -> float:  # noqa: PLR0911  as above
     """Reckon a number by the documented rules; nan where it is not known."""
     match tree:
         case ("fact", name):
@@ -159,7 +159,7 @@ def number(tree: Any, facts: dict[str, Any]) -> float:
     return left + right if sign == "+" else left - right if sign == "-" else left * right
 
 
-def truth(tree: Any, facts: dict[str, Any]) -> bool | None:
+def truth(tree: Any, facts: dict[str, Any]) -> bool | None:  # noqa: PLR0911  as above
     """Say whether a condition holds by the documented rules; `None` where it is not known."""
     match tree:
         case ("open",):
@@ -226,7 +226,7 @@ def test_the_figures_of_a_verdict_are_those_of_the_comparison(tree: Any, world: 
     try:
         found = world.verdict(text, refuses_unknown=False)
     except ExpressionError:
-        assume(False)
+        reject()
 
     assert found is not None
     left, right = found.input, found.limit

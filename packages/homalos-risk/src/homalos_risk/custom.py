@@ -12,7 +12,7 @@ from attrs import Attribute, Factory, field, fields, frozen
 
 from homalos.errors import ConfigError
 from homalos.model import split_symbol
-from homalos.plugins import OTHER_KEYS
+from homalos.plugins import OTHER_KEYS, RiskRuleSpec
 from homalos.plugins.ports import RiskContext, RiskRule
 from homalos_risk.expressions.compiling import Test, compile_condition
 from homalos_risk.expressions.facts import FACTS, Kind
@@ -21,7 +21,7 @@ from homalos_risk.expressions.frames import Frame
 from homalos_risk.expressions.rules import Rule, bind_rule, read_expression
 from homalos_risk.expressions.tree import Among, Constant, Every, FactRead
 
-__all__ = ["AppliesTo", "CustomOptions", "CustomRule", "bind_custom"]
+__all__ = ["CUSTOM", "AppliesTo", "CustomOptions", "CustomRule", "bind_custom"]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LONGEST_MESSAGE = 200
@@ -167,3 +167,15 @@ def _applies(to: AppliesTo, zone: Callable[[], ZoneInfo]) -> Test | None:
         return None
     node = tests[0] if len(tests) == 1 else Every(operands=tuple(tests))
     return compile_condition(node, zone, may_be=False)
+
+
+CUSTOM = RiskRuleSpec(
+    name="custom",
+    factory=bind_custom,
+    config=CustomOptions,
+    order=80,
+    # Each of them says for itself whether it lets reducing orders pass.
+    kind="validity",
+    doc="Rules of your own, each an expression under a name.",
+)
+"""What the package offers: all the user's rules."""

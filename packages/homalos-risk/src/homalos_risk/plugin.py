@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homalos.plugins import CommandSpec, DoctorCheckSpec, RiskRuleSpec, hookimpl
-from homalos_risk.custom import CustomOptions, bind_custom
+from homalos_risk.custom import CUSTOM
 from homalos_risk.funds import bind_funds
 from homalos_risk.order_rate import OrderRateOptions, bind_order_rate
 from homalos_risk.order_size import OrderSizeOptions, bind_order_size
@@ -52,21 +52,13 @@ def register_risk_rules() -> tuple[RiskRuleSpec, ...]:
             doc="Margin of what the order opens, from the funds available.",
         ),
         RiskRuleSpec(
-            name="custom",
-            factory=bind_custom,
-            config=CustomOptions,
-            order=80,
-            # Each of them says for itself whether it lets reducing orders pass.
-            kind="validity",
-            doc="Rules of your own, each an expression under a name.",
-        ),
-        RiskRuleSpec(
             name="order_rate",
             factory=bind_order_rate,
             config=OrderRateOptions,
             order=90,
             doc="Orders that may pass in a stretch of time.",
         ),
+        CUSTOM,
     )
 
 
