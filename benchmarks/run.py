@@ -124,7 +124,7 @@ def _plugins(count: int, passes: int) -> dict[str, Any]:
 
 
 def _risk_rules(count: int, passes: int) -> dict[str, Any]:
-    return live_cases.risk_rules(_worker, count // 50, passes)
+    return live_cases.risk_rules(_worker, count // 50, passes * 3)
 
 
 CASES: dict[str, Callable[[int, int], dict[str, Any]]] = {
