@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from homalos.testing import SYMBOL, FakeHolding, FakeRiskContext, order_request, tick
+from homalos.testing import SYMBOL, FakeFunds, FakeHolding, FakeRiskContext, order_request, tick
 from homalos.testing.contracts import RISK_RULE, Requirement, RiskRuleSubject
 from homalos_risk.plugin import register_risk_rules
 
@@ -15,8 +15,8 @@ SPECS = {spec.name: spec for spec in register_risk_rules()}
 
 def _account() -> FakeRiskContext:
     return FakeRiskContext(
-        holdings={("main", SYMBOL): FakeHolding(long=3)},
-        funds={"main": 1000.0},
+        held={("main", SYMBOL): FakeHolding(long=3)},
+        money={"main": FakeFunds(available=1000.0)},
         prices={SYMBOL: 100.0},
         ticks={SYMBOL: tick()},
     )

@@ -13,6 +13,7 @@ from homalos.model import (
     OrderData,
     OrderRequest,
     TickData,
+    TradingState,
 )
 from homalos.plugins.ports.clock import Clock
 
@@ -80,6 +81,9 @@ class RiskRule:
 
     Attributes:
         check: Asked about every order.
+        peek: Judges as `check` does, without counting: it leaves no trace in the rule. Asked
+            by `explain` and `preview`, which send nothing; `None` where `check` itself
+            leaves none.
         meters: Asked on every fill and once a second for what is to be watched.
         on_cancel: Told of every cancel that leaves; it cannot refuse one.
         on_day: Told of each new trading day, yyyymmdd, before its first event: counters
@@ -87,6 +91,7 @@ class RiskRule:
     """
 
     check: RiskCheck
+    peek: RiskCheck | None = None
     meters: Callable[[], Iterable[Meter]] | None = None
     on_cancel: Callable[[CancelRequest], None] | None = None
     on_day: Callable[[int], None] | None = None
@@ -192,3 +197,17 @@ class RiskContext(Protocol):
 
     def is_reducing(self, request: OrderRequest) -> bool:
         """Say whether an order can only make a position smaller."""
+
+    def turn(self, scope: str, name: str, state: TradingState, reason: str) -> None:
+        """Hold a switch at a state in this rule's name; the strictest one held is in force.
+
+        With `NORMAL` the rule lets go of it. A person has the last word: what one sets takes
+        the place of what every rule holds. Cheap, and nothing is told, where the rule holds
+        that state already; orders are judged by it from the next one on.
+
+        Args:
+            scope: `engine`, `account` or `strategy`.
+            name: Whose; "" for the engine.
+            state: What is to hold.
+            reason: For the person who watches: what was found, what is allowed.
+        """
