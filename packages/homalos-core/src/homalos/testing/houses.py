@@ -91,6 +91,7 @@ class FakeRiskContext:
     Attributes:
         contracts: By symbol.
         clock: Advance it at will.
+        names: The accounts.
         held: Holdings by (account, symbol); one is made when a rule first asks for it.
         money: By account; nothing is had until the test says so.
         prices: Last price by symbol; of a symbol not named, that of its tick.
@@ -101,11 +102,13 @@ class FakeRiskContext:
         pnl: What a strategy made on this day by (strategy, account), currency.
         day: The trading day, yyyymmdd.
         closed: Symbols that have no session on.
+        auctions: Symbols whose call auction takes orders.
         switches: What the rule holds each switch at, with its reason, by (scope, name).
     """
 
     contracts: Mapping[str, Instrument] = INSTRUMENTS
     clock: FakeClock = Factory(FakeClock)
+    names: tuple[str, ...] = ("main",)
     held: dict[tuple[str, str], FakeHolding] = Factory(dict)
     money: dict[str, FakeFunds] = Factory(dict)
     prices: dict[str, float] = Factory(dict)
@@ -116,7 +119,12 @@ class FakeRiskContext:
     pnl: dict[tuple[str, str], float] = Factory(dict)
     day: int = DAY
     closed: set[str] = Factory(set)
+    auctions: set[str] = Factory(set)
     switches: dict[tuple[str, str], tuple[TradingState, str]] = Factory(dict)
+
+    def accounts(self) -> tuple[str, ...]:
+        """Return `names`."""
+        return self.names
 
     def instrument(self, symbol: str) -> Instrument:
         """Return a contract.
@@ -178,6 +186,10 @@ class FakeRiskContext:
     def is_open(self, symbol: str) -> bool:
         """Say that a session is on unless the symbol is among `closed`."""
         return symbol not in self.closed
+
+    def in_auction(self, symbol: str) -> bool:
+        """Say whether the symbol is among `auctions`."""
+        return symbol in self.auctions
 
     def is_reducing(self, request: OrderRequest) -> bool:
         """Say whether an order can only make a position smaller.

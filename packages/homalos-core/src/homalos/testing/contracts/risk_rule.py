@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from math import inf, isclose, isfinite, nan
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from attrs import Factory, frozen
@@ -54,8 +54,19 @@ class RiskRuleSubject:
 
 
 def _bound(subject: RiskRuleSubject, context: FakeRiskContext) -> RiskCheck:
-    made = subject.spec.factory(context, options_of(subject.spec, subject.options))
-    return made.check if isinstance(made, RiskRule) else made
+    return _made(subject, context).check
+
+
+def _made(subject: RiskRuleSubject, context: FakeRiskContext) -> RiskRule:
+    made: object = subject.spec.factory(context, options_of(subject.spec, subject.options))
+    if isinstance(made, Mapping):
+        expect(len(made) == 1, f"the options make {len(made)} rules; a subject is one of them")
+        made = next(iter(made.values()))
+    expect(made is not None, "the options leave nothing to check; a subject's must")
+    if isinstance(made, RiskRule):
+        return made
+    expect(callable(made), f"the factory made {made!r}; expected a check or a RiskRule")
+    return RiskRule(check=cast("RiskCheck", made))
 
 
 def _refusal(subject: RiskRuleSubject) -> Refusal | None:
