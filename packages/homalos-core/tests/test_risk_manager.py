@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from math import isnan, nan
+from math import isnan
 from typing import TYPE_CHECKING
 
 import pytest
 
-from homalos.engine.risk import BoundRule, RiskManager, RiskView
+from homalos.engine.risk import BoundRule, RiskManager
+from homalos.engine.risk.view import reduces
 from homalos.errors import MissingPluginError
 from homalos.model import Direction, Offset, OrderRequest, Rejection
 from homalos.plugins import RiskRuleSpec
 from homalos.plugins.ports import Refusal, RiskCheck, RiskContext
 from homalos.strategy import Strategy
 from homalos.testing import (
-    INSTRUMENTS,
     SYMBOL,
-    FakeClock,
     FakeGateway,
     FakeHolding,
     engine,
@@ -109,21 +108,14 @@ def test_a_rule_that_raises_refuses() -> None:
 # -- what a rule may look at -----------------------------------------------------
 
 
-def view(holding: FakeHolding) -> RiskView:
-    """Return a view of one holding."""
+def is_reducing(holding: FakeHolding, request: OrderRequest) -> bool:
+    """Ask of an order in an account with one holding."""
     position: Position = holding  # type: ignore[assignment]  # all that is looked at is there
-    return RiskView(
-        clock=FakeClock(),
-        instrument=INSTRUMENTS.__getitem__,
-        holding=lambda _account, _symbol: position,
-        available=lambda _: 0.0,
-        last_price=lambda _: nan,
-        last_tick=lambda _: None,
-    )
+    return reduces(lambda _account, _symbol: position, request)
 
 
 @pytest.mark.parametrize(
-    ("offset", "reduces"),
+    ("offset", "expected"),
     [
         (Offset.OPEN, False),
         (Offset.CLOSE, True),
@@ -131,15 +123,15 @@ def view(holding: FakeHolding) -> RiskView:
         (Offset.CLOSEYESTERDAY, True),
     ],
 )
-def test_with_an_offset_closing_reduces(offset: Offset, reduces: bool) -> None:  # noqa: FBT001  drawn
+def test_with_an_offset_closing_reduces(offset: Offset, expected: bool) -> None:  # noqa: FBT001  drawn
     """Whatever is held: a closing order cannot open."""
     request = order_request(SHORT, offset=offset)
 
-    assert view(FakeHolding()).is_reducing(request) is reduces
+    assert is_reducing(FakeHolding(), request) is expected
 
 
 @pytest.mark.parametrize(
-    ("holding", "direction", "volume", "reduces"),
+    ("holding", "direction", "volume", "expected"),
     [
         (FakeHolding(long=3), SHORT, 3, True),
         (FakeHolding(long=3), SHORT, 4, False),
@@ -156,12 +148,12 @@ def test_without_an_offset_what_is_held_and_not_closing_yet_decides(
     holding: FakeHolding,
     direction: Direction,
     volume: int,
-    reduces: bool,  # noqa: FBT001  drawn
+    expected: bool,  # noqa: FBT001  drawn
 ) -> None:
     """Whatever else fills, the order can only make the position smaller."""
     request = order_request(direction, volume=volume, offset=Offset.NONE)
 
-    assert view(holding).is_reducing(request) is reduces
+    assert is_reducing(holding, request) is expected
 
 
 class Trader(Strategy):

@@ -164,6 +164,8 @@ class Sending:
             orders[order.order_id] = working.state = order
             raise at_cancelling(request, error) from error
         working.lane.activity.cancels += 1
+        for tell in self._risk.told_of_cancels:
+            tell(request)
         return True
 
     def keep_held(self, request: OrderRequest, lane: Lane) -> OrderData:

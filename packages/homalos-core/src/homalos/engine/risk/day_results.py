@@ -85,7 +85,8 @@ class DayResults:
         if book is not None:
             result.closed += float(book.realised()) - float(book.fees())
             result.open = tuple(
-                _open(own, _carried(book, symbol)) for symbol, own in book.positions.items()
+                _open(own, _carried(book, symbol))
+                for symbol, own in book.positions.items()
                 if own.long or own.short
             )
         return result

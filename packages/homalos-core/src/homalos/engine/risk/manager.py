@@ -155,7 +155,7 @@ class RiskManager:
             try:
                 refusal = check(request)
             except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                refusal = self._failed(rule.name, error)
+                refusal = self.failed(rule.name, error)
             if refusal is not None:
                 refused = (*refused, (rule, refusal))
         if refused:
@@ -183,9 +183,7 @@ class RiskManager:
         self._before, self._asked = self.evaluated, 0
         self._checks = tuple((rule, rule.check) for rule in (*self._guard, *self._rules))
 
-    def _kept(
-        self, refused: tuple[_Refused, ...], request: OrderRequest
-    ) -> tuple[Rejection, ...]:
+    def _kept(self, refused: tuple[_Refused, ...], request: OrderRequest) -> tuple[Rejection, ...]:
         if any(rule.kind == "exposure" for rule, _ in refused) and self._is_reducing(request):
             refused = tuple(each for each in refused if each[0].kind == "validity")
         if refused:
@@ -195,7 +193,8 @@ class RiskManager:
             for rule, no in refused
         )
 
-    def _failed(self, rule: str, error: Exception) -> Refusal:
+    def failed(self, rule: str, error: Exception) -> Refusal:
+        """Count what a rule raised, and tell of it the first time; return it as a no."""
         self.failures[rule] += 1
         if self.failures[rule] == 1:
             self.fault(f"risk.{rule}", f"the rule itself failed: {error!r}")
@@ -215,7 +214,7 @@ class RiskManager:
             try:
                 measures = tuple(rule.measure(request))
             except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                self._failed(rule.name, error)
+                self.failed(rule.name, error)
         return RuleVerdict(
             rule=rule.name,
             kind=rule.kind,
@@ -234,6 +233,6 @@ class RiskManager:
             try:
                 told(what)
             except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                self._failed(rule, error)
+                self.failed(rule, error)
 
         return tell
