@@ -134,10 +134,12 @@ class Lease:
         self.is_held = False
         seconds = self.silence_ns / _NS
         why = f"no sign of the operator for {seconds:g} s"
-        what = f"{why}: leases are renewed no more"
+        done = ["the engine only closes from now on"]
         if self._holders:
-            what += f", and {', '.join(self._holders)} will cancel what works there"
-        self._tell("error", what)
+            done.append(f"{', '.join(self._holders)} will cancel what works when the lease is over")
+        if self._unheld:
+            done.append(f"what works at {', '.join(self._unheld)} is cancelled from here")
+        self._tell("error", f"{why}: {'; '.join(done)}")
         self._switches.turn("engine", "", TradingState.CLOSE_ONLY, why, OPERATOR)
         self._cancel(self._unheld)
 
