@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from attrs import field, frozen
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from homalos.plugins.ports import Activity, RiskContext
 
 __all__ = ["DuplicateOrderOptions", "bind_duplicate_order"]
+
+_Asked: TypeAlias = "tuple[int, int, int]"
+"""When an order was asked, and how many orders had left and been refused then."""
 
 _NS = 1_000_000_000
 # So many different orders are remembered at least before old ones are cleared away.
@@ -46,8 +49,7 @@ def bind_duplicate_order(context: RiskContext, options: DuplicateOrderOptions) -
     now_ns = context.clock.now_ns
     window_ns = round(within_s * _NS)
     activity_of: dict[str, dict[str, Activity]] = {}
-    # When each was asked last, and how many orders had left then.
-    asked: dict[tuple[object, ...], tuple[int, int]] = {}
+    asked: dict[tuple[object, ...], _Asked] = {}
     room = _MANY
 
     def activity(request: OrderRequest) -> Activity:
@@ -62,9 +64,13 @@ def bind_duplicate_order(context: RiskContext, options: DuplicateOrderOptions) -
         before = asked.get(_identity(request))
         if before is None:
             return None
-        age_ns = now_ns() - before[0]
-        if age_ns >= window_ns or activity(request).orders == before[1]:
+        asked_ns, orders, refused = before
+        age_ns = now_ns() - asked_ns
+        if age_ns >= window_ns:
             return None
+        done = activity(request)
+        if done.orders == orders and done.refused != refused:
+            return None  # another rule kept it
         return Refusal(
             f"strategy {request.strategy} asked the same {age_ns / _NS:.10g} s ago: "
             f"{request.direction} {request.offset}, {request.volume} lots of {request.symbol} at "
@@ -81,7 +87,8 @@ def bind_duplicate_order(context: RiskContext, options: DuplicateOrderOptions) -
             if len(asked) >= room:
                 _forget(asked, now - window_ns)
                 room = max(2 * len(asked), _MANY)  # so that clearing stays rare
-            asked[_identity(request)] = now, activity(request).orders
+            done = activity(request)
+            asked[_identity(request)] = now, done.orders, done.refused
         return refusal
 
     return RiskRule(check=check, peek=judge)
@@ -101,6 +108,6 @@ def _identity(request: OrderRequest) -> tuple[object, ...]:
     )
 
 
-def _forget(asked: dict[tuple[object, ...], tuple[int, int]], before_ns: int) -> None:
-    for identity in [each for each, (at_ns, _) in asked.items() if at_ns <= before_ns]:
+def _forget(asked: dict[tuple[object, ...], _Asked], before_ns: int) -> None:
+    for identity in [each for each, (at_ns, _, _) in asked.items() if at_ns <= before_ns]:
         del asked[identity]

@@ -44,9 +44,10 @@ def bind_tick_grid(context: RiskContext, options: NoOptions) -> RiskCheck:  # no
 def _off_grid(price: float, contract: Instrument) -> Refusal:
     if not isfinite(price):
         return Refusal(f"a limit order needs a price; {price} is none", price, nan)
+    snapped = contract.snap(price)
     return Refusal(
         f"price {price} is not on the {contract.tick_size} grid of {contract.symbol}; "
-        "use Instrument.snap",
+        f"use Instrument.snap, which makes it {snapped}",
         price,
-        contract.snap(price),
+        snapped,
     )
