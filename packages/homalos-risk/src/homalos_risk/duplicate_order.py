@@ -45,53 +45,70 @@ def bind_duplicate_order(context: RiskContext, options: DuplicateOrderOptions) -
     """
     if options.within_s is None:
         return None
-    within_s = options.within_s
-    now_ns = context.clock.now_ns
-    window_ns = round(within_s * _NS)
-    activity_of: dict[str, dict[str, Activity]] = {}
-    asked: dict[tuple[object, ...], _Asked] = {}
-    room = _MANY
+    rule = _DuplicateOrder(context, options.within_s)
+    return RiskRule(check=rule.check, peek=rule.peek)
 
-    def activity(request: OrderRequest) -> Activity:
+
+class _DuplicateOrder:
+    def __init__(self, context: RiskContext, within_s: float) -> None:
+        self._now_ns = context.clock.now_ns
+        self._activity_in = context.activity
+        self._activity_of: dict[str, dict[str, Activity]] = {}
+        self._within_s = within_s
+        self._window_ns = round(within_s * _NS)
+        self._asked: dict[tuple[object, ...], _Asked] = {}
+        self._room = _MANY
+
+    def check(self, request: OrderRequest) -> Refusal | None:
+        identity = _identity(request)
+        before = self._asked.get(identity)
+        now = self._now_ns()
+        if before is not None and self._is_same(before, now, request):
+            return self._refusal(request, now - before[0])
+        if len(self._asked) >= self._room:
+            self._forget(now)
+        done = self._activity(request)
+        self._asked[identity] = now, done.orders, done.refused
+        return None
+
+    def peek(self, request: OrderRequest) -> Refusal | None:
+        before = self._asked.get(_identity(request))
+        now = self._now_ns()
+        if before is not None and self._is_same(before, now, request):
+            return self._refusal(request, now - before[0])
+        return None
+
+    def _is_same(self, before: _Asked, now: int, request: OrderRequest) -> bool:
+        asked_ns, orders, refused = before
+        if now - asked_ns >= self._window_ns:
+            return False
+        done = self._activity(request)
+        # Nothing has left and something was refused since: another rule kept that order.
+        return done.orders != orders or done.refused == refused
+
+    def _activity(self, request: OrderRequest) -> Activity:
         try:
-            return activity_of[request.account][request.symbol]
+            return self._activity_of[request.account][request.symbol]
         except KeyError:
-            found = context.activity(request.account, request.symbol)
-            activity_of.setdefault(request.account, {})[request.symbol] = found
+            found = self._activity_in(request.account, request.symbol)
+            self._activity_of.setdefault(request.account, {})[request.symbol] = found
             return found
 
-    def judge(request: OrderRequest) -> Refusal | None:
-        before = asked.get(_identity(request))
-        if before is None:
-            return None
-        asked_ns, orders, refused = before
-        age_ns = now_ns() - asked_ns
-        if age_ns >= window_ns:
-            return None
-        done = activity(request)
-        if done.orders == orders and done.refused != refused:
-            return None  # another rule kept it
+    def _forget(self, now: int) -> None:
+        asked = self._asked
+        before_ns = now - self._window_ns
+        for identity in [each for each, (at_ns, _, _) in asked.items() if at_ns <= before_ns]:
+            del asked[identity]
+        self._room = max(2 * len(asked), _MANY)  # so that clearing stays rare
+
+    def _refusal(self, request: OrderRequest, age_ns: int) -> Refusal:
         return Refusal(
             f"strategy {request.strategy} asked the same {age_ns / _NS:.10g} s ago: "
             f"{request.direction} {request.offset}, {request.volume} lots of {request.symbol} at "
-            f"{request.price}; expected at least {within_s:g} s between",
+            f"{request.price}; expected at least {self._within_s:g} s between",
             age_ns / _NS,
-            within_s,
+            self._within_s,
         )
-
-    def check(request: OrderRequest) -> Refusal | None:
-        nonlocal room
-        refusal = judge(request)
-        if refusal is None:
-            now = now_ns()
-            if len(asked) >= room:
-                _forget(asked, now - window_ns)
-                room = max(2 * len(asked), _MANY)  # so that clearing stays rare
-            done = activity(request)
-            asked[_identity(request)] = now, done.orders, done.refused
-        return refusal
-
-    return RiskRule(check=check, peek=judge)
 
 
 def _identity(request: OrderRequest) -> tuple[object, ...]:
@@ -106,8 +123,3 @@ def _identity(request: OrderRequest) -> tuple[object, ...]:
         price if price == price else None,  # noqa: PLR0124  nan is not equal to itself
         request.volume,
     )
-
-
-def _forget(asked: dict[tuple[object, ...], _Asked], before_ns: int) -> None:
-    for identity in [each for each, (at_ns, _, _) in asked.items() if at_ns <= before_ns]:
-        del asked[identity]
