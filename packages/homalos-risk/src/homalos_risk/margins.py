@@ -21,8 +21,9 @@ Terms: TypeAlias = "tuple[Instrument, float, float, float]"
 # Statements are kept to 0.01 of the currency; a smaller difference is an error of doubles.
 HALF_CENT = 0.005
 
-_LONG = Direction.LONG
+_LONG, _OPEN = Direction.LONG, Offset.OPEN
 _MARKET = OrderType.MARKET
+_BOTH, _GROUP = MarginSide.BOTH, MarginSide.GROUP
 
 
 def margin_terms(contract: Instrument) -> Terms:
@@ -70,7 +71,7 @@ def opened_lots(context: RiskContext, request: OrderRequest) -> int:
     All of one that opens; of any other those beyond what stands against it and nothing else
     closes, as in a netting account.
     """
-    if request.offset is Offset.OPEN:
+    if request.offset is _OPEN:
         return request.volume
     holding = context.holding(request.account, request.symbol)
     if request.direction is _LONG:
@@ -118,9 +119,9 @@ class BookMargin:
             price = abs(asked if isnan(price) else price)
             of_long = long * (price * long_at_1 + beside)
             of_short = short * (price * short_at_1 + beside)
-            if contract.margin_side is MarginSide.BOTH:
+            if contract.margin_side is _BOTH:
                 total += of_long + of_short
-            elif contract.margin_side is MarginSide.GROUP and contract.margin_group:
+            elif contract.margin_side is _GROUP and contract.margin_group:
                 longs, shorts = sides.get(contract.margin_group, (0.0, 0.0))
                 sides[contract.margin_group] = longs + of_long, shorts + of_short
             else:

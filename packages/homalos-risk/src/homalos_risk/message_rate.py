@@ -25,10 +25,11 @@ _NS = 1_000_000_000
 class MessageRateOptions:
     """The rate; it holds for one account and symbol.
 
-    Ten orders and cancels within one second, ten times in one trading day, oblige an account
-    to report itself as one of high frequency (期货市场程序化交易管理规定(试行), in force since
-    9 October 2025, and the exchanges' rules for it): with `max_messages` 9 it does not come
-    to that. It is counted over all contracts of an account there, so leave room.
+    Who sends ten orders and cancels or more within one second, ten times on one trading day,
+    has to report its trading as program trading (期货市场程序化交易管理规定(试行) of the CSRC and
+    the exchanges' rules for it, in force since 9 October 2025, as 界面新闻 restated them on 28
+    August 2025): with `max_messages` 9 one contract does not come to that. It is counted over
+    all contracts of an account there, so leave room.
 
     Attributes:
         max_messages: Orders and cancels in any such stretch, 1 to 1,000,000. Not set, the
