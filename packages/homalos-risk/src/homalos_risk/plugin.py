@@ -5,12 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from homalos.plugins import CommandSpec, DoctorCheckSpec, RiskRuleSpec, hookimpl
+from homalos_risk.built_in import RULES
 from homalos_risk.custom import CUSTOM
-from homalos_risk.funds import bind_funds
-from homalos_risk.order_rate import OrderRateOptions, bind_order_rate
-from homalos_risk.order_size import OrderSizeOptions, bind_order_size
-from homalos_risk.position_limit import PositionLimitOptions, bind_position_limit
-from homalos_risk.price_band import PriceBandOptions, bind_price_band
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,50 +18,14 @@ __all__ = ["register_commands", "register_doctor_checks", "register_risk_rules"]
 
 @hookimpl
 def register_risk_rules() -> tuple[RiskRuleSpec, ...]:
-    """Offer the rules; `order_rate` is asked last, because it counts."""
-    return (
-        RiskRuleSpec(
-            name="order_size",
-            factory=bind_order_size,
-            config=OrderSizeOptions,
-            order=10,
-            doc="Lots of one order, by the house's bound and the exchange's.",
-        ),
-        RiskRuleSpec(
-            name="price_band",
-            factory=bind_price_band,
-            config=PriceBandOptions,
-            order=20,
-            doc="A limit price on the grid, near the last price, inside the day's limits.",
-        ),
-        RiskRuleSpec(
-            name="position_limit",
-            factory=bind_position_limit,
-            config=PositionLimitOptions,
-            order=30,
-            doc="Lots of one side of a symbol when everything working fills.",
-        ),
-        RiskRuleSpec(
-            name="funds",
-            factory=bind_funds,
-            order=40,
-            doc="Margin of what the order opens, from the funds available.",
-        ),
-        RiskRuleSpec(
-            name="order_rate",
-            factory=bind_order_rate,
-            config=OrderRateOptions,
-            order=90,
-            doc="Orders that may pass in a stretch of time.",
-        ),
-        CUSTOM,
-    )
+    """Offer the built-in rules, and the user's own."""
+    return (*RULES, CUSTOM)
 
 
 def _rules(context: DoctorContext) -> Iterable[Finding]:
     from homalos_risk.doctor import judge_rules
 
-    return judge_rules([spec.name for spec in register_risk_rules()], context)
+    return judge_rules(RULES, context)
 
 
 @hookimpl
