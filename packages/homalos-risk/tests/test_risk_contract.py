@@ -171,6 +171,17 @@ SUBJECTS: dict[str, dict[str, Any]] = {
         "before": 3,
         "wrong_options": {"max_messages": 0},
     },
+    "custom exposure": {
+        **EXPOSURE,
+        "refused": order_request(volume=11),
+        "options": {"big": {"refuse_if": "order.volume > 10"}},
+        "wrong_options": {"big": {"refuse_if": "order.volume >"}},
+    },
+    "custom validity": {
+        "refused": order_request(price=99.0),
+        "options": {"low": {"refuse_if": "order.price < market.last", "kind": "validity"}},
+        "wrong_options": {"low": {"refuse_if": "order.price < market.last", "kind": "strict"}},
+    },
     "order_rate": {
         "refused": order_request(),
         "options": {"max_orders": 3, "per_seconds": 60},
