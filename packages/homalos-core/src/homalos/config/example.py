@@ -141,7 +141,7 @@ def _field(
     given: Mapping[str, object] | None = None,
 ) -> _Lines:
     if each.is_any_key:  # there is no key that would mean the default
-        yield from place.prose(f"NAME: {each.meaning} ({_expected(cls, each)})")
+        yield from place.prose(f"{each.name}: {each.meaning} (mapping)")
         return
     yield from place.prose(f"{each.meaning} ({_expected(cls, each)})".lstrip())
     if each.name in inner:

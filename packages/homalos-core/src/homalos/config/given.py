@@ -118,15 +118,17 @@ def told(what: str, origin: str, at: str) -> str:
 
 def located(problem: str, origins: Mapping[str, str]) -> str:
     """Return a problem, `what @ $.path`, with who gave what stands there; each path it names."""
+    problem, end, below = problem.partition("\n")
     what, at, tail = problem.rpartition(" @ $")
+    shown = f"{end}{below}"  # stays below
     if not at:
-        return problem
+        return f"{problem}{shown}"
     origin = origin_at(f"${tail}", origins)
     if origin and (problem.startswith(f"{origin}: ") or what.endswith(f" ({origin})")):
-        return problem  # told already
+        return f"{problem}{shown}"  # told already
 
     def placed(found: re.Match[str]) -> str:
         other = origin_at(found[0], origins)
         return f"{found[0]} ({other})" if other else found[0]
 
-    return told(_PATH.sub(placed, what), origin, f"${tail}")
+    return f"{told(_PATH.sub(placed, what), origin, f'${tail}')}{shown}"
