@@ -15,7 +15,7 @@ from benchmarks.market import SYMBOL, draw_ticks
 from homalos import Engine, Settings
 from homalos.config import AccountSettings
 from homalos.engine.quiet import quiet_collector
-from homalos.model import Direction, Offset, OrderRequest, OrderType, TickData
+from homalos.model import Direction, Offset, OrderRequest, OrderType, Rejection, TickData
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
 from homalos.strategy import Strategy
@@ -93,7 +93,8 @@ def measure(count: int, passes: int) -> dict[str, Any]:
         before = risk.evaluated
         for _ in range(passes):
             orders = _orders(count)
-            check, refused = risk.check, ()
+            check = risk.check
+            refused: tuple[Rejection, ...] = ()
             with quiet_collector():
                 began = time.process_time()
                 for order in orders:

@@ -139,16 +139,18 @@ def test_the_same_order_is_judged_by_what_is_so_now() -> None:
     context = FakeRiskContext(ticks={SYMBOL: tick()})
     check = bound(context, "position.long > 5 or market.last > 200 or account.margin > 9").check
     request = order_request()
-    changes = [
-        lambda: setattr(context.holding("main", SYMBOL), "long", 6),
-        lambda: setattr(context.holding("main", SYMBOL), "long", 0),
-        lambda: context.ticks.update({SYMBOL: tick(price=201.0)}),
-        lambda: context.ticks.update({SYMBOL: tick(price=199.0)}),
-        lambda: setattr(context.funds("main"), "margin", 10.0),
-    ]
-    verdicts = [check(request) is not None]
-    for change in changes:
-        change()
+    holding, funds = context.holding("main", SYMBOL), context.funds("main")
+    verdicts = []
+    for long, price, margin in (
+        (5, 200.0, 9.0),
+        (6, 200.0, 9.0),
+        (5, 200.0, 9.0),
+        (5, 201.0, 9.0),
+        (5, 200.0, 9.0),
+        (5, 200.0, 9.5),
+    ):
+        holding.long, funds.margin = long, margin
+        context.ticks[SYMBOL] = tick(price=price)
         verdicts.append(check(request) is not None)
 
     assert verdicts == [False, True, False, True, False, True]

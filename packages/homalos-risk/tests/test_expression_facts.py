@@ -122,10 +122,20 @@ EXPECTED: dict[str, Any] = {
 
 def full() -> FakeRiskContext:
     """Return a world in which everything is known."""
-    book = {"bid_price_1": 98.0, "bid_volume_1": 12, "ask_price_1": 101.0, "ask_volume_1": 13}
-    day = {"open_price": 96.0, "high_price": 104.0, "low_price": 95.0, "limit_up": 110.0}
-    before = {"pre_close": 97.0, "pre_settlement": 97.5, "limit_down": 90.0}
-    counts = {"volume": 1234, "open_interest": 5678.0}
+    book: dict[str, Any] = {
+        "bid_price_1": 98.0,
+        "bid_volume_1": 12,
+        "ask_price_1": 101.0,
+        "ask_volume_1": 13,
+    }
+    day: dict[str, Any] = {
+        "open_price": 96.0,
+        "high_price": 104.0,
+        "low_price": 95.0,
+        "limit_up": 110.0,
+    }
+    before: dict[str, Any] = {"pre_close": 97.0, "pre_settlement": 97.5, "limit_down": 90.0}
+    counts: dict[str, Any] = {"volume": 1234, "open_interest": 5678.0}
     context = FakeRiskContext(
         contracts={
             **INSTRUMENTS,
@@ -178,7 +188,9 @@ def test_the_fact_says_what_stands_in_the_world(name: str) -> None:
     found = read(name, full(), sell())
 
     assert found == pytest.approx(EXPECTED[name])
-    kinds = {Kind.NUMBER: (int, float), Kind.TIME: (int, float), Kind.TEXT: str, Kind.BOOL: bool}
+    number = (int, float)
+    kinds: dict[Kind, Any] = {Kind.NUMBER: number, Kind.TIME: number}
+    kinds |= {Kind.TEXT: str, Kind.BOOL: bool}
     assert isinstance(found, kinds[FACTS[name].kind])
 
 

@@ -139,9 +139,9 @@ def number(tree: Any, facts: dict[str, Any]) -> float:  # noqa: PLR0911  as abov
     """Reckon a number by the documented rules; nan where it is not known."""
     match tree:
         case ("fact", name):
-            return facts[name]
+            return float(facts[name])
         case ("literal", value):
-            return value
+            return float(value)
         case ("neg", operand):
             return -number(operand, facts)
         case ("abs", operand):
