@@ -113,6 +113,7 @@ EXPECTED: dict[str, Any] = {
     "market.open_interest": 5678.0,
     "market.age_s": 2.5,
     "market.is_open": True,
+    "market.in_auction": True,
     "time.of_day": 9 * 3600 + 2.5,
     "time.weekday": "monday",
     "time.date": 20250106,
@@ -156,6 +157,7 @@ def full() -> FakeRiskContext:
         ticks={SYMBOL: tick(**book, **day, **before, **counts)},
         lots={("test", SYMBOL): -8},
         pnl={("test", "main"): 12.5},
+        auctions={SYMBOL},
     )
     one = order_request()
     for order_id in ("1", "2"):

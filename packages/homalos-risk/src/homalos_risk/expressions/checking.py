@@ -16,7 +16,7 @@ from homalos_risk.expressions.tree import (
     Negative,
     Node,
     Not,
-    Order,
+    Relation,
     Some,
 )
 
@@ -28,7 +28,7 @@ _CALLED = {
     Kind.BOOL: "a condition",
     Kind.TIME: "a time of day",
 }
-_EQUAL = frozenset({Order.EQUAL, Order.OTHER})
+_EQUAL = frozenset({Relation.EQUAL, Relation.OTHER})
 
 
 def check_kinds(node: Node, text: str) -> list[Fault]:
@@ -111,9 +111,9 @@ class _Checker:
             self._tell(f"{_CALLED[left]} cannot be compared with {_CALLED[right]}", node)
             self._tell_of_time(node.left, right)
             self._tell_of_time(node.right, left)
-        elif left in {Kind.TEXT, Kind.BOOL} and node.order not in _EQUAL:
+        elif left in {Kind.TEXT, Kind.BOOL} and node.relation not in _EQUAL:
             order = "texts have no order" if left is Kind.TEXT else "conditions have no order"
-            self._tell(f"{order}: {node.order} takes numbers; == and != take any", node)
+            self._tell(f"{order}: {node.relation} takes numbers; == and != take any", node)
         else:
             self._choose(node.left, node.right)
             self._choose(node.right, node.left)

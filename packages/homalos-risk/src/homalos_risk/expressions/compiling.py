@@ -29,7 +29,7 @@ from homalos_risk.expressions.tree import (
     Negative,
     Node,
     Not,
-    Order,
+    Relation,
     Some,
     facts_in,
 )
@@ -135,47 +135,47 @@ def _comparison(node: Comparison, zone: Zone, *, may_be: bool) -> Test:
     unknown = _may_be_unknown(node.left) or _may_be_unknown(node.right)
     if isinstance(node.right, Constant):
         make = _MAY_BE_WITH_CONSTANT if may_be and unknown else _SURELY_WITH_CONSTANT
-        if not unknown and node.order is Order.OTHER:
+        if not unknown and node.relation is Relation.OTHER:
             make = _MAY_BE_WITH_CONSTANT  # the plain !=
-        return make[node.order](left, node.right.value)
+        return make[node.relation](left, node.right.value)
     right = compile_value(node.right, zone)
     make_two = _MAY_BE if may_be and unknown else _SURELY
-    if not unknown and node.order is Order.OTHER:
+    if not unknown and node.relation is Relation.OTHER:
         make_two = _MAY_BE
-    return make_two[node.order](left, right)
+    return make_two[node.relation](left, right)
 
 
-_SURELY_WITH_CONSTANT: dict[Order, Callable[[Value, Any], Test]] = {
-    Order.BELOW: lambda f, c: lambda frame: f(frame) < c,
-    Order.NOT_ABOVE: lambda f, c: lambda frame: f(frame) <= c,
-    Order.ABOVE: lambda f, c: lambda frame: f(frame) > c,
-    Order.NOT_BELOW: lambda f, c: lambda frame: f(frame) >= c,
-    Order.EQUAL: lambda f, c: lambda frame: f(frame) == c,
-    Order.OTHER: lambda f, c: lambda frame: (v := f(frame)) != c and v == v,  # noqa: PLR0124  nan
+_SURELY_WITH_CONSTANT: dict[Relation, Callable[[Value, Any], Test]] = {
+    Relation.BELOW: lambda f, c: lambda frame: f(frame) < c,
+    Relation.NOT_ABOVE: lambda f, c: lambda frame: f(frame) <= c,
+    Relation.ABOVE: lambda f, c: lambda frame: f(frame) > c,
+    Relation.NOT_BELOW: lambda f, c: lambda frame: f(frame) >= c,
+    Relation.EQUAL: lambda f, c: lambda frame: f(frame) == c,
+    Relation.OTHER: lambda f, c: lambda frame: (v := f(frame)) != c and v == v,  # noqa: PLR0124  nan
 }
-_MAY_BE_WITH_CONSTANT: dict[Order, Callable[[Value, Any], Test]] = {
-    Order.BELOW: lambda f, c: lambda frame: not f(frame) >= c,
-    Order.NOT_ABOVE: lambda f, c: lambda frame: not f(frame) > c,
-    Order.ABOVE: lambda f, c: lambda frame: not f(frame) <= c,
-    Order.NOT_BELOW: lambda f, c: lambda frame: not f(frame) < c,
-    Order.EQUAL: lambda f, c: lambda frame: (v := f(frame)) == c or v != v,  # noqa: PLR0124  nan
-    Order.OTHER: lambda f, c: lambda frame: f(frame) != c,
+_MAY_BE_WITH_CONSTANT: dict[Relation, Callable[[Value, Any], Test]] = {
+    Relation.BELOW: lambda f, c: lambda frame: not f(frame) >= c,
+    Relation.NOT_ABOVE: lambda f, c: lambda frame: not f(frame) > c,
+    Relation.ABOVE: lambda f, c: lambda frame: not f(frame) <= c,
+    Relation.NOT_BELOW: lambda f, c: lambda frame: not f(frame) < c,
+    Relation.EQUAL: lambda f, c: lambda frame: (v := f(frame)) == c or v != v,  # noqa: PLR0124  nan
+    Relation.OTHER: lambda f, c: lambda frame: f(frame) != c,
 }
-_SURELY: dict[Order, Callable[[Value, Value], Test]] = {
-    Order.BELOW: lambda f, g: lambda frame: f(frame) < g(frame),
-    Order.NOT_ABOVE: lambda f, g: lambda frame: f(frame) <= g(frame),
-    Order.ABOVE: lambda f, g: lambda frame: f(frame) > g(frame),
-    Order.NOT_BELOW: lambda f, g: lambda frame: f(frame) >= g(frame),
-    Order.EQUAL: lambda f, g: lambda frame: f(frame) == g(frame),
-    Order.OTHER: lambda f, g: lambda frame: _differ(f(frame), g(frame)),
+_SURELY: dict[Relation, Callable[[Value, Value], Test]] = {
+    Relation.BELOW: lambda f, g: lambda frame: f(frame) < g(frame),
+    Relation.NOT_ABOVE: lambda f, g: lambda frame: f(frame) <= g(frame),
+    Relation.ABOVE: lambda f, g: lambda frame: f(frame) > g(frame),
+    Relation.NOT_BELOW: lambda f, g: lambda frame: f(frame) >= g(frame),
+    Relation.EQUAL: lambda f, g: lambda frame: f(frame) == g(frame),
+    Relation.OTHER: lambda f, g: lambda frame: _differ(f(frame), g(frame)),
 }
-_MAY_BE: dict[Order, Callable[[Value, Value], Test]] = {
-    Order.BELOW: lambda f, g: lambda frame: not f(frame) >= g(frame),
-    Order.NOT_ABOVE: lambda f, g: lambda frame: not f(frame) > g(frame),
-    Order.ABOVE: lambda f, g: lambda frame: not f(frame) <= g(frame),
-    Order.NOT_BELOW: lambda f, g: lambda frame: not f(frame) < g(frame),
-    Order.EQUAL: lambda f, g: lambda frame: not _differ(f(frame), g(frame)),
-    Order.OTHER: lambda f, g: lambda frame: f(frame) != g(frame),
+_MAY_BE: dict[Relation, Callable[[Value, Value], Test]] = {
+    Relation.BELOW: lambda f, g: lambda frame: not f(frame) >= g(frame),
+    Relation.NOT_ABOVE: lambda f, g: lambda frame: not f(frame) > g(frame),
+    Relation.ABOVE: lambda f, g: lambda frame: not f(frame) <= g(frame),
+    Relation.NOT_BELOW: lambda f, g: lambda frame: not f(frame) < g(frame),
+    Relation.EQUAL: lambda f, g: lambda frame: not _differ(f(frame), g(frame)),
+    Relation.OTHER: lambda f, g: lambda frame: f(frame) != g(frame),
 }
 
 

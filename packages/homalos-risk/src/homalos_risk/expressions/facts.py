@@ -251,8 +251,13 @@ _MARKET = (
     ),
     _yes(
         "market.is_open",
-        "Whether a session or call auction is on; true if it is not known.",
+        "Whether orders are taken now, in a session or an auction; true if it is not known.",
         of.is_open,
+    ),
+    _yes(
+        "market.in_auction",
+        "Whether a call auction takes orders now; false if it is not known.",
+        of.in_auction,
     ),
 )
 

@@ -22,7 +22,7 @@ from homalos_risk.expressions.tree import (
     Negative,
     Node,
     Not,
-    Order,
+    Relation,
     Some,
 )
 
@@ -33,25 +33,25 @@ RECKON: Mapping[str, Callable[[Any, Any], float]] = MappingProxyType(
 )
 """What each sign does; division by 0 raises `ZeroDivisionError`."""
 
-COMPARE: Mapping[Order, Callable[[Any, Any], bool]] = MappingProxyType(
+COMPARE: Mapping[Relation, Callable[[Any, Any], bool]] = MappingProxyType(
     {
-        Order.BELOW: lt,
-        Order.NOT_ABOVE: le,
-        Order.ABOVE: gt,
-        Order.NOT_BELOW: ge,
-        Order.EQUAL: eq,
-        Order.OTHER: ne,
+        Relation.BELOW: lt,
+        Relation.NOT_ABOVE: le,
+        Relation.ABOVE: gt,
+        Relation.NOT_BELOW: ge,
+        Relation.EQUAL: eq,
+        Relation.OTHER: ne,
     }
 )
 """What each comparison asks."""
 
 _TURNED = {
-    Order.BELOW: Order.ABOVE,
-    Order.NOT_ABOVE: Order.NOT_BELOW,
-    Order.ABOVE: Order.BELOW,
-    Order.NOT_BELOW: Order.NOT_ABOVE,
-    Order.EQUAL: Order.EQUAL,
-    Order.OTHER: Order.OTHER,
+    Relation.BELOW: Relation.ABOVE,
+    Relation.NOT_ABOVE: Relation.NOT_BELOW,
+    Relation.ABOVE: Relation.BELOW,
+    Relation.NOT_BELOW: Relation.NOT_ABOVE,
+    Relation.EQUAL: Relation.EQUAL,
+    Relation.OTHER: Relation.OTHER,
 }
 _FUNCTIONS: Mapping[str, Callable[..., float]] = {"min": min, "max": max, "abs": abs}
 
@@ -114,8 +114,8 @@ def _arithmetic(node: Arithmetic) -> Node:
 def _comparison(node: Comparison) -> Node:
     left, right = fold(node.left), fold(node.right)
     if isinstance(left, Constant) and not isinstance(right, Constant):
-        return evolve(node, order=_TURNED[node.order], left=right, right=left)
-    return _made(node, COMPARE[node.order], left, right)
+        return evolve(node, relation=_TURNED[node.relation], left=right, right=left)
+    return _made(node, COMPARE[node.relation], left, right)
 
 
 def _among(node: Among) -> Node:

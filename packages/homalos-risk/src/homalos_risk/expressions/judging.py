@@ -26,7 +26,7 @@ from homalos_risk.expressions.tree import (
     Negative,
     Node,
     Not,
-    Order,
+    Relation,
     Some,
     facts_in,
 )
@@ -34,12 +34,12 @@ from homalos_risk.expressions.tree import (
 __all__ = ["Decided", "Judge"]
 
 _WORDS = {
-    Order.BELOW: ("below", "not below"),
-    Order.NOT_ABOVE: ("not above", "above"),
-    Order.ABOVE: ("above", "not above"),
-    Order.NOT_BELOW: ("not below", "below"),
-    Order.EQUAL: ("equal to", "other than"),
-    Order.OTHER: ("other than", "equal to"),
+    Relation.BELOW: ("below", "not below"),
+    Relation.NOT_ABOVE: ("not above", "above"),
+    Relation.ABOVE: ("above", "not above"),
+    Relation.NOT_BELOW: ("not below", "below"),
+    Relation.EQUAL: ("equal to", "other than"),
+    Relation.OTHER: ("other than", "equal to"),
 }
 
 
@@ -79,7 +79,7 @@ class Judge:
     def figures(self, frame: Frame) -> Iterator[tuple[str, float, float]]:
         """Yield each comparison of numbers with both its sides."""
         for leaf in _comparisons(self.node):
-            if leaf.order not in {Order.EQUAL, Order.OTHER}:
+            if leaf.relation not in {Relation.EQUAL, Relation.OTHER}:
                 left, right = self._value(leaf.left, frame), self._value(leaf.right, frame)
                 yield self._source(leaf), _figure(left), _figure(right)
 
@@ -112,7 +112,7 @@ class Judge:
                 return None if None in found_all else not deciding
             case Comparison():
                 left, right = self._value(node.left, frame), self._value(node.right, frame)
-                return None if _any_nan(left, right) else COMPARE[node.order](left, right)
+                return None if _any_nan(left, right) else COMPARE[node.relation](left, right)
             case Among():
                 value = self._value(node.operand, frame)
                 found = any(value == each.value for each in node.choices)
@@ -164,7 +164,7 @@ class Judge:
     def _told(self, leaf: Node, frame: Frame, *, holds: bool) -> Decided:
         if isinstance(leaf, Comparison):
             left, right = self._value(leaf.left, frame), self._value(leaf.right, frame)
-            word = _WORDS[leaf.order][0 if holds else 1]
+            word = _WORDS[leaf.relation][0 if holds else 1]
             is_time = _is_time(leaf.left)
             said = f"{self._source(leaf.left)} is {_shown(left, is_time=is_time)}"
             said = f"{said}, {word} {_shown(right, is_time=is_time)}"

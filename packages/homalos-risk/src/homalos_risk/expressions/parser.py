@@ -22,7 +22,7 @@ from homalos_risk.expressions.tree import (
     Negative,
     Node,
     Not,
-    Order,
+    Relation,
     Some,
 )
 
@@ -34,15 +34,15 @@ DEEPEST = 40
 FUNCTIONS = ("abs", "max", "min")
 
 _OR, _AND, _NOT, _COMPARE, _ADD, _MULTIPLY, _SIGN = range(1, 8)
-_ORDERS = frozenset(order.value for order in Order)
-_RISING = frozenset({Order.BELOW, Order.NOT_ABOVE})
-_FALLING = frozenset({Order.ABOVE, Order.NOT_BELOW})
+_RELATIONS = frozenset(relation.value for relation in Relation)
+_RISING = frozenset({Relation.BELOW, Relation.NOT_ABOVE})
+_FALLING = frozenset({Relation.ABOVE, Relation.NOT_BELOW})
 _POWERS = {
     "or": _OR,
     "and": _AND,
     "in": _COMPARE,
     "not": _COMPARE,
-    **dict.fromkeys(_ORDERS, _COMPARE),
+    **dict.fromkeys(_RELATIONS, _COMPARE),
     **dict.fromkeys("+-", _ADD),
     **dict.fromkeys("*/%", _MULTIPLY),
 }
@@ -147,14 +147,14 @@ class _Parser:
         if self._next.text in {"in", "not"}:
             return self._among(left)
         found: list[Comparison] = []
-        while self._next.kind is TokenKind.SIGN and self._next.text in _ORDERS:
+        while self._next.kind is TokenKind.SIGN and self._next.text in _RELATIONS:
             token = self._take()
-            order = Order(token.text)
+            relation = Relation(token.text)
             if found:
-                _check_chain(found[-1].order, order, token)
+                _check_chain(found[-1].relation, relation, token)
             right = self._expression(_COMPARE)
             span = {"start": left.start, "end": right.end, "depth": _depth(left, right)}
-            found.append(Comparison(order=order, left=left, right=right, **span))
+            found.append(Comparison(relation=relation, left=left, right=right, **span))
             left = right
         if self._next.text in {"in", "not"} and self._power_of_next():
             _fail("`in` cannot follow a comparison; join the two with `and`", self._next)
@@ -322,10 +322,10 @@ def _shown(token: Token) -> str:
     return f"`{token.text[:40]}`" if token.kind is not TokenKind.TEXT else f'"{token.text[:40]}"'
 
 
-def _check_chain(before: Order, order: Order, token: Token) -> None:
+def _check_chain(before: Relation, relation: Relation, token: Token) -> None:
     """Refuse comparisons in a row that say nothing clear, such as a < b > c or a == b == c."""
-    if not ({before, order} <= _RISING or {before, order} <= _FALLING):
-        what = f"a row of comparisons goes one way, such as 0 < a <= 9; {before} and {order}"
+    if not ({before, relation} <= _RISING or {before, relation} <= _FALLING):
+        what = f"a row of comparisons goes one way, such as 0 < a <= 9; {before} and {relation}"
         _fail(f"{what} do not: join two comparisons with `and`", token)
 
 

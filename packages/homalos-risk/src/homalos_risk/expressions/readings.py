@@ -16,6 +16,7 @@ __all__ = [
     "date_in",
     "days_left",
     "field_of_tick",
+    "in_auction",
     "is_open",
     "is_reducing",
     "known_lots",
@@ -217,8 +218,13 @@ def market_age(frame: Frame) -> float:
     return nan if tick is None else (frame.context.clock.now_ns() - tick.ts_ns) / _NS
 
 
+def in_auction(frame: Frame) -> bool:
+    """Say whether a call auction of the symbol takes orders."""
+    return frame.context.in_auction(frame.request.symbol)
+
+
 def is_open(frame: Frame) -> bool:
-    """Say whether a session of the symbol is on."""
+    """Say whether orders in the symbol are taken now."""
     return frame.context.is_open(frame.request.symbol)
 
 

@@ -21,13 +21,13 @@ __all__ = [
     "Negative",
     "Node",
     "Not",
-    "Order",
+    "Relation",
     "Some",
     "facts_in",
 ]
 
 
-class Order(StrEnum):
+class Relation(StrEnum):
     """How two values are compared."""
 
     BELOW = "<"
@@ -103,7 +103,7 @@ class Function(_Placed):
 class Comparison(_Placed):
     """Two values of one kind, compared."""
 
-    order: Order
+    relation: Relation
     left: Node
     right: Node
 
