@@ -212,3 +212,68 @@ def test_two_accounts_are_judged_each_by_its_own_money() -> None:
 
     first, second = order_request(), order_request(Direction.SHORT, account="second")
     assert verdicts(first, second, first, second) == [False, True, False, True]
+
+
+def watched(text: str, **keys: Any) -> list[tuple[str, float, float]] | None:
+    """Return what the meters of a rule say in a house of two accounts."""
+    context = FakeRiskContext(
+        names=("main", "second"),
+        money={
+            "main": FakeFunds(equity=1000.0, margin=400.0, day_pnl=-30.0, drawdown=50.0),
+            "second": FakeFunds(equity=0.0, day_pnl=7.0),
+        },
+    )
+    meters = bound(context, text, **keys).meters
+    return None if meters is None else [(m.subject, m.value, m.limit) for m in meters()]
+
+
+def test_a_rule_about_accounts_is_watched_in_each_of_them() -> None:
+    """Its warnings come before its limit, and without any order; a loss counts upwards."""
+    text = "account.drawdown > 80 or account.day_pnl < -60"
+
+    assert watched(text) == [
+        ("main account.drawdown > 80", 50.0, 80),
+        ("main account.day_pnl < -60", 30.0, 60),
+        ("second account.drawdown > 80", 0.0, 80),
+        ("second account.day_pnl < -60", -7.0, 60),
+    ]
+    assert watched(text, applies_to={"accounts": ["second"]}) == [
+        ("second account.drawdown > 80", 0.0, 80),
+        ("second account.day_pnl < -60", -7.0, 60),
+    ]
+
+
+def test_a_limit_that_moves_is_watched_as_it_stands() -> None:
+    """A tenth of an equity of 1,000; none where the limit is not above 0."""
+    assert watched("account.drawdown >= account.equity / 10") == [
+        ("main account.drawdown >= account.equity / 10", 50.0, 100.0)
+    ]
+
+
+def test_a_figure_that_cannot_be_reckoned_is_watched_as_unknown() -> None:
+    """Without equity there is no share of it."""
+    found = watched("account.margin / account.equity > 0.5")
+    assert found is not None
+
+    assert found[0] == ("main account.margin / account.equity > 0.5", 0.4, 0.5)
+    assert isnan(found[1][1])
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("order.volume > 3", {}),
+        ("account.drawdown > 80 and order.volume > 3", {}),
+        ("account.drawdown > order.value", {}),
+        ("not account.drawdown <= 80", {}),
+        ("account.drawdown == 80", {}),
+        # A meter rises towards a limit above 0, and an equity falls towards its floor.
+        ("account.equity < 500", {}),
+        ("account.drawdown > 80", {"applies_to": {"products": ["aa"]}}),
+    ],
+)
+def test_what_depends_on_an_order_or_has_no_such_limit_is_not_watched(
+    text: str, keys: dict[str, Any]
+) -> None:
+    """There would be nothing to measure."""
+    assert watched(text, **keys) is None

@@ -8,7 +8,7 @@ from functools import cache, partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from attrs import Attribute, Factory, field, fields, frozen
+from attrs import Attribute, Factory, evolve, field, fields, frozen
 
 from homalos.errors import ConfigError
 from homalos.model import split_symbol
@@ -150,6 +150,7 @@ def _bound(each: CustomRule, frame: Frame) -> RiskRule:
         lets_reduce=each.kind == "exposure",
         refuses_unknown=each.unknown == "refuse",
         applies=_applies(each.applies_to, zone),
+        accounts=_watched(each.applies_to),
         zone=zone,
     )
     return bind_rule(rule, frame)
@@ -167,6 +168,11 @@ def _applies(to: AppliesTo, zone: Callable[[], ZoneInfo]) -> Test | None:
         return None
     node = tests[0] if len(tests) == 1 else Every(operands=tuple(tests))
     return compile_condition(node, zone, may_be=False)
+
+
+def _watched(to: AppliesTo) -> tuple[str, ...] | None:
+    """Return the accounts of a rule that may be watched; `None` where it is of less than them."""
+    return None if evolve(to, accounts=()) != AppliesTo() else to.accounts
 
 
 CUSTOM = RiskRuleSpec(

@@ -34,7 +34,7 @@ from homalos_risk.expressions.tree import (
     facts_in,
 )
 
-__all__ = ["Test", "Value", "compile_condition", "compile_value"]
+__all__ = ["Test", "Value", "Zone", "compile_condition", "compile_value"]
 
 Value: TypeAlias = Callable[[Frame], Any]
 Test: TypeAlias = Callable[[Frame], bool]

@@ -19,6 +19,7 @@ from homalos_risk.expressions.frames import Frame
 from homalos_risk.expressions.judging import Judge
 from homalos_risk.expressions.parser import parse
 from homalos_risk.expressions.tree import Constant, Node
+from homalos_risk.expressions.watching import meters_of
 
 __all__ = ["Rule", "bind_rule", "read_expression"]
 
@@ -33,6 +34,8 @@ class Rule:
         lets_reduce: Whether an order that can only make a position smaller passes.
         refuses_unknown: Whether an order is refused where the condition cannot be reckoned.
         applies: Says of which orders it is; `None` for all.
+        accounts: The accounts to watch where it looks at accounts only; all when it is
+            empty, `None` for none.
         zone: Returns the zone of its times of day.
     """
 
@@ -41,6 +44,7 @@ class Rule:
     lets_reduce: bool = True
     refuses_unknown: bool = True
     applies: Test | None = None
+    accounts: tuple[str, ...] | None = ()
     zone: Callable[[], ZoneInfo]
 
 
@@ -92,7 +96,10 @@ def bind_rule(rule: Rule, frame: Frame) -> RiskRule:
             for subject, value, limit in judge.figures(frame):
                 yield Meter(subject=subject, value=value, limit=limit)
 
-    return RiskRule(check=check, measure=measure, on_day=lambda _: frame.forget())
+    meters = None
+    if rule.accounts is not None:
+        meters = meters_of(node, rule.text, frame.context, rule.zone, rule.accounts)
+    return RiskRule(check=check, measure=measure, meters=meters, on_day=lambda _: frame.forget())
 
 
 def _both(first: Test, second: Test) -> Test:
