@@ -1,6 +1,7 @@
 """Pre-trade rules: what an order must satisfy before it leaves the house."""
 
 from homalos_risk.concentration import ConcentrationOptions, bind_concentration
+from homalos_risk.custom import AppliesTo, CustomOptions, CustomRule, bind_custom
 from homalos_risk.daily_loss import DailyLossOptions, bind_daily_loss
 from homalos_risk.daily_messages import DailyMessagesOptions, bind_daily_messages
 from homalos_risk.drawdown import DrawdownOptions, bind_drawdown
@@ -23,7 +24,10 @@ from homalos_risk.total_position import TotalPositionOptions, bind_total_positio
 from homalos_risk.working_orders import WorkingOrdersOptions, bind_working_orders
 
 __all__ = [
+    "AppliesTo",
     "ConcentrationOptions",
+    "CustomOptions",
+    "CustomRule",
     "DailyLossOptions",
     "DailyMessagesOptions",
     "DrawdownOptions",
@@ -42,6 +46,7 @@ __all__ = [
     "TotalPositionOptions",
     "WorkingOrdersOptions",
     "bind_concentration",
+    "bind_custom",
     "bind_daily_loss",
     "bind_daily_messages",
     "bind_drawdown",
