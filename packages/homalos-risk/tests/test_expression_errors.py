@@ -207,6 +207,17 @@ def test_of_a_long_line_what_surrounds_the_fault_is_shown() -> None:
     assert line[marks.index("^") : marks.rindex("^") + 1] == "order.pric"
 
 
+def test_the_mark_stands_under_the_fault_behind_a_chinese_name() -> None:
+    """Each of its characters takes two columns on a terminal."""
+    text = 'order.strategy == "双均线" and order.pric > 3'
+    with pytest.raises(ExpressionError) as told:
+        read_expression(text)
+
+    _, _, marks = told.value.faults[0].shown(text).splitlines()
+    assert marks.index("^") == 4 + text.index("order.pric") + 3
+    assert marks.count("^") == 10
+
+
 def test_every_problem_of_every_rule_is_told_at_once_with_its_path() -> None:
     """A start that fails ten times for ten mistakes is a bad morning."""
     rules = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from unicodedata import east_asian_width
 
 from attrs import frozen
 
@@ -38,9 +39,9 @@ class Fault:
         before = "..." if left > begin else ""
         after = "..." if right < stop else ""
         line = "".join(_plain(each) for each in text[left:right])
-        marks = max(1, min(self.end, right) - start)
-        blanks = " " * (len(before) + start - left)
-        return f"{self.message}\n{_INDENT}{before}{line}{after}\n{_INDENT}{blanks}{'^' * marks}"
+        blanks = " " * (len(before) + _columns(text[left:start]))
+        marks = "^" * max(1, _columns(text[start : min(self.end, right)]))
+        return f"{self.message}\n{_INDENT}{before}{line}{after}\n{_INDENT}{blanks}{marks}"
 
 
 class ExpressionError(ValueError):
@@ -49,6 +50,11 @@ class ExpressionError(ValueError):
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(each.message for each in faults))
+
+
+def _columns(text: str) -> int:
+    # A Chinese name in a text takes two columns a character on a terminal.
+    return sum(2 if east_asian_width(char) in {"W", "F"} else 1 for char in text)
 
 
 def _plain(char: str) -> str:
