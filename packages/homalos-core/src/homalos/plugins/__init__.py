@@ -1,6 +1,7 @@
 """The sockets: what the core asks, what a plugin answers with, what it may use."""
 
 from homalos.plugins.hookspecs import hookimpl, hookspec
+from homalos.plugins.options import OTHER_KEYS
 from homalos.plugins.specs import (
     AlertChannelSpec,
     CommandSpec,
@@ -19,6 +20,7 @@ from homalos.plugins.specs import (
 )
 
 __all__ = [
+    "OTHER_KEYS",
     "AlertChannelSpec",
     "CommandSpec",
     "DoctorCheckSpec",

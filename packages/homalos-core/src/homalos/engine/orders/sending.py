@@ -209,6 +209,8 @@ class Sending:
             orders[order.order_id] = working.state = order
             raise
         working.lane.activity.cancels += 1
+        for tell in self._risk.told_of_cancels:
+            tell(request)
         if self.watch is not None:
             self.watch()
         return True
