@@ -302,6 +302,19 @@ def test_a_refused_cancel_of_an_order_that_works_here_is_doubted() -> None:
     assert asked(house) == 1
 
 
+def test_a_venue_that_is_away_is_asked_when_it_is_back() -> None:
+    """Not before, whoever wants to know, and whatever is sent meanwhile."""
+    house = OrderHouse()
+    house.play("down")
+    wished = house.manager.reconcile()
+    house.play("send wait60")
+    away = (house.order.phase, asked(house))
+    house.play("up")
+
+    assert (wished, away) == ((), (UNKNOWN, 0))
+    assert asked(house) == 1
+
+
 def test_only_a_known_venue_can_be_asked() -> None:
     """By its name in the settings; all of them without one."""
     house = OrderHouse()

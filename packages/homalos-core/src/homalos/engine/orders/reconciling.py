@@ -99,7 +99,7 @@ class Reconciling:
         self._earlier = frozenset(self._roster.working)
 
     def ask(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Ask venues for their orders, whatever was asked before; return those that can say."""
+        """Ask venues for their orders, whatever was asked before; return those that were."""
         return tuple(name for name in names if self._ask(name, anew=True))
 
     def hear(self, order_id: str) -> None:
@@ -243,9 +243,9 @@ class Reconciling:
     # -- asking ----------------------------------------------------------------
 
     def _ask(self, name: str, *, anew: bool = False) -> bool:
-        """Have a venue report its orders; say whether it can."""
+        """Have a venue report its orders; say whether it can and is there."""
         gateway = self._gateways[name]
-        if not isinstance(gateway, OrderSource):
+        if name in self._down or not isinstance(gateway, OrderSource):
             return False
         now = self._roster.clock.now
         # What has waited for too long is not answered any more, and must not be taken for it.
@@ -317,8 +317,7 @@ class Reconciling:
                     self._patience[name] = min(2 * self._patience.get(name, 1), _MOST_PATIENCE)
                     names[name] = None
             for name in names:
-                if name not in self._down:
-                    self._ask(name)
+                self._ask(name)
         self._go_on_watching()
 
     def _lose_late(self) -> list[str]:
