@@ -44,6 +44,7 @@ class Sending:
         last_price: Callable[[str], float],
     ) -> None:
         self.decisions = DecisionHash()
+        self._hash = self.decisions.add
         self.watch: Callable[[], None] | None = None
         self.adopt: Callable[[str], None] = _nobody
         self._roster = roster
@@ -137,7 +138,7 @@ class Sending:
         finally:
             # The venue first: nothing it says is heard before this returns. And whatever it
             # made of the order, also where it raised, the order is known here from now on.
-            self.decisions.add(request)
+            self._hash(request)
             order = self._keep(request, lane) if held is None else self._release(request, held)
             lane.activity.orders += 1
             if self.watch is not None:
