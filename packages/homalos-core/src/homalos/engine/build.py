@@ -31,6 +31,8 @@ from homalos.engine.making import make
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
 from homalos.engine.risk import RiskManager
+from homalos.engine.risk.control import RiskControl
+from homalos.engine.risk.view import reduces
 from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
 from homalos.engine.settling import Settler
@@ -97,6 +99,7 @@ class Parts:
     channels: dict[str, AlertChannel] = field(factory=dict)
     registry: Registry = field(init=False)
     loader: StrategyLoader = field(init=False)
+    control: RiskControl = field(init=False)
 
     @registry.default
     def _make_registry(self) -> Registry:
@@ -104,8 +107,9 @@ class Parts:
         return Registry(wall_ns, fault=lambda name, what: faults.append((name, what)))
 
     def __attrs_post_init__(self) -> None:
-        """Make the loader, which brings strategies and the other parts together."""
+        """Make what brings the other parts together: strategies are loaded, risk is watched."""
         self.loader = StrategyLoader(self)
+        self.control = RiskControl(self)
 
 
 class _ByPath:
@@ -218,7 +222,7 @@ def _make_managers(
         settings, catalog, clock=clock, loop=sockets.loop, inbox=sockets.inbox,
         markets=markets, data=data,
     )  # fmt: skip
-    risk = RiskManager()
+    risk = RiskManager(partial(reduces, accounts.holding))
     orders = OrderManager(
         run=settings.run,
         bus=bus,
@@ -290,6 +294,7 @@ def _make_feed(parts: Parts) -> Feed | None:
 def _end_day(parts: Parts, over: int, begins: int) -> None:
     parts.settler.end_day(over, begins)
     parts.orders.end_day()
+    parts.control.begin_day(begins)
 
 
 def _keep_statements(parts: Parts) -> None:
