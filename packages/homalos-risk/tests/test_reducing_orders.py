@@ -24,9 +24,9 @@ from homalos.testing import (
     FakeHolding,
     FakeRiskContext,
 )
-from homalos_risk.plugin import register_risk_rules
+from homalos_risk.built_in import RULES
 
-EXPOSURE = [spec for spec in register_risk_rules() if spec.kind == "exposure"]
+EXPOSURE = [spec for spec in RULES if spec.kind == "exposure"]
 SYMBOLS = st.sampled_from([SYMBOL, OTHER])
 STRATEGIES = st.sampled_from(["test", "other"])
 LOTS = st.integers(0, 40)
