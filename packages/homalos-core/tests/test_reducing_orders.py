@@ -99,7 +99,7 @@ def test_what_only_reduces_always_leaves(
     parts = running.parts
     with running:
         running.step(tick())
-        bound = {spec: [] for spec in rules}
+        bound: dict[str, list[BoundRule]] = {spec: [] for spec in rules}
         kept = {spec: [each for each in parts.risk.bound if each.name == spec] for spec in rules}
         parts.risk.replace(bound)
         lane = parts.orders.lane("main", SYMBOL)
