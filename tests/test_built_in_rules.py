@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from homalos import Engine
-from homalos.config import AccountSettings
 from homalos.engine.rules import make_rules
 from homalos.model import Alert, Offset, OrderData, Rejection, TradingState
 from homalos.strategy import Strategy
@@ -46,7 +45,6 @@ class House:
             gateway=self.venue,
             plugins=[plugin],
             risk=risk,
-            accounts={"main": AccountSettings(gateway="fake", capital=1_000_000)},
         )
         self.one = self.engine.add_strategy(Hand, symbol=SYMBOL, name="one")
         self.two = self.engine.add_strategy(Hand, symbol=SYMBOL, name="two")
