@@ -149,6 +149,16 @@ def test_account_is_worth_both_sides_of_everything() -> None:
     assert readings(rule) == {"main": 186_000.0}
 
 
+def test_every_lot_held_or_to_open_is_worth_something() -> None:
+    """1 + 2 + 4 + 8 lots of either side, held or on the way: 15 of 30,000; exits count not."""
+    lots = FakeHolding(1, 2, 4, 8, closing_long=1, closing_short=2)
+    rule = only(bind_notional(house(rb2510=lots), NotionalOptions(max_account=480_000)))
+    assert readings(rule) == {"main": 450_000.0}
+    assert figures(rule, ask(1)) == [("main", 480_000.0, 480_000)]
+    assert rule.check(ask(1)) is None
+    assert rule.check(ask(1, direction=SHORT, price=3001.0)) is not None
+
+
 def test_account_with_an_unknown_price_is_not_valued() -> None:
     """What is held of a contract without a price may be worth anything; its meter is silent."""
     context = house(hc2510=FakeHolding(short=3))
@@ -220,6 +230,19 @@ def test_named_limit_takes_the_place_of_the_general_one() -> None:
     assert named.check(ask(6, HC10)) is not None
     assert free.check(ask(900)) is None
     assert figures(free, ask(900)) == []
+
+
+def test_either_side_is_what_is_held_and_to_open() -> None:
+    """1 + 4 long and 2 + 8 short; exits that work make neither smaller until they fill."""
+    lots = FakeHolding(1, 2, 4, 8, closing_long=1, closing_short=2)
+    context = house(rb2510=lots, hc2510=FakeHolding(16, 32, 64, 128))
+    rule = only(bind_total_position(context, TotalPositionOptions(max_account=900)))
+    assert readings(rule) == {"main long": 85, "main short": 170}
+    assert figures(rule, ask(1)) == [("main long", 86, 900)]
+    assert figures(rule, ask(1, direction=SHORT)) == [("main short", 171, 900)]
+    # Netting: the sale of 50 meets 1 long, which a sale at work closes already.
+    assert figures(rule, ask(50, direction=SHORT, offset=NONE)) == [("main short", 220, 900)]
+    assert figures(rule, ask(50, offset=NONE)) == [("main long", 135, 900)]
 
 
 def test_net_turn_counts_only_what_it_leaves() -> None:
