@@ -271,6 +271,8 @@ def test_strategy_may_come_to_its_limit(direction: Direction, most: int) -> None
     assert rule.check(ask(most, direction=direction)) is None
     assert rule.check(ask(most + 1, direction=direction)) is not None
     assert readings(rule) == {f"one {RB10.symbol}": 3}
+    after = 7 if direction is LONG else 9
+    assert [value for _, value, _ in figures(rule, ask(most, direction=direction))] == [after]
 
 
 def test_other_strategies_have_their_own_limits() -> None:
@@ -351,6 +353,17 @@ def test_limits_are_rules_of_their_own() -> None:
     assert set(bind_net_exposure(house(), options)) == {
         "instrument_lots", "account_lots", "product_value"
     }  # fmt: skip
+
+
+def test_net_value_counts_what_works_on_either_side() -> None:
+    """16 - 32 held; to buy 4 open and 2 cover, to sell 8 open and 1 closes; 30,000 a lot."""
+    lots = FakeHolding(16, 32, 4, 8, closing_long=1, closing_short=2)
+    rule = only(bind_net_exposure(house(rb2510=lots), NetExposureOptions(product_value=900_000)))
+    assert figures(rule, ask(20)) == [("main rb value", 300_000.0, 900_000)]
+    assert figures(rule, ask(5, direction=SHORT)) == [("main rb value", 900_000.0, 900_000)]
+    assert rule.check(ask(5, direction=SHORT)) is None
+    assert rule.check(ask(6, direction=SHORT)) is not None
+    assert readings(rule) == {"main rb value": 750_000.0}
 
 
 def test_contract_that_comes_later_is_counted() -> None:

@@ -11,6 +11,7 @@ from cattrs import Converter
 from homalos.model import TradingState
 from homalos.plugins import RiskRuleSpec
 from homalos.plugins.hookspecs import PROJECT, Hooks
+from homalos.plugins.ports import RiskRule
 from homalos.testing import FakeRiskContext
 from homalos_risk import (
     DailyLossOptions,
@@ -75,6 +76,13 @@ def test_only_what_refuses_no_sensible_order_holds_by_default() -> None:
     bound = [spec.name for spec in offered() if spec.factory(FakeRiskContext(), spec.config())]
     assert bound == ON_BY_DEFAULT
     assert [spec.name for spec in offered() if holds(spec.config())] == ON_BY_DEFAULT
+
+
+def test_what_holds_by_default_is_looked_at_on_fills_alone() -> None:
+    """A timer for it would cost every tick of every backtest."""
+    made = [spec.factory(FakeRiskContext(), spec.config()) for spec in offered()]
+    watched = [each for each in made if isinstance(each, RiskRule) and each.meters is not None]
+    assert [each.drifts for each in watched] == [False, False]
 
 
 @pytest.mark.parametrize(
