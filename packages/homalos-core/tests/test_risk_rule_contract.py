@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from math import nan
 from typing import Any
 
@@ -11,9 +12,9 @@ from attrs import field, frozen
 from attrs.validators import ge
 from msgspec.structs import force_setattr
 
-from homalos.model import OrderRequest, OrderType
+from homalos.model import CancelRequest, OrderRequest, OrderType, TradingState
 from homalos.plugins import RiskRuleSpec
-from homalos.plugins.ports import Refusal
+from homalos.plugins.ports import Meter, Refusal, RiskRule
 from homalos.testing import SYMBOL, FakeFunds, FakeHolding, FakeRiskContext, order_request, tick
 from homalos.testing.contracts import RISK_RULE, Requirement, RiskRuleSubject, verify
 
@@ -43,6 +44,12 @@ class Rule:
     """A small rule of exposure that does everything right: lots held and asked for."""
 
     config: type = Options
+    kind: Any = "exposure"
+
+    @classmethod
+    def make(cls, context: Any, options: Any) -> Any:
+        """Make what the factory returns."""
+        return cls(context, options)
 
     def __init__(self, context: FakeRiskContext, options: Any) -> None:
         """Bind it."""
@@ -145,7 +152,9 @@ class Slow(Rule):
 
 
 class Trap(Rule):
-    """Bars the way out."""
+    """Bars the way out, and calls itself one of validity."""
+
+    kind = "validity"
 
     def is_reducing(self, request: OrderRequest) -> bool:
         """Not ask."""
@@ -210,6 +219,130 @@ class Believing(Rule):
     config = Loose
 
 
+class Kindless(Rule):
+    """Is neither of the two kinds."""
+
+    kind = "both"
+
+
+class Counting(Rule):
+    """Counts what it is asked, also where nothing is sent."""
+
+    asked = 0
+
+    def refusal(self, lots: int) -> Any:
+        """Say how often it was asked."""
+        self.asked += 1
+        return Refusal(f"{lots} lots; at most {self.limit} are allowed", self.asked, self.limit)
+
+
+class Turning(Rule):
+    """Turns a switch where it refuses, also where nothing is sent."""
+
+    def refusal(self, lots: int) -> Any:
+        """Turn it."""
+        self.context.turn("engine", "", TradingState.HALTED, "enough")
+        return super().refusal(lots)
+
+
+class Fair(Rule):
+    """Does everything right that a rule may do beside checking."""
+
+    @classmethod
+    def make(cls, context: Any, options: Any) -> Any:
+        """Return all of it."""
+        rule = cls(context, options)
+        return RiskRule(
+            check=rule,
+            peek=rule.peek,
+            measure=rule.measure,
+            meters=rule.meters,
+            on_cancel=rule.on_cancel,
+            on_day=rule.on_day,
+        )
+
+    def peek(self, request: OrderRequest) -> Any:
+        """Say what `check` would."""
+        return self(request)
+
+    def measure(self, request: OrderRequest) -> Iterator[Meter]:
+        """Measure an order."""
+        held = self.context.holding(request.account, request.symbol)
+        yield Meter(subject="main long", value=held.long + request.volume, limit=self.limit)
+
+    def meters(self) -> Iterator[Meter]:
+        """Measure what is held."""
+        held = self.context.holding("main", SYMBOL)
+        yield Meter(subject="main long", value=held.long, limit=self.limit)
+
+    def on_cancel(self, request: CancelRequest) -> None:
+        """Hear of a cancel."""
+
+    def on_day(self, day: int) -> None:
+        """Hear of a day."""
+
+
+class Lying(Fair):
+    """Explains what it does not do."""
+
+    def peek(self, request: OrderRequest) -> Any:
+        """Say yes."""
+        del request
+
+
+class Nameless(Fair):
+    """Measures nobody knows what."""
+
+    def measure(self, request: OrderRequest) -> Iterator[Meter]:
+        """Leave the subject out."""
+        yield Meter(subject="", value=request.volume, limit=self.limit)
+
+
+class Double(Fair):
+    """Names a subject twice."""
+
+    def measure(self, request: OrderRequest) -> Iterator[Meter]:
+        """Measure it again."""
+        yield from super().measure(request)
+        yield from super().measure(request)
+
+
+class Negative(Fair):
+    """Has a limit below 0."""
+
+    def measure(self, request: OrderRequest) -> Iterator[Meter]:
+        """Allow less than nothing."""
+        yield Meter(subject="main", value=request.volume, limit=-1)
+
+
+class Drifting(Fair):
+    """Measures another figure each time."""
+
+    seen = 0
+
+    def measure(self, request: OrderRequest) -> Iterator[Meter]:
+        """Count."""
+        self.seen += 1
+        yield Meter(subject="main", value=self.seen * request.volume, limit=self.limit)
+
+
+class Fragile(Fair):
+    """Measures what may not be there."""
+
+    def meters(self) -> Iterator[Meter]:
+        """Look at a tick, whether it is there or not."""
+        price = self.context.ticks[SYMBOL].last_price
+        yield Meter(subject="main", value=price, limit=self.limit)
+
+
+class Sleepy(Fair):
+    """Expects an order before a day."""
+
+    def on_day(self, day: int) -> None:
+        """Fail."""
+        raise LookupError(day)
+
+
 PASSED = order_request(volume=2)
 REFUSED = order_request(volume=9)
 BROKEN: dict[type[Rule], set[str]] = {
@@ -224,7 +357,7 @@ BROKEN: dict[type[Rule], set[str]] = {
     Never: {"what_it_forbids_is_refused"},
     Wordless: {"a_refusal_is_one_sentence_with_two_numbers"},
     Vague: {"a_refusal_names_the_limit"},
-    Moody: {"the_same_state_brings_the_same_verdicts"},
+    Moody: {"the_same_state_brings_the_same_verdicts", "explaining_leaves_no_trace"},
     Meddling: {"it_changes_nothing_that_it_sees"},
     Slow: {"it_is_quick"},
     Trap: {"an_order_that_reduces_passes"},
@@ -234,6 +367,16 @@ BROKEN: dict[type[Rule], set[str]] = {
     Sane: {"absurd_orders_are_survived"},
     Demanding: {"it_stands_without_options", "wrong_options_are_refused"},
     Believing: {"wrong_options_are_refused"},
+    Kindless: {"the_kind_is_one_of_two"},
+    Counting: {"explaining_leaves_no_trace"},
+    Turning: {"explaining_leaves_no_trace"},
+    Lying: {"explaining_says_what_checking_would"},
+    Nameless: {"what_it_measures_can_be_watched"},
+    Double: {"what_it_measures_can_be_watched"},
+    Negative: {"what_it_measures_can_be_watched"},
+    Drifting: {"what_it_measures_can_be_watched"},
+    Fragile: {"meters_survive_bad_days"},
+    Sleepy: {"days_and_cancels_are_taken"},
 }
 
 
@@ -250,7 +393,7 @@ def account() -> FakeRiskContext:
 def subject_of(kind: type[Rule]) -> RiskRuleSubject:
     """Make a subject of a rule."""
     return RiskRuleSubject(
-        spec=RiskRuleSpec(name="test", factory=kind, config=kind.config),
+        spec=RiskRuleSpec(name="test", factory=kind.make, config=kind.config, kind=kind.kind),
         passed=order_request(volume=2),
         refused=order_request(volume=9),
         context=account,
@@ -271,6 +414,7 @@ def test_a_rule_that_does_everything_right_passes(
 ) -> None:
     """No requirement is beyond a small rule."""
     requirement.check(subject_of(Rule))
+    requirement.check(subject_of(Fair))
 
 
 @pytest.mark.parametrize("kind", BROKEN, ids=lambda kind: kind.__name__)

@@ -116,7 +116,7 @@ def test_strategies_results_add_up_to_the_account_s() -> None:
     house.venue.fill()
 
     # 300 units: bought at 50 for a fee of 0.3, sold at 51 on the same day for one of 5.
-    assert (one, two) == (pytest.approx(40), pytest.approx(300 - 0.3))
+    assert (one, two) == pytest.approx((40, 300 - 0.3))
     assert pnl_of("two", "main") == pytest.approx(300 - 0.3 - 5)
     assert funds.day_pnl == pytest.approx(one + pnl_of("two", "main"))
 

@@ -230,6 +230,28 @@ def test_a_rule_may_turn_the_switch_where_it_measures() -> None:
     assert getattr(refused, "rule", "") == "switch"
 
 
+def test_what_moves_with_fills_alone_is_not_asked_in_between() -> None:
+    """A position that nobody trades stays what it is: no timer runs for it."""
+    asked: list[int] = []
+
+    def meters() -> Iterable[Meter]:
+        asked.append(1)
+        return ()
+
+    rule = RiskRule(check=lambda _: None, meters=meters, drifts=False)
+    venue = FakeGateway()
+    running = engine(RiskRuleSpec(name="a", factory=lambda *_: rule), gateway=venue)
+    hand = running.add_strategy(Hand, symbol=SYMBOL)
+    with running:
+        for second in range(5):
+            running.step(tick(ts_ns=at(second)))
+        before = len(asked)
+        hand.buy(100, 1)
+        venue.fill()
+
+    assert (before, len(asked)) == (0, 1)
+
+
 def test_without_meters_nothing_is_asked_for() -> None:
     """Neither a timer nor a subscription is there."""
     running = engine(RiskRuleSpec(name="a", factory=lambda *_: RiskRule(check=lambda _: None)))

@@ -65,6 +65,7 @@ def _bound(spec: RiskRuleSpec, name: str, made: object) -> BoundRule:
             peek=made.peek,
             measure=made.measure,
             meters=made.meters,
+            drifts=made.drifts,
             on_cancel=made.on_cancel,
             on_day=made.on_day,
         )

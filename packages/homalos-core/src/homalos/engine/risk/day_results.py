@@ -29,17 +29,17 @@ class DayResults:
         self._bus = bus
         self._accounts = accounts
         self._last_price = last_price
+        self._listens = False
+        self._lots: dict[tuple[str, str], int] = {}
         self._followed: dict[tuple[str, str], _Result] = {}
         self._openings: dict[tuple[str, str], float] = {}
 
     def lots_of(self, strategy: str, symbol: str) -> int:
         """Return a strategy's net lots in all accounts; short is negative."""
-        lots = 0
-        for account in self._accounts.values():
-            book = account.ledger.books.books.get(strategy or UNASSIGNED)
-            own = book.positions.get(symbol) if book is not None else None
-            if own is not None:
-                lots += own.long - own.short
+        lots = self._lots.get((strategy, symbol))
+        if lots is None:
+            self._listen()
+            lots = self._lots[strategy, symbol] = self._count(strategy, symbol)
         return lots
 
     def pnl_of(self, strategy: str, account: str) -> float:
@@ -57,6 +57,7 @@ class DayResults:
 
     def begin(self) -> None:
         """Let a trading day begin; every account has been settled."""
+        self._lots.clear()  # a delivery ends lots without a trade
         for name, account in self._accounts.items():
             books = account.ledger.books
             for strategy in books:
@@ -67,13 +68,27 @@ class DayResults:
 
     # -- inside ----------------------------------------------------------------
 
+    def _count(self, strategy: str, symbol: str) -> int:
+        lots = 0
+        for account in self._accounts.values():
+            book = account.ledger.books.books.get(strategy or UNASSIGNED)
+            own = book.positions.get(symbol) if book is not None else None
+            if own is not None:
+                lots += own.long - own.short
+        return lots
+
     def _follow(self, strategy: str, account: str) -> _Result:
-        if not self._followed:
-            self._bus.subscribe(TradeData, self._on_trade, order=STATE + 1, name="day results")
+        self._listen()
         self._followed[strategy, account] = _Result()
         return self._reckon(strategy, account)
 
+    def _listen(self) -> None:
+        if not self._listens:
+            self._listens = True
+            self._bus.subscribe(TradeData, self._on_trade, order=STATE + 1, name="day results")
+
     def _on_trade(self, trade: TradeData) -> None:
+        self._lots.pop((trade.strategy, trade.symbol), None)
         if (trade.strategy, trade.account) in self._followed:
             self._reckon(trade.strategy, trade.account)
 

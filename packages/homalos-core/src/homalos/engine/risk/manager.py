@@ -28,6 +28,7 @@ class BoundRule:
         peek: As `check`, leaving no trace; `None` where `check` leaves none.
         measure: What its limits would come to with an order.
         meters: What is to be watched.
+        drifts: Whether that moves between fills.
         on_cancel: Told of cancels.
         on_day: Told of trading days.
     """
@@ -40,6 +41,7 @@ class BoundRule:
     peek: RiskCheck | None = None
     measure: Callable[[OrderRequest], Iterable[Meter]] | None = None
     meters: Callable[[], Iterable[Meter]] | None = None
+    drifts: bool = True
     on_cancel: Callable[[CancelRequest], None] | None = None
     on_day: Callable[[int], None] | None = None
 

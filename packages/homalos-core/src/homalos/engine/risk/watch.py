@@ -20,6 +20,7 @@ FALL_BACK = 0.05
 """How far below a level, as a share of the limit, a figure must fall for it to warn again."""
 
 _NS = 1_000_000_000
+_Meters = tuple[tuple[str, Callable[[], Iterable[Meter]]], ...]
 
 
 @frozen(kw_only=True)
@@ -55,11 +56,12 @@ class _Mark:
 
 
 class Watch:
-    """Asks the meters of every rule after each fill and every so often. Engine thread.
+    """Asks the meters of every rule after each fill, those that drift every so often, too.
 
     Of each subject of a rule it warns at each level, once, and at the limit itself as an
     error; again only after the figure fell below the level by `FALL_BACK` of the limit, or
     on another trading day. Where no rule has meters, nothing is asked and nothing costs.
+    Engine thread.
 
     Attributes:
         looks: How often it looked.
@@ -92,7 +94,8 @@ class Watch:
         self._risk = risk
         self._levels = (*levels, 1.0)
         self._interval_ns = max(round(check_s * _NS), 1)
-        self._meters: tuple[tuple[str, Callable[[], Iterable[Meter]]], ...] = ()
+        self._meters: _Meters = ()
+        self._drifting: _Meters = ()
         self._marks: dict[str, dict[str, _Mark]] = {}
         self._timer: Entry | None = None
         self._hears = False
@@ -100,20 +103,7 @@ class Watch:
 
     def look(self) -> None:
         """Ask every meter, and warn of what came near its limit."""
-        self.looks += 1
-        for rule, meters in self._meters:
-            marks = self._marks[rule]
-            try:
-                for meter in meters():
-                    limit = meter.limit
-                    share = meter.value / limit if limit > 0 else _without(meter)
-                    mark = marks.get(meter.subject)
-                    if mark is None:
-                        mark = marks[meter.subject] = _Mark(self._levels[0])
-                    if share >= mark.above or share < mark.below:
-                        self._move(rule, meter, mark, share)
-            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
-                self._risk.failed(rule, error)
+        self._ask(self._meters)
 
     def begin(self) -> None:
         """Let a trading day begin: what was warned of is warned of anew."""
@@ -136,19 +126,38 @@ class Watch:
 
     # -- inside ----------------------------------------------------------------
 
+    def _ask(self, asked: _Meters) -> None:
+        self.looks += 1
+        for rule, meters in asked:
+            marks = self._marks[rule]
+            try:
+                for meter in meters():
+                    limit = meter.limit
+                    share = meter.value / limit if limit > 0 else _without(meter)
+                    mark = marks.get(meter.subject)
+                    if mark is None:
+                        mark = marks[meter.subject] = _Mark(self._levels[0])
+                    if share >= mark.above or share < mark.below:
+                        self._move(rule, meter, mark, share)
+            except Exception as error:  # noqa: BLE001  the bus fence: counted and told
+                self._risk.failed(rule, error)
+
+    def _glance(self) -> None:
+        self._ask(self._drifting)
+
     def _bind(self) -> None:
         self._meters = tuple(
             (rule.name, rule.meters) for rule in self._risk.bound if rule.meters is not None
         )
+        drifting = {rule.name for rule in self._risk.bound if rule.drifts}
+        self._drifting = tuple(each for each in self._meters if each[0] in drifting)
         self._marks = {name: self._marks.get(name, {}) for name, _ in self._meters}
-        if not self._meters:
-            if self._timer is not None:
-                self._timer.cancel()
-                self._timer = None
-            return
-        if self._timer is None:
-            self._timer = self._clock.call_every(self._interval_ns, self.look, catches_up=False)
-        if not self._hears:
+        if self._timer is not None and not self._drifting:
+            self._timer.cancel()
+            self._timer = None
+        elif self._timer is None and self._drifting:
+            self._timer = self._clock.call_every(self._interval_ns, self._glance, catches_up=False)
+        if self._meters and not self._hears:
             self._hears = True
             # Behind all state, and before the strategies go on.
             self._bus.subscribe(TradeData, self._on_trade, order=STRATEGY - 1, name="risk watch")

@@ -87,8 +87,10 @@ class RiskRule:
         measure: Says what each of its limits would come to with an order, refused or not,
             without a trace either: what `explain` and `preview` show beside the verdict;
             `None` where the rule has no figures.
-        meters: Asked on every fill and every `control.check_s` seconds for what is to be
-            watched.
+        meters: Asked on every fill, and every `control.check_s` seconds where they drift, for
+            what is to be watched.
+        drifts: Whether what `meters` measures moves between fills, as a profit does with
+            prices; what moves with fills alone, as a position does, is not asked in between.
         on_cancel: Told of every cancel that leaves; it cannot refuse one.
         on_day: Told of each new trading day, yyyymmdd, before its first event: counters
             begin anew.
@@ -98,6 +100,7 @@ class RiskRule:
     peek: RiskCheck | None = None
     measure: Callable[[OrderRequest], Iterable[Meter]] | None = None
     meters: Callable[[], Iterable[Meter]] | None = None
+    drifts: bool = True
     on_cancel: Callable[[CancelRequest], None] | None = None
     on_day: Callable[[int], None] | None = None
 

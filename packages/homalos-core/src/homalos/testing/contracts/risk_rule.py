@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
 from copy import deepcopy
 from math import inf, isclose, isfinite, nan
-from typing import Any, cast
+from typing import Any
 
 import attrs
-from attrs import Factory, frozen
 from msgspec.structs import replace
 
+from homalos.engine.risk import BoundRule, RiskManager
 from homalos.errors import ConfigError
-from homalos.model import Direction, Offset, OrderRequest, OrderType
-from homalos.plugins.ports import Refusal, RiskCheck, RiskRule
-from homalos.plugins.specs import RiskRuleSpec
+from homalos.model import Direction, Offset, OrderType
+from homalos.plugins.ports import Refusal
 from homalos.testing.contracts.requirement import Requirement, expect, options_of, requirement
+from homalos.testing.contracts.risk_rule_figures import RISK_RULE_FIGURES
+from homalos.testing.contracts.risk_rule_subject import (
+    RiskRuleSubject,
+    bound,
+    figures,
+    verdicts,
+)
 from homalos.testing.houses import FakeRiskContext
 from homalos.testing.records import same, tick
 
@@ -27,50 +32,8 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
 _GENEROUS_S = 0.005
 
 
-@frozen(kw_only=True)
-class RiskRuleSubject:
-    """A risk rule under test, with an order that it refuses and one that it lets pass.
-
-    Attributes:
-        spec: What the plugin offers.
-        refused: An order that the rule refuses, given `context`.
-        passed: An order that it lets pass.
-        context: Makes what the rule sees: holdings, funds, prices.
-        options: As they would stand in the settings.
-        before: How often `passed` is asked before `refused` is, for a rule that counts.
-        refuses_reducing: False for a rule of exposure, which never refuses an order that
-            can only make a position smaller.
-        wrong_options: Options that the rule's class must refuse; `None` where it has none.
-    """
-
-    spec: RiskRuleSpec
-    refused: OrderRequest
-    passed: OrderRequest
-    context: Callable[[], FakeRiskContext] = FakeRiskContext
-    options: Mapping[str, Any] = Factory(dict)
-    before: int = 0
-    refuses_reducing: bool = True
-    wrong_options: Mapping[str, Any] | None = None
-
-
-def _bound(subject: RiskRuleSubject, context: FakeRiskContext) -> RiskCheck:
-    return _made(subject, context).check
-
-
-def _made(subject: RiskRuleSubject, context: FakeRiskContext) -> RiskRule:
-    made: object = subject.spec.factory(context, options_of(subject.spec, subject.options))
-    if isinstance(made, Mapping):
-        expect(len(made) == 1, f"the options make {len(made)} rules; a subject is one of them")
-        made = next(iter(made.values()))
-    expect(made is not None, "the options leave nothing to check; a subject's must")
-    if isinstance(made, RiskRule):
-        return made
-    expect(callable(made), f"the factory made {made!r}; expected a check or a RiskRule")
-    return RiskRule(check=cast("RiskCheck", made))
-
-
 def _refusal(subject: RiskRuleSubject) -> Refusal | None:
-    check = _bound(subject, subject.context())
+    check = bound(subject, subject.context())
     for _ in range(subject.before):
         check(subject.passed)
     return check(subject.refused)
@@ -78,7 +41,7 @@ def _refusal(subject: RiskRuleSubject) -> Refusal | None:
 
 def _expect_verdict(subject: RiskRuleSubject, context: FakeRiskContext, what: str) -> None:
     # Whether such an order passes is the rule's to say; that it says so is not.
-    check = _bound(subject, context)
+    check = bound(subject, context)
     for request in (subject.passed, subject.refused):
         for offset in (Offset.OPEN, Offset.CLOSE):
             for kind, price in ((OrderType.LIMIT, request.price), (OrderType.MARKET, nan)):
@@ -96,7 +59,7 @@ def _expect_verdict(subject: RiskRuleSubject, context: FakeRiskContext, what: st
 @requirement
 def what_it_allows_passes(subject: RiskRuleSubject) -> None:
     """Anything but `None` keeps the order back."""
-    found: object = _bound(subject, subject.context())(subject.passed)
+    found: object = bound(subject, subject.context())(subject.passed)
     expect(found is None, f"an order that it allows got {found!r}; expected None")
 
 
@@ -138,8 +101,8 @@ def a_refusal_names_the_limit(subject: RiskRuleSubject) -> None:
 @requirement
 def the_same_state_brings_the_same_verdicts(subject: RiskRuleSubject) -> None:
     """A backtest that is run twice must take the same decisions."""
-    first, second = _verdicts(subject), _verdicts(subject)
-    told = [[_figures(each) for each in day] for day in (first, second)]
+    first, second = (verdicts(subject, bound(subject, subject.context())) for _ in range(2))
+    told = [[figures(each) for each in day] for day in (first, second)]
     expect(same(*told), f"two equal days brought {first}, then {second}")
 
 
@@ -147,7 +110,7 @@ def the_same_state_brings_the_same_verdicts(subject: RiskRuleSubject) -> None:
 def two_engines_share_nothing(subject: RiskRuleSubject) -> None:
     """A backtest in the same process must not use up what a live engine may send."""
     for _ in range(subject.before + 1):
-        _verdicts(subject)
+        verdicts(subject, bound(subject, subject.context()))
     what_it_allows_passes.body(subject)
 
 
@@ -155,7 +118,7 @@ def two_engines_share_nothing(subject: RiskRuleSubject) -> None:
 def it_changes_nothing_that_it_sees(subject: RiskRuleSubject) -> None:
     """The request is journaled and sent as it was checked; holdings are the engine's."""
     context = subject.context()
-    check = _bound(subject, context)
+    check = bound(subject, context)
     for request in (subject.passed, subject.refused):
         for _ in range(2):
             check(request)  # what it asks for is made now
@@ -168,7 +131,7 @@ def it_changes_nothing_that_it_sees(subject: RiskRuleSubject) -> None:
 @requirement
 def it_is_quick(subject: RiskRuleSubject) -> None:
     """Every order of every strategy waits for it: no file, no network, no search."""
-    check = _bound(subject, subject.context())
+    check = bound(subject, subject.context())
     spent = []
     for _ in range(20):
         begun = time.perf_counter()
@@ -193,10 +156,15 @@ def an_order_that_reduces_passes(subject: RiskRuleSubject) -> None:
         holding.short = asked.volume
     else:
         holding.long = asked.volume
-    check = _bound(subject, context)
+    manager = RiskManager(context.is_reducing)
+    manager.bind([BoundRule(subject.spec.name, 1, bound(subject, context), kind=subject.spec.kind)])
     for offset in (Offset.CLOSE, Offset.NONE):
-        found = check(replace(asked, offset=offset))
-        expect(found is None, f"an order {offset} that only reduces got {found!r}; expected None")
+        found = manager.check(replace(asked, offset=offset))
+        expect(
+            not found,
+            f"an order {offset} that only reduces got {found}; expected it to pass: ask "
+            "`is_reducing`, or declare the rule one of exposure",
+        )
 
 
 # -- bad days ----------------------------------------------------------------------
@@ -235,7 +203,7 @@ def an_empty_account_is_survived(subject: RiskRuleSubject) -> None:
 @requirement
 def absurd_orders_are_survived(subject: RiskRuleSubject) -> None:
     """A slip of the finger is what rules are there for."""
-    check = _bound(subject, subject.context())
+    check = bound(subject, subject.context())
     for price in (0.0, -5.0, 1e18, inf, nan):
         for volume in (0, -1, 10**12):
             found: object = check(replace(subject.passed, price=price, volume=volume))
@@ -267,18 +235,6 @@ def wrong_options_are_refused(subject: RiskRuleSubject) -> None:
     expect(met=False, what=f"{dict(subject.wrong_options)} was read as {found}")
 
 
-def _verdicts(subject: RiskRuleSubject) -> list[Refusal | None]:
-    check = _bound(subject, subject.context())
-    asked = [subject.passed] * (subject.before + 1) + [subject.refused, subject.passed]
-    return [check(request) for request in asked]
-
-
-def _figures(verdict: object) -> tuple[object, ...]:
-    if isinstance(verdict, Refusal):
-        return verdict.message, verdict.input, verdict.limit
-    return (verdict,)
-
-
 def _equal(before: Any, after: Any) -> bool:
     return same(before[0], after[0]) and before[1:] == after[1:]
 
@@ -299,4 +255,5 @@ RISK_RULE: tuple[Requirement[RiskRuleSubject], ...] = (
     absurd_orders_are_survived,
     it_stands_without_options,
     wrong_options_are_refused,
+    *RISK_RULE_FIGURES,
 )
