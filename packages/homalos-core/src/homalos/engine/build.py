@@ -33,6 +33,7 @@ from homalos.engine.orders import OrderManager
 from homalos.engine.risk import RiskManager
 from homalos.engine.risk.control import RiskControl
 from homalos.engine.risk.view import reduces
+from homalos.engine.routing import make_routing
 from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
 from homalos.engine.settling import Settler
@@ -232,7 +233,9 @@ def _make_managers(
         gateways=gateways,
         journal=sockets.journal,
         last_price=last_price,
+        answer_s=settings.orders.answer_s,
     )
+    orders.route_by(make_routing(bus, catalog, gateways, settings.accounts))
     return Parts(
         settings=settings,
         catalog=catalog,

@@ -8,13 +8,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from homalos.engine.alert_file import AlertFile, AlertFileOptions
+from homalos.engine.routers import make_cheapest, make_first
 from homalos.plugins.hookspecs import hookimpl
-from homalos.plugins.specs import AlertChannelSpec, CommandSpec, DoctorCheckSpec
+from homalos.plugins.specs import AlertChannelSpec, CommandSpec, DoctorCheckSpec, RouterSpec
 
 if TYPE_CHECKING:
     from homalos.plugins.ports import AlertChannel, AlertContext, DoctorContext, Finding
 
-__all__ = ["register_alert_channels", "register_commands", "register_doctor_checks"]
+__all__ = [
+    "register_alert_channels",
+    "register_commands",
+    "register_doctor_checks",
+    "register_routers",
+]
 
 # Name of the command, its function in `homalos.cli`, what it does.
 _COMMANDS = (
@@ -103,6 +109,23 @@ def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
     return tuple(
         DoctorCheckSpec(name=name, check=partial(_check, function), doc=doc)
         for name, function, doc in _CHECKS
+    )
+
+
+@hookimpl
+def register_routers() -> tuple[RouterSpec, ...]:
+    """Offer the routers that look at nothing but connection and fees."""
+    return (
+        RouterSpec(
+            name="first",
+            factory=make_first,
+            doc="The first venue that is connected and takes the order.",
+        ),
+        RouterSpec(
+            name="cheapest",
+            factory=make_cheapest,
+            doc="The venue with the lowest fees of those that are connected.",
+        ),
     )
 
 
