@@ -247,8 +247,8 @@ def test_both_sides_are_closed_one_after_the_other() -> None:
 
 
 def test_a_netting_account_closes_without_an_offset() -> None:
-    """Its orders have none, and they never turn the position round."""
-    house = House(account={"mode": PositionMode.NETTING})
+    """Where the venue wants none; they never turn the position round."""
+    house = House(account={"mode": PositionMode.NETTING}, market=dated(offsets=OffsetRule.NONE))
     house.hold(house.one, 3)
     future = house.flatten()
     assert house.sent == [("one", SHORT, Offset.NONE, 3, 97.0)]

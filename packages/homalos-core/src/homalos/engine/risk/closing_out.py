@@ -65,7 +65,7 @@ def open_lots(account: Account, symbol: str, scope: Scope, side: Direction) -> t
     left = _held(position, side)
     found = []
     for strategy, own in sorted(_books(account, symbol)):
-        lots = _held(own, side)
+        lots = _net(own, side) if account.netting else _held(own, side)
         if not lots or not scope.has_lots(strategy, account.name):
             continue
         nets = account.netting and scope.kind == "strategy"
@@ -112,6 +112,11 @@ def _books(account: Account, symbol: str) -> Iterator[tuple[str, Position]]:
         own = book.positions.get(symbol)
         if own is not None:
             yield strategy, own
+
+
+def _net(position: Position, side: Direction) -> int:
+    # A venue that wants offsets has an account that nets open what its strategy closes.
+    return max(position.net if side is _LONG else -position.net, 0)
 
 
 def _held(position: Position, side: Direction) -> int:

@@ -168,8 +168,9 @@ def _requests(parts: Parts, lane: Lane, wish: OrderRequest) -> Sequence[OrderReq
     if wish.offset is _OPEN and not lane.minds_open:
         return (wish,)
     planned = plan(
-        lane.position, wish.direction, wish.offset, wish.volume,
-        price=price, nets=lane.nets, close_today=lane.account.settings.close_today,
+        lane.position, wish.direction, _NONE if lane.turns else wish.offset, wish.volume,
+        price=price, nets=lane.nets and not lane.turns,
+        close_today=lane.account.settings.close_today,
     )  # fmt: skip
     return planned if isinstance(planned, Refusal) else split(wish, planned)
 
