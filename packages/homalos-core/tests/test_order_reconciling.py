@@ -111,6 +111,17 @@ def test_a_cancel_of_an_unknown_order_waits_until_it_is_found() -> None:
     assert (house.order.phase, len(house.venue.cancels)) == (CANCEL_PENDING, 1)
 
 
+def test_a_cancel_leaves_at_once_where_the_venue_is_there_and_only_silent() -> None:
+    """A person takes back just such an order; it may live, and its answer may be what got lost."""
+    house = OrderHouse()
+    house.play("send wait10")
+    unknown = house.order.phase
+    wished = house.manager.cancel("1-1")
+
+    assert (unknown, wished) == (UNKNOWN, True)
+    assert [each.order_id for each in house.venue.cancels] == ["1-1"]
+
+
 def test_a_cancel_of_an_unknown_order_that_is_over_is_not_sent() -> None:
     """There is nothing to take back."""
     house = OrderHouse()

@@ -79,6 +79,7 @@ class Reconciling:
         self._sending = sending
         self._gateways = gateways
         self._down: set[str] = set()
+        sending.away = self._down
         self._earlier: frozenset[str] = frozenset()
         self._asked_ns: dict[str, int] = {}
         self._patience: dict[str, int] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
@@ -43,6 +44,7 @@ class Sending:
         decisions: The fingerprint of everything decided.
         watch: Called when something was sent, to begin to watch for the answer; `None` while
             that is done already.
+        away: Gateways that are not connected, by name; live.
         adopt: Called with the id of an order of which trades were parked.
     """
 
@@ -57,6 +59,7 @@ class Sending:
         self.decisions = DecisionHash()
         self._hash = self.decisions.add
         self.watch: Callable[[], None] | None = None
+        self.away: AbstractSet[str] = frozenset()
         self.adopt: Callable[[str], None] = _nobody
         self._roster = roster
         self._orders = roster.orders
@@ -186,7 +189,8 @@ class Sending:
     def cancel(self, working: Working) -> bool:
         """Ask the venue for an order back; False where it has ended there already.
 
-        Of one that is lost from sight the wish is remembered until it is found.
+        Of one whose venue is away the wish is remembered until it is found. One that is
+        unknown for want of an answer is asked for at once, and again when it is found.
 
         Raises:
             GatewayError: The venue's gateway raised; the order stands as it stood.
@@ -198,7 +202,7 @@ class Sending:
         if phase is None:
             return False
         working.cancelling = True
-        if phase is _UNKNOWN:
+        if phase is _UNKNOWN and order.gateway in self.away:
             return True
         orders, now = self._roster.orders, self._roster.clock.now
         request = CancelRequest(
