@@ -13,12 +13,15 @@ from homalos.model import (
     Offset,
     OffsetRule,
     OrderReport,
+    OrdersReported,
     OrderType,
     Status,
     TradeReport,
 )
 from homalos.plugins.ports import FillContext, MarketTap
+from homalos_sim.daybook import DayBook
 from homalos_sim.holdings import Holding
+from homalos_sim.lease import Lease
 from homalos_sim.matching import WorkingOrder
 
 if TYPE_CHECKING:
@@ -68,6 +71,9 @@ class SimGateway:
         self._orders: dict[str, WorkingOrder] = {}
         self._accepted = 0
         self._trades = 0
+        self._said = DayBook()
+        self._note = self._said.note
+        self._lease = Lease(context.clock, self._cancel_all)
 
     # -- the port ----------------------------------------------------------------
 
@@ -92,7 +98,7 @@ class SimGateway:
             tick = book.latest(tick)
         reason = self._objection(request, tick)
         if reason:
-            self._post(OrderReport(request.order_id, _REJECTED, now_ns, reason=reason))
+            self._say(OrderReport(request.order_id, _REJECTED, now_ns, reason=reason))
             return
         if book is None:
             contract = self._instrument(request.symbol)
@@ -105,7 +111,9 @@ class SimGateway:
         if offset is not _OPEN and offset is not _NONE:
             self._held[request.account, request.symbol].freeze(request, request.volume)
         self._orders[request.order_id] = order
-        self._post(OrderReport(request.order_id, _NOTTRADED, now_ns, 0, venue_order_id))
+        report = OrderReport(request.order_id, _NOTTRADED, now_ns, 0, venue_order_id)
+        self._note(report)
+        self._post(report)
         book.arrive(order, tick, self._book_age_ns)
 
     def cancel_order(self, request: CancelRequest) -> None:
@@ -127,6 +135,24 @@ class SimGateway:
         self._begin(self._trading_day())
         found = [held for (name, _), held in sorted(self._held.items()) if name == account]
         return [position for held in found for position in held.positions()]
+
+    def report_orders(self) -> None:
+        """Say anew what was said of this trading day's orders and trades, then that it was all.
+
+        A venue that is not connected says nothing.
+        """
+        if not self._is_up:
+            return
+        self._begin(self._trading_day())
+        self._said.say_anew(self._post)
+        self._post(OrdersReported(self._name, self._now_ns()))
+
+    def renew_lease(self, valid_ns: int) -> None:
+        """Hold the lease so many nanoseconds from now on; 0 ends it.
+
+        When it runs out what works is cancelled, and no order is taken until it is renewed.
+        """
+        self._lease.renew(valid_ns)
 
     def market_tap(self) -> MarketTap:
         """Return what is shown the market while an order waits."""
@@ -161,25 +187,31 @@ class SimGateway:
         held.fill(request, lots)
         if not order.left:
             del self._orders[request.order_id]
-        self._post(
-            TradeReport(
-                request.order_id,
-                # The order id has the run in it: trades of two runs keep apart in a store.
-                f"{request.order_id}-T{self._trades}",
-                request.symbol,
-                request.direction,
-                request.offset,
-                price,
-                lots,
-                ts_ns,
-                trading_day,
-            )
+        report = TradeReport(
+            request.order_id,
+            # The order id has the run in it: trades of two runs keep apart in a store.
+            f"{request.order_id}-T{self._trades}",
+            request.symbol,
+            request.direction,
+            request.offset,
+            price,
+            lots,
+            ts_ns,
+            trading_day,
         )
+        self._note(report)
+        self._post(report)
+
+    def _say(self, report: OrderReport) -> None:
+        self._note(report)
+        self._post(report)
 
     def _begin(self, day: int) -> None:
         """Let a trading day begin: what was to close lots of today closes lots of yesterday."""
         if day <= self._day:
             return
+        if self._day:
+            self._said.begin(self._orders)
         self._day = day
         for (_, symbol), held in self._held.items():
             held.begin(day, self._instrument(symbol))
@@ -196,16 +228,20 @@ class SimGateway:
         if asked.offset is not _OPEN and asked.offset is not _NONE:
             self._held[asked.account, asked.symbol].freeze(asked, -order.left)
         traded = asked.volume - order.left
-        self._post(
+        self._say(
             OrderReport(
                 asked.order_id, _CANCELLED, self._now_ns(), traded, order.venue_order_id, reason
             )
         )
 
+    def _cancel_all(self, reason: str) -> None:
+        for order in tuple(self._orders.values()):
+            self._cancel(order, reason)
+
     def _objection(self, request: OrderRequest, tick: TickData | None) -> str:
         # "" accepts; what it says otherwise is read by the person who asked.
-        if not self._is_up:
-            return f"venue {self._name} is not connected"
+        if not self._is_up or self._lease.lapsed:
+            return self._lease.lapsed or f"venue {self._name} is not connected"
         try:
             instrument = self._instrument(request.symbol)
         except UnknownInstrument as error:
