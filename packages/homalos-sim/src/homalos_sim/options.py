@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from attrs import Factory, field, frozen
-from attrs.validators import and_, ge, gt, le, min_len
+from attrs.validators import and_, ge, gt, in_, le, min_len
 
 __all__ = ["SyntheticOptions", "TapeOptions", "VenueOptions"]
 
@@ -21,12 +21,25 @@ class VenueOptions:
             but waits for the next tick, so that nothing fills in a break; >= 0.
         fill_model: What decides what fills, of this package's or another plugin's.
         fill_options: The options of that model, by name.
+        outside_session: What becomes of an order that comes outside its sessions: it waits
+            for the next one, as a terminal's order that is entered before, or is refused, as
+            an exchange does. Where it is refused, none is taken back there either.
+        self_trade: What becomes of an order that would trade against a working one of its
+            own account: it is refused, the working one is cancelled, or both stay.
+        strict_types: Whether a market order is refused where the exchange takes none.
     """
 
     bar_volume_share: float = field(default=1.0, validator=and_(gt(0), le(1)))
     book_age_s: float = field(default=60.0, validator=ge(0))
     fill_model: str = "l1"
     fill_options: Mapping[str, Any] = Factory(dict)
+    outside_session: Literal["wait", "reject"] = field(
+        default="wait", validator=in_(("wait", "reject"))
+    )
+    self_trade: Literal["refuse", "cancel_resting", "allow"] = field(
+        default="refuse", validator=in_(("refuse", "cancel_resting", "allow"))
+    )
+    strict_types: bool = False
 
 
 @frozen(kw_only=True)
