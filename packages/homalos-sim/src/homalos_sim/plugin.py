@@ -23,7 +23,11 @@ __all__ = ["register_feeds", "register_fill_models", "register_gateways"]
 def _venue(context: GatewayContext, options: VenueOptions) -> Gateway:
     from homalos_sim.gateway import SimGateway
 
-    return SimGateway(context, options)
+    if options.latency.is_none:
+        return SimGateway(context, options)
+    from homalos_sim.distance import DistantVenue
+
+    return DistantVenue(context, options.latency, lambda there: SimGateway(there, options))
 
 
 def _l1(context: FillContext, options: NoOptions) -> FillModel:  # noqa: ARG001  has none

@@ -1,4 +1,4 @@
-"""The venue's noes: the number and the words that a person knows from the real counter.
+"""The venue's refusals: the number and the words that a person knows from the real counter.
 
 `CTP` is the counter's own number (`RspInfo.ErrorID`), with the words of the `error.xml` of
 CTP 6.7.8. `exchange` is the number before the colon of an order's `StatusMsg`, which the
