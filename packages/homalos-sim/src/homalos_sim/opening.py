@@ -62,6 +62,7 @@ class Opener:
             if tick.ts_ns == closed_ns:
                 pit.book.match_tick(tick, before)
             return
+        self._sift(pit, tick)
         if auction is not None and auction.end_ns > pit.matched_ns:
             self._match(pit, auction, tick, before, is_over=phase is Phase.OPEN)
         if phase is Phase.OPEN:
@@ -88,14 +89,16 @@ class Opener:
                 del pit.room[order_id]
             self._fill(order, price, given, tick.ts_ns, tick.trading_day)
 
-    def _admit(self, pit: Pit, tick: TickData) -> None:
-        # The first tick of a session has the day's price limits; nobody knew them before.
+    def _sift(self, pit: Pit, tick: TickData) -> None:
+        # The first tick of a day has its price limits; nobody knew them before.
         for order in tuple(pit.room.values()):
             asked = order.request
             reason = "" if asked.type is _MARKET else beyond_limits(asked.price, tick)
             if reason:
                 self._cancel(order, pit, reason)
-                continue
-            del pit.room[asked.order_id]
+
+    def _admit(self, pit: Pit, tick: TickData) -> None:
+        for order in tuple(pit.room.values()):
+            del pit.room[order.request.order_id]
             order.since_ns = tick.ts_ns
             self._enter(pit, order, tick)
