@@ -40,6 +40,23 @@ def test_the_venue_meets(requirement: Requirement[GatewaySubject], tmp_path: Pat
     )
 
 
+@pytest.mark.parametrize("requirement", GATEWAY, ids=str)
+def test_the_venue_at_a_distance_meets(
+    requirement: Requirement[GatewaySubject], tmp_path: Path
+) -> None:
+    """Whatever is under way for a time: what the engine relies on stays so."""
+    (spec,) = register_gateways()
+    jitter = {"kind": "exponential", "mean_us": 900.0}
+    requirement.check(
+        GatewaySubject(
+            spec=spec,
+            options={"latency": {"send": jitter, "cancel": jitter, "acknowledge": jitter}},
+            fill_models=register_fill_models(),
+            folder=tmp_path,
+        )
+    )
+
+
 @pytest.mark.parametrize("requirement", FILL_MODEL, ids=str)
 def test_the_fill_model_meets(requirement: Requirement[FillModelSubject]) -> None:
     """The venue relies on it."""
