@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from homalos.plugins import FillModelSpec
 from homalos.plugins.ports import MarketEvent
 from homalos.testing import OTHER, SYMBOL, at, bar, tick
 from homalos.testing.contracts import (
@@ -57,11 +59,22 @@ def test_the_venue_at_a_distance_meets(
     )
 
 
+SLIPPAGES: tuple[dict[str, Any], ...] = (
+    {},
+    {"slippage": "ticks", "slippage_ticks": 2},
+    {"slippage": "spread", "slippage_share": 0.3},
+)
+
+
+@pytest.mark.parametrize("options", SLIPPAGES, ids=["plain", "ticks", "spread"])
+@pytest.mark.parametrize("spec", register_fill_models(), ids=lambda spec: spec.name)
 @pytest.mark.parametrize("requirement", FILL_MODEL, ids=str)
-def test_the_fill_model_meets(requirement: Requirement[FillModelSubject]) -> None:
-    """The venue relies on it."""
-    (spec,) = register_fill_models()
-    requirement.check(FillModelSubject(spec=spec))
+def test_the_fill_model_meets(
+    requirement: Requirement[FillModelSubject], spec: FillModelSpec, options: dict[str, Any]
+) -> None:
+    """The venue relies on it, whatever slippage is asked for."""
+    limited = spec.name not in {"optimistic", "vnpy"}
+    requirement.check(FillModelSubject(spec=spec, options=options, limited=limited))
 
 
 @pytest.mark.parametrize("requirement", FEED, ids=str)
