@@ -70,16 +70,14 @@ def a_cancel_of_a_filled_order_is_refused_with_a_reason(subject: GatewaySubject)
         floor.send(request)
         floor.offer(50)
         said = floor.cancel(request)
-        found = [(each.order_id, bool(each.reason)) for each in said if _is_refusal(each)]
+        found = [
+            (each.order_id, bool(each.reason)) for each in said if isinstance(each, CancelRefused)
+        ]
         expect(
             len(said) == 1 and found == [(request.order_id, True)],
             f"the cancel of a filled order brought {shown(said)}; "
             "expected one CancelRefused with a reason",
         )
-
-
-def _is_refusal(event: object) -> bool:
-    return isinstance(event, CancelRefused)
 
 
 def _end_of(floor: Floor, request: OrderRequest, what: str) -> OrderReport:
