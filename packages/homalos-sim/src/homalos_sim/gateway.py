@@ -20,6 +20,7 @@ from homalos.model import (
 )
 from homalos.plugins.ports import FillContext, MarketTap
 from homalos_sim.daybook import DayBook
+from homalos_sim.funds import Funds
 from homalos_sim.holdings import Holding
 from homalos_sim.lease import Lease
 from homalos_sim.matching import WorkingOrder
@@ -28,7 +29,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from homalos.model import BarData, CancelRequest, Instrument, OrderRequest, TickData
-    from homalos.plugins.ports import FillModel, GatewayContext, RestingOrder, VenuePosition
+    from homalos.plugins.ports import (
+        FillModel,
+        GatewayContext,
+        RestingOrder,
+        VenueFunds,
+        VenuePosition,
+    )
     from homalos_sim.options import VenueOptions
 
 __all__ = ["SimGateway"]
@@ -74,6 +81,7 @@ class SimGateway:
         self._said = DayBook()
         self._note = self._said.note
         self._lease = Lease(context.clock, self._cancel_all)
+        self._funds = Funds(context.capital, context.instrument, context.last_tick)
 
     # -- the port ----------------------------------------------------------------
 
@@ -135,6 +143,14 @@ class SimGateway:
         self._begin(self._trading_day())
         found = [held for (name, _), held in sorted(self._held.items()) if name == account]
         return [position for held in found for position in held.positions()]
+
+    def funds(self, account: str) -> VenueFunds | None:
+        """Return an account's money by the venue's own arithmetic; see `homalos_sim.funds`."""
+        return self._funds.of(account)
+
+    def end_day(self, day: int) -> None:
+        """Settle a trading day that is over; see `homalos_sim.funds`."""
+        self._funds.end_day(day)
 
     def report_orders(self) -> None:
         """Say anew what was said of this trading day's orders and trades, then that it was all.
@@ -199,6 +215,7 @@ class SimGateway:
             ts_ns,
             trading_day,
         )
+        self._funds.fill(request.account, report)
         self._note(report)
         self._post(report)
 

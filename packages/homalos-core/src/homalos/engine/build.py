@@ -24,7 +24,7 @@ from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
 from homalos.engine.forced_close import ForcedClose
-from homalos.engine.gateways import make_gateways
+from homalos.engine.gateways import end_day, make_gateways
 from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
 from homalos.engine.making import make
@@ -288,6 +288,8 @@ def _make_feed(parts: Parts) -> Feed | None:
 
 
 def _end_day(parts: Parts, over: int, begins: int) -> None:
+    if over:
+        end_day(parts.gateways, over)
     parts.settler.end_day(over, begins)
     parts.orders.end_day()
 
