@@ -8,6 +8,8 @@ from typing import Any
 from attrs import Factory, field, frozen
 from attrs.validators import and_, ge, gt, le, min_len
 
+from homalos_sim.faults.options import FaultOptions
+
 __all__ = ["SyntheticOptions", "TapeOptions", "VenueOptions"]
 
 
@@ -21,12 +23,14 @@ class VenueOptions:
             but waits for the next tick, so that nothing fills in a break; >= 0.
         fill_model: What decides what fills, of this package's or another plugin's.
         fill_options: The options of that model, by name.
+        faults: What goes wrong between engine and venue; left out, nothing stands between them.
     """
 
     bar_volume_share: float = field(default=1.0, validator=and_(gt(0), le(1)))
     book_age_s: float = field(default=60.0, validator=ge(0))
     fill_model: str = "l1"
     fill_options: Mapping[str, Any] = Factory(dict)
+    faults: FaultOptions | None = None
 
 
 @frozen(kw_only=True)

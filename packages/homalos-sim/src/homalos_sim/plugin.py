@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from homalos.plugins import FeedSpec, FillModelSpec, GatewaySpec, NoOptions, hookimpl
@@ -23,7 +24,11 @@ __all__ = ["register_feeds", "register_fill_models", "register_gateways"]
 def _venue(context: GatewayContext, options: VenueOptions) -> Gateway:
     from homalos_sim.gateway import SimGateway
 
-    return SimGateway(context, options)
+    if options.faults is None:
+        return SimGateway(context, options)
+    from homalos_sim.faults.gateway import FaultyGateway
+
+    return FaultyGateway(context, options.faults, partial(SimGateway, options=options))
 
 
 def _l1(context: FillContext, options: NoOptions) -> FillModel:  # noqa: ARG001  has none
