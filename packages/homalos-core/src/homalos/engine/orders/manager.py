@@ -9,12 +9,13 @@ from homalos.clock import EngineClock
 from homalos.engine.accounts import AccountManager
 from homalos.engine.lanes import Lane, Working
 from homalos.engine.orders.held import HeldBack, TakesOrders
+from homalos.engine.orders.reconciling import Reconciling
 from homalos.engine.orders.reports import Reports
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.sending import Sending
 from homalos.engine.risk import RiskManager
 from homalos.engine.wholes import Wholes
-from homalos.errors import UnknownOrder
+from homalos.errors import GatewayError, UnknownOrder
 from homalos.journal import CountingJournal, FileJournal
 from homalos.model import (
     Direction,
@@ -53,6 +54,7 @@ class OrderManager:
         on_report: Takes a venue's word on an order.
         on_trade: Takes a fill.
         on_cancel_refused: Takes a venue's no to a cancel.
+        set_answer: Says how long a venue's answer may take, seconds; 0 for ever.
     """
 
     def __init__(
@@ -66,6 +68,7 @@ class OrderManager:
         gateways: Mapping[str, Gateway],
         journal: CountingJournal | FileJournal,
         last_price: Callable[[str], float],
+        answer_s: float = 0.0,
     ) -> None:
         roster = self._roster = Roster(bus, clock, accounts, gateways)
         self.orders = roster.orders
@@ -76,10 +79,14 @@ class OrderManager:
         self.decisions = sending.decisions
         self.held: TakesOrders | None = None
         self._held = HeldBack(roster, sending)
-        reports = Reports(roster, bus, accounts)
+        reconciling = self._reconciling = Reconciling(roster, sending, bus, gateways, answer_s)
+        self.set_answer = reconciling.set_answer
+        reports = Reports(roster, reconciling, bus, accounts)
+        sending.adopt = reports.adopt
         self.on_report = reports.on_report
         self.on_trade = reports.on_trade
         self.on_cancel_refused = reports.on_cancel_refused
+        self._gateways = gateways
         self._run = run
         self._count = 0
         self._clock = clock
@@ -269,10 +276,28 @@ class OrderManager:
         for lane in self._roster.lanes.values():
             lane.bind()
 
+    def reconcile(self, gateway: str = "") -> tuple[str, ...]:
+        """Ask venues for their orders, and settle what is unknown by what they say.
+
+        Args:
+            gateway: Which one, by its name in the settings; "" asks every one.
+
+        Returns:
+            Those that were asked: a gateway that is no `OrderSource` cannot be.
+
+        Raises:
+            GatewayError: No gateway is called so.
+        """
+        if gateway and gateway not in self._gateways:
+            msg = f"no gateway is called {gateway!r}; there are {', '.join(self._gateways)}"
+            raise GatewayError(msg, gateway=gateway)
+        return self._reconciling.ask([gateway] if gateway else self._gateways)
+
     # -- inside ----------------------------------------------------------------
 
     def _on_day(self, change: TradingDayChanged) -> None:
         """Let lots of the day before be of earlier days, also where nothing is traded."""
+        self._reconciling.begin_day()
         for lane in self._roster.lanes.values():
             lane.activity.begin()
             if lane.position.day < change.trading_day:
