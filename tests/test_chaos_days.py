@@ -1,0 +1,203 @@
+"""Chaotic days: whatever the wire does, engine and venue agree on everything at the end."""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from attrs import frozen
+
+from homalos import Engine, Settings, Strategy
+from homalos.codec import encode
+from homalos.config import (
+    AccountSettings,
+    FeedSettings,
+    GatewaySettings,
+    OrderSettings,
+)
+from homalos.engine.agreement import disagreements
+from homalos.model import OrderData, OrderPhase
+from homalos.plugins.ports import FaultMaker
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from homalos import RunSummary
+    from homalos.model import TickData
+
+# Dated offsets with fees by turnover, closes of today first, a group's margin, a long night.
+SYMBOLS = ("rb2510.SHFE", "m2509.DCE", "IF2509.CFFEX", "au2512.SHFE")
+FAULTS = {
+    "disconnects_per_hour": 4,
+    "disconnect_s": 120,
+    "notice_s": 20,
+    "delay": 0.2,
+    "delay_s": 4,
+    "duplicate": 0.1,
+    "reorder": 0.1,
+    "reorder_s": 10,
+    "lost_ack": 0.1,
+    "lost_request": 0.05,
+    "lost_cancel": 0.1,
+}
+KINDS = ("disconnect", "delay", "duplicate", "reorder", "lost_ack", "lost_request", "lost_cancel")
+
+
+class Quoter(Strategy):
+    """Rests on both sides of every market and quotes anew now and then."""
+
+    def on_start(self) -> None:
+        """Set the timer."""
+        self.timer("quote", 600)
+
+    def on_tick(self, tick: TickData) -> None:
+        """See the market, so that the last tick is known."""
+
+    def on_timer(self, name: str) -> None:
+        """Take the old quotes back, close what is held, and quote anew."""
+        self.cancel_all()
+        for symbol in self.symbols:
+            last = self.last_tick(symbol)
+            if last is None:
+                continue
+            lots = 1 + self.now_ns // 1_000_000_000 % 3
+            held = self.position(symbol)
+            if held > 0:
+                self.sell(last.ask_price_1, held, symbol=symbol)
+            elif held < 0:
+                self.cover(last.bid_price_1, -held, symbol=symbol)
+            self.buy(last.bid_price_1, lots, symbol=symbol)
+            self.short(last.ask_price_1, lots, symbol=symbol)
+
+
+class Crosser(Strategy):
+    """Turns around with every few ticks, at the other side's price."""
+
+    def on_start(self) -> None:
+        """Begin to count."""
+        self.seen: Counter[str] = Counter()
+
+    def on_tick(self, tick: TickData) -> None:
+        """Buy, sell, sell short and cover in turn."""
+        symbol = tick.symbol
+        self.seen[symbol] += 1
+        turn = self.seen[symbol]
+        if turn % 60:
+            return
+        held = self.position(symbol)
+        if held > 0:
+            self.sell(tick.bid_price_1, held, symbol=symbol)
+        elif held < 0:
+            self.cover(tick.ask_price_1, -held, symbol=symbol)
+        elif turn % 2:
+            self.buy(tick.ask_price_1, 2, symbol=symbol)
+        else:
+            self.short(tick.bid_price_1, 2, symbol=symbol)
+
+
+class Hoarder(Strategy):
+    """Opens more than it closes, so that lots of several days lie side by side."""
+
+    def on_start(self) -> None:
+        """Begin to count."""
+        self.turns: Counter[str] = Counter()
+
+    def on_tick(self, tick: TickData) -> None:
+        """Open 2 with one order and close 1 with the next, at the other side's price."""
+        symbol = tick.symbol
+        self.turns[symbol] += 1
+        if self.turns[symbol] % 45:
+            return
+        if self.turns[symbol] % 2:
+            self.buy(tick.ask_price_1, 2, symbol=symbol)
+        elif self.position(symbol) > 0:
+            self.sell(tick.bid_price_1, 1, symbol=symbol)
+
+
+@frozen
+class Day:
+    """What a chaotic day came to.
+
+    Attributes:
+        summary: Its figures.
+        differences: What engine and venue do not agree on.
+        faults: How often each was made.
+        unknown: Orders that were unknown at some time.
+        books: Every order, trade, position and account as bytes.
+    """
+
+    summary: RunSummary
+    differences: tuple[str, ...]
+    faults: dict[str, int]
+    unknown: int
+    books: bytes
+
+
+def chaos(home: Path, seed: int, *, answer_s: float = 10.0, **more: Any) -> Day:
+    """Run one trading day on a wire that fails by a seed.
+
+    Args:
+        home: A folder for its state.
+        seed: Of the market and of the faults.
+        answer_s: Seconds after which the engine asks for an answer that stayed out.
+        more: Other settings.
+    """
+    options = {"symbols": SYMBOLS, "tick_ms": 20_000, "history_days": 0}
+    faults = {"faults": {"seed": seed, **FAULTS}}
+    engine = Engine.build(
+        Settings(
+            home=home,
+            seed=seed,
+            feed=FeedSettings(kind="synthetic", options=options),
+            gateways={"sim": GatewaySettings(options=faults)},
+            accounts={"main": AccountSettings(capital=Decimal(50_000_000))},
+            orders=OrderSettings(answer_s=answer_s),
+            **more,
+        )
+    )
+    engine.add_strategy(Quoter, symbols=SYMBOLS)
+    for symbol in SYMBOLS[:2]:
+        engine.add_strategy(Crosser, symbol=symbol)
+    engine.add_strategy(Crosser, symbols=SYMBOLS, name="crosser-of-all")
+    engine.add_strategy(Hoarder, symbols=SYMBOLS)
+    engine.add_strategy("double_ma", symbol=SYMBOLS[0], fast=3, slow=8)
+    unknown: set[str] = set()
+
+    def look(order: OrderData) -> None:
+        if order.phase is OrderPhase.UNKNOWN:
+            unknown.add(order.order_id)
+
+    engine.subscribe(OrderData, look)
+    summary = engine.run()
+    parts = engine.parts
+    venue = parts.gateways["sim"]
+    assert isinstance(venue, FaultMaker)
+    day = parts.loop.trading_day
+    records = [
+        *parts.orders.orders.values(),
+        *parts.orders.trades,
+        *parts.accounts.position_data("main", day),
+        parts.accounts.account_data("main", day),
+    ]
+    return Day(
+        summary,
+        disagreements(parts),
+        dict(venue.faults()),
+        len(unknown),
+        b"".join(map(encode, records)),
+    )
+
+
+@pytest.mark.parametrize("seed", range(1, 21))
+def test_engine_and_venue_agree_after_a_chaotic_day(tmp_path: Path, seed: int) -> None:
+    """On every order, trade and position, and on equity, fees and margin to the cent."""
+    day = chaos(tmp_path, seed)
+    assert day.differences == ()
+    assert day.summary.faults == 0
+    assert day.summary.identity_holds
+    assert day.summary.trades > 100
+    # Nothing agrees where nothing happened: every kind of fault on every one of the days.
+    assert [kind for kind in KINDS if not day.faults[kind]] == []
+    assert day.unknown > 10
