@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from homalos.bus import OBSERVER, Bus
-from homalos.clock import EngineClock, wall_ns
+from homalos.clock import EngineClock, Pace, wall_ns
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
 from homalos.engine.alerts import bind_channels
@@ -92,6 +92,7 @@ class Parts:
     reader: TapeReader
     faults: Faults
     feed: Feed | None = None
+    pace: Pace | None = None
     store: Store | None = None
     observers: Observers = field(factory=Observers)
     channels: dict[str, AlertChannel] = field(factory=dict)

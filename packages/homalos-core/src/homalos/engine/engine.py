@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscriptions
-from homalos.clock import paced
+from homalos.clock import Pace, paced
 from homalos.config import FeedSettings, Settings, StrategySettings
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
@@ -371,7 +371,10 @@ class Engine:
                 events = paced(events, speed=0, stop=parts.loop.stopping, for_s=wanted.for_s)
             parts.loop.replay(events)
             return
-        events = paced(events, speed=wanted.speed, stop=parts.loop.stopping, for_s=wanted.for_s)
+        speed = wanted.speed
+        parts.pace = Pace(speed)
+        stopping = parts.loop.stopping
+        events = paced(events, speed=speed, stop=stopping, for_s=wanted.for_s, pace=parts.pace)
         pump = self._services.pump
         pump.start(events, parts.inbox.post_market, self._end_of_feed)
         parts.loop.run()
