@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from venue_floor import VenueFloor, told
 
 from homalos.model import Direction, OrdersReported
-from homalos.plugins.ports import OrderSource
-from homalos.testing import at, tick
+from homalos.plugins.ports import OrderSource, Session
+from homalos.testing import DAY, FakeMarket, at, tick
 
 if TYPE_CHECKING:
     from homalos.plugins.ports import VenueEvent
@@ -49,13 +49,15 @@ def test_a_refused_cancel_is_no_state_of_an_order() -> None:
 
 
 def test_a_new_trading_day_forgets_what_is_over() -> None:
-    """The day's list is the day's; of what still works, everything is told."""
-    floor = VenueFloor()
+    """The day's list is the day's; one that came after the close belongs to the next."""
+    sessions = (Session(at(0), at(10), DAY), Session(at(86_400), at(86_410), DAY + 1))
+    floor = VenueFloor(market=FakeMarket(sessions=sessions))
     floor.show(tick(ts_ns=at(0)))
     floor.send("over", BUY, 1, 101.0)
-    floor.send("works", SELL, 2, 105.0)
+    floor.until(at(10))
+    floor.send("next", SELL, 2, 105.0)
     floor.show(tick(ts_ns=at(86_400)))
-    assert told(_asked(floor)) == [("nottraded", "works", 0), ("OrdersReported",)]
+    assert told(_asked(floor)) == [("nottraded", "next", 0), ("OrdersReported",)]
 
 
 def test_a_venue_that_is_not_connected_says_nothing() -> None:

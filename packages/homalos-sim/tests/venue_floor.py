@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from math import nan
 from typing import Any
@@ -13,6 +13,7 @@ from homalos.model import (
     CancelRefused,
     CancelRequest,
     Direction,
+    Instrument,
     Offset,
     OrderReport,
     OrderRequest,
@@ -20,13 +21,31 @@ from homalos.model import (
     TickData,
     TradeReport,
 )
-from homalos.plugins.ports import GatewayContext, Market, VenueEvent
-from homalos.testing import START_NS, SYMBOL, FakeClock, FakeMarket
-from homalos_sim.gateway import SimGateway
-from homalos_sim.options import VenueOptions
-from homalos_sim.plugin import register_fill_models
+from homalos.plugins.ports import Auction, GatewayContext, Market, Session, VenueEvent
+from homalos.testing import INSTRUMENTS, START_NS, SYMBOL, FakeClock, FakeMarket
+from homalos.testing.contracts.requirement import options_of
+from homalos_sim.plugin import register_fill_models, register_gateways
 
-__all__ = ["VenueFloor", "told"]
+__all__ = ["AuctionMarket", "VenueFloor", "told"]
+
+
+class AuctionMarket(FakeMarket):
+    """The exchange TEST with call auctions before its sessions."""
+
+    def __init__(
+        self,
+        sessions: Iterable[Session],
+        auctions: Iterable[Auction],
+        instruments: Iterable[Instrument] = tuple(INSTRUMENTS.values()),
+    ) -> None:
+        """Make it; sessions and auctions hold for every contract."""
+        super().__init__(instruments, sessions=sessions)
+        self._auctions = tuple(auctions)
+
+    def auctions(self, symbol: str, trading_day: int) -> tuple[Auction, ...]:
+        """Return the auctions of a trading day."""
+        self.resolve(symbol)
+        return tuple(each for each in self._auctions if each.trading_day == trading_day)
 
 
 class VenueFloor:
@@ -68,7 +87,8 @@ class VenueFloor:
             market=lambda _symbol: self.market,
             capital=capital or {},
         )
-        self.venue = SimGateway(context, VenueOptions(**options))
+        (spec,) = register_gateways()
+        self.venue: Any = spec.factory(context, options_of(spec, options))
         self.venue.connect()
         self.said()
 

@@ -17,23 +17,23 @@ _NS = 1_000_000_000
 class Lease:
     """Watches that it is renewed in time, on the clock of the venue. Engine thread.
 
-    Attributes:
-        lapsed: Why no order is taken; "" while the lease holds, or nobody asked for one.
+    Args:
+        clock: The venue's.
+        tell: Is given the reason when a lease runs out, and "" when one is renewed or ended.
     """
 
-    __slots__ = ("_clock", "_lapse", "_looks_ns", "_timer", "_until_ns", "_valid_ns", "lapsed")
+    __slots__ = ("_clock", "_looks_ns", "_tell", "_timer", "_until_ns", "_valid_ns")
 
-    def __init__(self, clock: Clock, lapse: Callable[[str], None]) -> None:
-        """Begin without a lease; `lapse` is called with the reason when one runs out."""
-        self.lapsed = ""
+    def __init__(self, clock: Clock, tell: Callable[[str], None]) -> None:
+        """Begin without a lease."""
         self._clock = clock
-        self._lapse = lapse
+        self._tell = tell
         self._valid_ns = self._until_ns = self._looks_ns = 0
         self._timer: Timer | None = None
 
     def renew(self, valid_ns: int) -> None:
         """Hold the lease so many nanoseconds from now on; 0 ends it."""
-        self.lapsed = ""
+        self._tell("")
         self._valid_ns = valid_ns
         self._until_ns = self._clock.now_ns() + valid_ns if valid_ns > 0 else 0
         if not self._until_ns:
@@ -57,5 +57,4 @@ class Lease:
             self._watch()
             return
         self._until_ns = 0
-        self.lapsed = f"the lease ran out: it was not renewed for {self._valid_ns / _NS:g} s"
-        self._lapse(self.lapsed)
+        self._tell(f"the lease ran out: it was not renewed for {self._valid_ns / _NS:g} s")

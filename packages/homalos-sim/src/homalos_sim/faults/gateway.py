@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         VenueFunds,
         VenuePosition,
     )
+    from homalos_sim.distance import DistantVenue
     from homalos_sim.faults.options import FaultOptions, ScriptedFault
     from homalos_sim.gateway import SimGateway
 
@@ -66,7 +67,7 @@ class FaultyGateway:
         self,
         context: GatewayContext,
         options: FaultOptions,
-        make: Callable[[GatewayContext], SimGateway],
+        make: Callable[[GatewayContext], SimGateway | DistantVenue],
     ) -> None:
         """Make the venue and the wire before it.
 
