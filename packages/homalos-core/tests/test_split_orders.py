@@ -389,10 +389,11 @@ def test_a_trade_from_elsewhere_without_an_account_of_ours_is_told(
     for _ in range(2):
         house.venue.report(foreign("T90", **fields))
     assert (house.holding.long, house.manager.ignored["unknown"]) == (4, 2)
-    assert house.alerts == [
+    (told,) = house.alerts
+    assert told == (
         f"trade T90 of 1 lots in {SYMBOL} at 101.0 is of order X7, which nobody here knows, in "
         "no account of ours: it is not booked unless that order becomes known; look at the venue"
-    ]
+    )
 
 
 def test_a_trade_from_elsewhere_in_an_unknown_contract_is_told() -> None:

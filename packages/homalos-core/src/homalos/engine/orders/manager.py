@@ -37,7 +37,8 @@ MANUAL = "manual"
 
 _OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
 _HELD = OrderPhase.HELD
-_PLAIN = frozenset({OrderType.LIMIT, OrderType.MARKET, OrderType.FAK, OrderType.FOK})
+_LIMIT = OrderType.LIMIT
+_PLAIN = frozenset({_LIMIT, OrderType.MARKET, OrderType.FAK, OrderType.FOK})
 _WITHDRAWN = "cancelled before it left"
 
 
@@ -125,7 +126,7 @@ class OrderManager:
         Raises:
             GatewayError: The venue's gateway raised; the order counts as sent.
         """
-        if terms is not None or order_type not in _PLAIN:
+        if terms is not None or (order_type is not _LIMIT and order_type not in _PLAIN):
             return self._submit_held(
                 strategy, lane, direction, offset, price, volume, order_type, reference, terms
             )

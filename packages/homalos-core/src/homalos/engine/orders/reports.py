@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from homalos.bus import Bus
 from homalos.engine.accounts import AccountManager
 from homalos.engine.foreign import ForeignTrades
-from homalos.engine.lanes import Working
+from homalos.engine.lanes import Lane, Working
 from homalos.engine.orders.reconciling import Reconciling
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.states import AFTER_FILL, TABLE, UNFILLED, OrderEvent
@@ -110,52 +110,21 @@ class Reports:
         if order is None or order.phase is _HELD:
             self._on_strange(report)
             return
-        lots = report.volume
-        traded = order.traded + lots
         working = self._working.get(order_id)
         if working is None:
             rows = _FILLED_LATE
             lane = self._roster.lane(order.account, order.symbol)
         else:
-            rows = _FILLED_PART if traded < order.volume else _FILLED_WHOLE
+            whole = order.traded + report.volume >= order.volume
+            rows = _FILLED_WHOLE if whole else _FILLED_PART
             lane = working.lane
         phase = rows.get(order.phase)
         key = (report.trade_id, report.direction, report.trading_day)
-        seen = lane.seen
-        if phase is None or key in seen:
+        if phase is None or key in lane.seen:
             self._ignored["duplicate" if phase else "late"] += 1
             return
-        seen.add(key)
-        offset = order.offset
-        if offset is _TODAY and report.offset is _YESTERDAY:
-            offset = _YESTERDAY  # a night lies between the order and its fill
-        trade = TradeData(
-            report.trade_id, order_id, report.symbol, report.direction, offset,
-            report.price, lots, report.ts_ns, report.trading_day,
-            order.strategy, order.account, order.gateway,
-        )  # fmt: skip
-        self._trades.append(trade)
-        activity = lane.activity
-        activity.trades += 1
-        activity.lots += lots
-        state = self._orders[order_id] = replace(
-            order, traded=traded, status=AFTER_FILL[phase], phase=phase, ts_ns=report.ts_ns
-        )
-        if working is not None:
-            working.state = state
-            working.release(lots)
-            if phase is _FILLED:
-                del self._working[order_id], lane.working[order_id]
-                del self._by_strategy[order.strategy][order_id]
-            elif phase is _ENDING and traded >= working.ends_with:
-                state = self._sum_up(working)
-        # The trade first: who hears that an order is over finds the position counted.
-        self._say_trade(trade)
-        self._say_order(state)
-        if traded > order.volume:
-            self._tell_overfill(state)
-        if working is None and order_id in self._reconciling.presumed:
-            self._reconciling.disown(state)
+        lane.seen.add(key)
+        self._book(report, order, working, lane, phase)
 
     def on_cancel_refused(self, refused: CancelRefused) -> None:
         """Take back that a cancel is under way; the order stands as it stood."""
@@ -177,11 +146,55 @@ class Reports:
         self._reconciling.doubt(order.gateway)
 
     def adopt(self, order_id: str) -> None:
-        """Take the trades of an order that came before anybody knew it."""
-        for report in self._roster.parked.pop(order_id, ()):
-            self.on_trade(report)
+        """Take the trades of an order that came before anybody knew it, if they fit it."""
+        order = self._orders[order_id]
+        for report in self._roster.parked.pop(order_id):
+            if (report.symbol, report.direction) == (order.symbol, order.direction):
+                self.on_trade(report)
+            else:
+                self._roster.parked.setdefault(order_id, []).append(report)
 
     # -- inside ----------------------------------------------------------------
+
+    def _book(
+        self,
+        report: TradeReport,
+        order: OrderData,
+        working: Working | None,
+        lane: Lane,
+        phase: OrderPhase,
+    ) -> None:
+        """Make a fill a trade of its order, which is in that phase now."""
+        order_id, lots = order.order_id, report.volume
+        traded = order.traded + lots
+        offset = order.offset
+        if offset is _TODAY and report.offset is _YESTERDAY:
+            offset = _YESTERDAY  # a night lies between the order and its fill
+        trade = TradeData(
+            report.trade_id, order_id, report.symbol, report.direction, offset,
+            report.price, lots, report.ts_ns, report.trading_day,
+            order.strategy, order.account, order.gateway,
+        )  # fmt: skip
+        self._trades.append(trade)
+        activity = lane.activity
+        activity.trades += 1
+        activity.lots += lots
+        state = self._orders[order_id] = replace(
+            order, traded=traded, status=AFTER_FILL[phase], phase=phase, ts_ns=report.ts_ns
+        )
+        if working is not None:
+            working.state = state
+            working.release(lots)
+            if phase is _FILLED:  # `Roster.drop`, written out on the hot path
+                del self._working[order_id], lane.working[order_id]
+                del self._by_strategy[order.strategy][order_id]
+            elif phase is _ENDING and traded >= working.ends_with:
+                state = self._sum_up(working)
+        # The trade first: who hears that an order is over finds the position counted.
+        self._say_trade(trade)
+        self._say_order(state)
+        if traded > order.volume or working is None:
+            self._look_at(state)
 
     def _on_late(self, report: OrderReport) -> None:
         order = self._orders.get(report.order_id)
@@ -237,13 +250,17 @@ class Reports:
         ended = self._roster.end(working, OrderEvent.PARTLY_CANCELLED, ts_ns=order.ts_ns)
         return ended or order
 
-    def _tell_overfill(self, order: OrderData) -> None:
-        self._roster.alert(
-            "error",
-            f"{order.gateway} filled {order.traded} lots of order {order.order_id} in "
-            f"{order.symbol}, which asked for {order.volume}; all of them are booked, ask the "
-            "venue about the rest",
-        )
+    def _look_at(self, order: OrderData) -> None:
+        """Tell a person of a fill that should not have been."""
+        if order.traded > order.volume:
+            self._roster.alert(
+                "error",
+                f"{order.gateway} filled {order.traded} lots of order {order.order_id} in "
+                f"{order.symbol}, which asked for {order.volume}; all of them are booked, ask "
+                "the venue about the rest",
+            )
+        if order.order_id in self._reconciling.presumed:
+            self._reconciling.disown(order)
 
     def _on_strange(self, report: TradeReport) -> None:
         """Take a fill of an order that was not sent from here, or keep it for later."""

@@ -104,7 +104,7 @@ class Roster:
         order = working.state
         order_id = order.order_id
         del self.working[order_id], self.by_strategy[order.strategy][order_id]
-        working.lane.working.pop(order_id, None)
+        working.lane.working.pop(order_id, None)  # what was held is not there
 
     def put(
         self,
