@@ -16,7 +16,6 @@ from homalos.config import (
     FeedSettings,
     GatewaySettings,
     JournalSettings,
-    OrderSettings,
 )
 from homalos.engine.agreement import disagreements
 from homalos.model import OrderData, OrderPhase
@@ -24,6 +23,7 @@ from homalos.plugins.ports import FaultMaker
 from homalos_sim.faults.gateway import FaultyGateway
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from homalos import RunSummary
@@ -128,6 +128,7 @@ class Day:
         differences: What engine and venue do not agree on.
         faults: How often each was made.
         unknown: Orders that were unknown at some time.
+        is_invested: Whether something is held at the end.
         books: Every order, trade, position and account as bytes.
     """
 
@@ -135,27 +136,28 @@ class Day:
     differences: tuple[str, ...]
     faults: dict[str, int]
     unknown: int
+    is_invested: bool
     books: bytes
 
 
-def chaos(home: Path, seed: int, *, answer_s: float = 10.0) -> Day:
-    """Run one trading day on a wire that fails by a seed.
+def chaos(home: Path, seed: int, *, days: int = 1, faults: Mapping[str, float] = FAULTS) -> Day:
+    """Run trading days on a wire that fails by a seed.
 
     Args:
         home: A folder for its state.
         seed: Of the market and of the faults.
-        answer_s: Seconds after which the engine asks for an answer that stayed out.
+        days: Trading days.
+        faults: How often each is made.
     """
-    options = {"symbols": SYMBOLS, "tick_ms": 20_000, "history_days": 0}
-    faults = {"faults": {"seed": seed, **FAULTS}}
+    options = {"symbols": SYMBOLS, "tick_ms": 20_000, "history_days": 0, "days": days}
+    venue = {"faults": {"seed": seed, **faults}}
     engine = Engine.build(
         Settings(
             home=home,
             seed=seed,
             feed=FeedSettings(kind="synthetic", options=options),
-            gateways={"sim": GatewaySettings(options=faults)},
+            gateways={"sim": GatewaySettings(options=venue)},
             accounts={"main": AccountSettings(capital=Decimal(50_000_000))},
-            orders=OrderSettings(answer_s=answer_s),
             journal=JournalSettings(mode="file"),
             statements=True,
         )
@@ -175,8 +177,8 @@ def chaos(home: Path, seed: int, *, answer_s: float = 10.0) -> Day:
     engine.subscribe(OrderData, look)
     summary = engine.run()
     parts = engine.parts
-    venue = parts.gateways["sim"]
-    assert isinstance(venue, FaultMaker)
+    wire = parts.gateways["sim"]
+    assert isinstance(wire, FaultMaker)
     day = parts.loop.trading_day
     records = [
         *parts.orders.orders.values(),
@@ -187,8 +189,9 @@ def chaos(home: Path, seed: int, *, answer_s: float = 10.0) -> Day:
     return Day(
         summary,
         disagreements(parts),
-        dict(venue.faults()),
+        dict(wire.faults()),
         len(unknown),
+        bool(parts.accounts.position_data("main", day)),
         b"".join(map(encode, records)),
     )
 
@@ -216,6 +219,15 @@ def test_engine_and_venue_agree_after_a_chaotic_day(tmp_path: Path, seed: int) -
 def test_engine_and_venue_agree_after_many_chaotic_days(tmp_path: Path, seed: int) -> None:
     """As above, for the rest of five hundred seeds."""
     check(chaos(tmp_path, seed))
+
+
+def test_the_money_agrees_over_days_whatever_is_held_over_night(tmp_path: Path) -> None:
+    """Two computations of fees, margin and equity, three settlements, and no fault at all."""
+    day = chaos(tmp_path, 1, days=3, faults={})
+    assert day.differences == ()
+    assert (day.summary.trading_days, day.unknown, set(day.faults.values())) == (3, 0, {0})
+    assert day.summary.trades > 500
+    assert day.is_invested
 
 
 def test_without_asking_the_venue_they_would_not_agree(

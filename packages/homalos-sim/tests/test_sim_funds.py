@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from math import nan
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -54,7 +55,7 @@ class Till:
             {"main": Decimal(100_000)}, lambda _symbol: self.instrument, lambda _symbol: self.last
         )
 
-    def price(self, last: float, **more: float) -> None:
+    def price(self, last: float, **more: Any) -> None:
         """Let a tick come."""
         self.last = tick(self.instrument.symbol, last, trading_day=self.day, **more)
 

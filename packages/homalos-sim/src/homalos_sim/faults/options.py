@@ -21,7 +21,7 @@ KINDS: tuple[Kind, ...] = (
 )  # fmt: skip
 """Every kind of fault, as counts and scripts name it."""
 
-_share = and_(ge(0), le(1))
+_share = and_(ge(0.0), le(1.0))
 _TIME = r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 
 
