@@ -195,7 +195,7 @@ def test_a_reject_that_tells_of_fills_still_to_come_cancels_what_they_leave() ->
     house.trade(1, "T1")
     house.trade(1, "T2")
 
-    assert house.statuses == [PARTTRADED, CANCELLED]
+    assert house.statuses == [NOTTRADED, PARTTRADED, CANCELLED]
     assert (house.order.traded, house.manager.working()) == (2, [])
 
 
@@ -298,7 +298,8 @@ def test_an_end_that_runs_ahead_of_its_trades_waits_for_them() -> None:
     assert waiting is PARTTRADED
     assert [order.order_id for order in working] == ["1-1"]
     assert (house.order.status, house.order.traded, house.order.reason) == (CANCELLED, 3, "said so")
-    assert house.statuses == [NOTTRADED, PARTTRADED, PARTTRADED, CANCELLED]
+    # Told of the end that is to come, too: it is over at the venue.
+    assert house.statuses == [NOTTRADED, PARTTRADED, PARTTRADED, PARTTRADED, CANCELLED]
     assert house.manager.working() == []
 
 

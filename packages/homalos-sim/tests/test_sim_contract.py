@@ -59,6 +59,22 @@ def test_the_venue_at_a_distance_meets(
     )
 
 
+@pytest.mark.parametrize("requirement", GATEWAY, ids=str)
+def test_the_venue_behind_a_wire_meets(
+    requirement: Requirement[GatewaySubject], tmp_path: Path
+) -> None:
+    """As long as no fault is made on it."""
+    (spec,) = register_gateways()
+    requirement.check(
+        GatewaySubject(
+            spec=spec,
+            options={"faults": {}},
+            fill_models=register_fill_models(),
+            folder=tmp_path,
+        )
+    )
+
+
 SLIPPAGES: tuple[dict[str, Any], ...] = (
     {},
     {"slippage": "ticks", "slippage_ticks": 2},

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         GatewayContext,
         MarketTap,
         VenueEvent,
+        VenueFunds,
         VenuePosition,
     )
     from homalos_sim.gateway import SimGateway
@@ -138,6 +139,14 @@ class DistantVenue:
     def positions(self, account: str) -> list[VenuePosition] | None:
         """Return what an account holds there; `None` while a report is under way."""
         return None if self._back else self._venue.positions(account)
+
+    def funds(self, account: str) -> VenueFunds | None:
+        """Return an account's money there; `None` while a report is under way."""
+        return None if self._back else self._venue.funds(account)
+
+    def end_day(self, day: int) -> None:
+        """Have the venue settle a trading day that is over."""
+        self._venue.end_day(day)
 
     def market_tap(self) -> MarketTap:
         """Return what is shown the market while an order waits there."""

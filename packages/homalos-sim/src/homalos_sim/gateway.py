@@ -29,6 +29,7 @@ from homalos_sim.acceptance import (
     type_objection,
 )
 from homalos_sim.daybook import DayBook
+from homalos_sim.funds import Funds
 from homalos_sim.holdings import Vault
 from homalos_sim.lease import Lease
 from homalos_sim.matching import WorkingOrder
@@ -115,6 +116,9 @@ class SimGateway:
             enter=self._enter,
             cancel=self._cancel,
         )
+        self._funds = Funds(context.capital, context.instrument, context.last_tick)
+        # Of the port, too: what an account is worth, and that a day is over.
+        self.funds, self.end_day = self._funds.of, self._funds.end_day
 
     # -- the port ----------------------------------------------------------------
 
@@ -286,18 +290,13 @@ class SimGateway:
         self._held[request.account, request.symbol].fill(request, lots)
         if not order.left:
             del self._orders[request.order_id]
+        # The order id has the run in it: trades of two runs keep apart in a store.
+        trade_id = f"{request.order_id}-T{self._trades}"
         report = TradeReport(
-            request.order_id,
-            # The order id has the run in it: trades of two runs keep apart in a store.
-            f"{request.order_id}-T{self._trades}",
-            request.symbol,
-            request.direction,
-            request.offset,
-            price,
-            lots,
-            ts_ns,
-            trading_day,
-        )
+            request.order_id, trade_id, request.symbol, request.direction, request.offset,
+            price, lots, ts_ns, trading_day,
+        )  # fmt: skip
+        self._funds.fill(request.account, report)
         self._note(report)
         self._post(report)
 

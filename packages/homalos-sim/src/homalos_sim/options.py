@@ -8,6 +8,8 @@ from typing import Any, Literal
 from attrs import Factory, field, frozen
 from attrs.validators import and_, ge, gt, in_, le, min_len
 
+from homalos_sim.faults.options import FaultOptions
+
 __all__ = ["DelayOptions", "LatencyOptions", "SyntheticOptions", "TapeOptions", "VenueOptions"]
 
 
@@ -75,6 +77,7 @@ class VenueOptions:
             own account: it is refused, the working one is cancelled, or both stay.
         strict_types: Whether a market order is refused where the exchange takes none.
         latency: How long messages to the venue and from it take.
+        faults: What goes wrong between engine and venue; left out, nothing stands between them.
     """
 
     bar_volume_share: float = field(default=1.0, validator=and_(gt(0), le(1)))
@@ -89,6 +92,7 @@ class VenueOptions:
     )
     strict_types: bool = False
     latency: LatencyOptions = Factory(LatencyOptions)
+    faults: FaultOptions | None = None
 
 
 @frozen(kw_only=True)

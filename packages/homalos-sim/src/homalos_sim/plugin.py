@@ -19,11 +19,21 @@ if TYPE_CHECKING:
         Gateway,
         GatewayContext,
     )
+    from homalos_sim.distance import DistantVenue
+    from homalos_sim.gateway import SimGateway
 
 __all__ = ["register_feeds", "register_fill_models", "register_gateways"]
 
 
 def _venue(context: GatewayContext, options: VenueOptions) -> Gateway:
+    if options.faults is None:
+        return _honest(context, options)
+    from homalos_sim.faults.gateway import FaultyGateway
+
+    return FaultyGateway(context, options.faults, lambda there: _honest(there, options))
+
+
+def _honest(context: GatewayContext, options: VenueOptions) -> SimGateway | DistantVenue:
     from homalos_sim.gateway import SimGateway
 
     if options.latency.is_none:

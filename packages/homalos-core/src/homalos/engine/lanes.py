@@ -6,14 +6,37 @@ from collections.abc import Callable
 
 from homalos.engine.account import Account
 from homalos.engine.ledger import MICRO, Position
-from homalos.model import Direction, Offset, OffsetRule, OrderData, OrderReport
+from homalos.model import Direction, Offset, OffsetRule, OrderData
 from homalos.plugins.ports import Gateway
 
-__all__ = ["Lane", "Working"]
+__all__ = ["DayCounts", "Lane", "Working"]
 
 _LONG = Direction.LONG
 _NONE, _OPEN = Offset.NONE, Offset.OPEN
 _CLOSE, _TODAY = Offset.CLOSE, Offset.CLOSETODAY
+
+
+class DayCounts:
+    """What was done in one account and instrument on this trading day; counts, >= 0.
+
+    See `homalos.plugins.ports.Activity`.
+
+    Attributes:
+        orders: Orders sent to the venue; each part of a split one counts.
+        cancels: Cancels sent to it.
+        refused: Orders that a rule kept from it.
+        trades: Fills.
+        lots: Lots filled.
+    """
+
+    __slots__ = ("cancels", "lots", "orders", "refused", "trades")
+
+    def __init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin anew, with each trading day."""
+        self.orders = self.cancels = self.refused = self.trades = self.lots = 0
 
 
 class Lane:
@@ -37,10 +60,15 @@ class Lane:
             the dearer of each, since it is not known which lots it takes.
         close_fee_earlier: The same of a lot of an earlier day.
         close_fee_today: The same of a lot of today.
+        working: Its orders that are at the venue and not over, by id, oldest first; live.
+        activity: What was done here on this trading day; live.
+        seen: The trades that its gateway has reported of its exchange: id, side and day. All
+            lanes of one gateway and exchange share it, for there each trade is one.
     """
 
     __slots__ = (
         "account",
+        "activity",
         "close_fee",
         "close_fee_earlier",
         "close_fee_today",
@@ -53,17 +81,28 @@ class Lane:
         "per_open",
         "plans",
         "position",
+        "seen",
         "short_rate",
         "symbol",
+        "working",
     )
 
-    def __init__(self, account: Account, position: Position, gateway: Gateway) -> None:
+    def __init__(
+        self,
+        account: Account,
+        position: Position,
+        gateway: Gateway,
+        seen: set[tuple[str, Direction, int]],
+    ) -> None:
         self.account = account
         self.position = position
         self.instrument = position.instrument
         self.symbol = position.instrument.symbol
         self.gateway = gateway
         self.gateway_name = account.gateway
+        self.working: dict[str, Working] = {}
+        self.activity = DayCounts()
+        self.seen = seen
         self.bind()
 
     def bind(self) -> None:
@@ -99,8 +138,10 @@ class Working:
     Attributes:
         state: The order as last published.
         lane: Where it went.
-        ending: The end the venue reported before all fills had come, else `None`.
-        cancelling: True once a cancel is under way.
+        ends_with: Lots filled at its end, where the venue reported that before all of the
+            fills; else 0.
+        cancelling: True once a cancel is under way, or to be sent when the order is found.
+        asked_ns: When its venue was asked for something last, nanoseconds UTC.
         opens: Lots left that open a position.
         closes: Lots left that close one; they fill first.
         of_today: Whether those that close are lots of today and no others.
@@ -109,9 +150,10 @@ class Working:
     """
 
     __slots__ = (
+        "asked_ns",
         "cancelling",
         "closes",
-        "ending",
+        "ends_with",
         "fee_per_lot",
         "frozen_per_lot",
         "lane",
@@ -124,7 +166,8 @@ class Working:
         self.state = state
         self.lane = lane
         self.cancelling = False
-        self.ending: OrderReport | None = None
+        self.asked_ns = state.ts_ns
+        self.ends_with = 0
         self.opens = 0
         self.closes = 0
         self.of_today = False
