@@ -254,6 +254,7 @@ class SimGateway:
         return stretch
 
     def _expire(self, pit: Pit, ends_ns: int) -> None:
+        pit.sweep()
         for order in tuple(pit.working()):
             if order.since_ns < ends_ns:
                 self._cancel(

@@ -74,9 +74,18 @@ class Pit:
     def against(self, request: OrderRequest) -> list[WorkingOrder]:
         """Return the working orders of the other side, and forget those that were filled."""
         side = self.sells if request.direction is _LONG else self.buys
-        for order_id in [order_id for order_id, order in side.items() if not order.left]:
-            del side[order_id]
+        _forget_filled(side)
         return list(side.values())
+
+    def sweep(self) -> None:
+        """Forget every order that was filled: a day is over, and nobody may have looked."""
+        _forget_filled(self.buys)
+        _forget_filled(self.sells)
+
+
+def _forget_filled(side: dict[str, WorkingOrder]) -> None:
+    for order_id in [order_id for order_id, order in side.items() if not order.left]:
+        del side[order_id]
 
 
 def book_maker(

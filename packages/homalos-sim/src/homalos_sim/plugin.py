@@ -106,7 +106,7 @@ def register_gateways() -> tuple[GatewaySpec, ...]:
             factory=_venue,
             config=VenueOptions,
             in_process=True,
-            doc="A venue that fills limit and market orders against ticks and bars.",
+            doc="A venue that fills limit, market, FAK and FOK orders against ticks and bars.",
         ),
     )
 
