@@ -78,7 +78,9 @@ class VenueOptions:
         strict_types: Whether a market order is refused where the exchange takes none.
         check_funds: Whether an order is refused that the account cannot pay for, by the
             venue's own arithmetic; an account of which it knows no capital may do anything.
-        latency: How long messages to the venue and from it take.
+        latency: How long messages to the venue and from it take: `send`, `cancel`,
+            `acknowledge` and `market_data`, each a mapping of `kind` (`fixed`, `normal`,
+            `lognormal`, `exponential`, `file`), `mean_us`, `deviation_us`, `file`, `column`.
         faults: What goes wrong between engine and venue; left out, nothing stands between them.
     """
 
