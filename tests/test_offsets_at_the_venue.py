@@ -20,8 +20,18 @@ from homalos.model import (
     PositionMode,
     Status,
 )
+from homalos.plugins.ports import Session
 from homalos.strategy import Strategy
-from homalos.testing import INSTRUMENTS, SYMBOL, FakeFeed, FakeMarket, at, engine, tick
+from homalos.testing import (
+    DAY,
+    INSTRUMENTS,
+    SYMBOL,
+    FakeFeed,
+    FakeMarket,
+    at,
+    engine,
+    tick,
+)
 from homalos_sim import plugin as sim
 
 if TYPE_CHECKING:
@@ -87,7 +97,8 @@ def run(contract: dict[str, Any], account: dict[str, Any]) -> tuple[Restless, An
         plugins=[sim],
         market=FakeMarket([evolve(INSTRUMENTS[SYMBOL], **contract)]),
         feed=FakeFeed(ticks()),
-        gateways={"sim": GatewaySettings(kind="sim")},
+        # What it sends at random crosses its own orders, too; that is looked at elsewhere.
+        gateways={"sim": GatewaySettings(kind="sim", options={"self_trade": "allow"})},
         accounts={"main": AccountSettings(gateway="sim", **account)},
     )
     strategy = built.add_strategy(Restless, symbol=SYMBOL)
@@ -148,10 +159,12 @@ def test_a_netting_account_and_its_venue_agree_on_the_days(
 
 
 def test_a_close_of_todays_lots_that_outlives_its_day_closes_yesterdays() -> None:
-    """What it was to close is of an earlier day now: it fills as that, in both books."""
+    """It came when the day's last session was over: it fills on the next one, in both books."""
+    contract = evolve(INSTRUMENTS[SYMBOL], offsets=OffsetRule.DATED)
+    sessions = (Session(at(0), at(10), DAY), Session(at(86_400), at(86_410), DAY + 1))
     built = engine(
         plugins=[sim],
-        market=FakeMarket([evolve(INSTRUMENTS[SYMBOL], offsets=OffsetRule.DATED)]),
+        market=FakeMarket([contract], sessions=sessions),
         gateways={"sim": GatewaySettings(kind="sim")},
         accounts={"main": AccountSettings(gateway="sim")},
     )
@@ -160,10 +173,8 @@ def test_a_close_of_todays_lots_that_outlives_its_day_closes_yesterdays() -> Non
     with built:
         built.step(tick())
         hand.buy(101, 2)
-        built.step(tick(ts_ns=at(1)))
+        built.step(tick(ts_ns=at(10)))
         hand.sell(150, 2)
-        built.step(tick(ts_ns=at(2)))
-        assert orders["1-2"].status is Status.NOTTRADED
         built.step(tick(ts_ns=at(86_400)))
         assert orders["1-2"].status is Status.NOTTRADED
         built.step(tick(price=151.0, ts_ns=at(86_401)))
@@ -172,3 +183,25 @@ def test_a_close_of_todays_lots_that_outlives_its_day_closes_yesterdays() -> Non
     position = built.parts.accounts.holding("main", SYMBOL)
     assert (position.long, position.overclosed, position.closing_long) == (0, 0, 0)
     assert built.parts.auditor.differences == ()
+
+
+def test_an_order_of_the_day_ends_with_its_last_session() -> None:
+    """The venue takes it back and says why; the engine frees what it had frozen."""
+    sessions = (Session(at(0), at(10), DAY), Session(at(86_400), at(86_410), DAY + 1))
+    built = engine(
+        plugins=[sim],
+        market=FakeMarket(sessions=sessions),
+        gateways={"sim": GatewaySettings(kind="sim")},
+        accounts={"main": AccountSettings(gateway="sim")},
+    )
+    hand = built.add_strategy(Idle, symbol=SYMBOL)
+    with built:
+        built.step(tick())
+        hand.buy(90, 2)
+        built.step(tick(ts_ns=at(9)))
+        built.step(tick(ts_ns=at(86_400)))
+        (order,) = built.parts.orders.orders.values()
+    assert order.status is Status.CANCELLED
+    assert order.reason.startswith("exchange end of day (当日有效)")
+    assert order.ts_ns == at(10) + 1
+    assert built.parts.accounts.holding("main", SYMBOL).opening_long == 0

@@ -5,12 +5,13 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from homalos.clock import NEVER, Agenda, EngineClock, Entry, paced
+from homalos.clock import NEVER, Agenda, EngineClock, Entry, Pace, paced
 from homalos.model import TickData
 from homalos.testing import START_NS, SYMBOL, at, engine, tick
 
@@ -346,3 +347,60 @@ def test_where_it_ends_depends_on_the_events_alone(times: list[float], for_s: fl
     gaps = [min(later.ts_ns - earlier.ts_ns, _NS) for earlier, later in pairwise(some)]
     limit = round(for_s * _NS)
     assert len(first) == sum(sum(gaps[:n]) <= limit for n in range(len(some)))
+
+
+class Turning(threading.Event):
+    """An event that lets nobody wait, and turns a pace while it is waited for."""
+
+    def __init__(self, pace: Pace, *turns: dict[str, Any]) -> None:
+        """Take the turns, one for each of the first waits."""
+        super().__init__()
+        self.seconds: list[float] = []
+        self._pace = pace
+        self._turns = list(turns)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Note the time-out, and turn the pace."""
+        self.seconds.append(timeout or 0.0)
+        if self._turns:
+            self._pace.turn(**self._turns.pop(0))
+        return self.is_set()
+
+
+def test_a_pace_is_changed_while_somebody_waits_for_it() -> None:
+    """At one to one an hour is long; at full speed nobody waits."""
+    pace = Pace(1.0)
+    stop = Turning(pace, {"speed": 0.0})
+    got = list(paced(ticks(0, 3600), speed=1.0, stop=stop, longest_gap_s=5_000, pace=pace))
+    assert len(got) == 2
+    assert stop.seconds == [0.05]  # as soon as that a changed pace is seen
+
+
+def test_a_paused_feed_stands_still_until_it_is_resumed() -> None:
+    """Also one that does not wait otherwise; nothing is lost."""
+    pace = Pace(0.0)
+    pace.turn(is_paused=True)
+    stop = Turning(pace, {}, {}, {"is_paused": False})
+    got = list(paced(ticks(0, 1, 2), speed=0.0, stop=stop, pace=pace))
+    assert seconds_of(got) == [0, 1, 2]
+    assert stop.seconds == [0.05] * 3
+
+
+def test_a_paused_feed_can_be_stopped() -> None:
+    """It comes back at once, without another event."""
+    pace = Pace(60.0)
+    pace.turn(is_paused=True)
+    stop = threading.Event()
+    stop.set()
+    assert list(paced(ticks(0, 1), speed=60.0, stop=stop, pace=pace)) == []
+
+
+def test_a_slower_pace_counts_from_the_event_before_it() -> None:
+    """What went by at the old pace is not waited for again."""
+    pace = Pace(0.0)
+    stop = Turning(pace, {"speed": 0.0})
+    events = paced(ticks(0, 100, 200), speed=0.0, stop=stop, longest_gap_s=5_000, pace=pace)
+    assert seconds_of([next(events), next(events)]) == [0, 100]
+    pace.turn(speed=4_000.0)
+    assert seconds_of(list(events)) == [200]
+    assert stop.seconds == [pytest.approx(100 / 4_000, abs=0.01)]

@@ -40,11 +40,15 @@ class Pool:
         if tick is not None and self.is_fresh(order, tick, max_age_ns):
             if tick is not self.shown:
                 self.turn_to(tick)
-            self.meet([order], tick, order.since_ns)
+            if self.may_fill(order, tick):
+                self.cross(order, tick)
+        if order in self.orders and not self.is_kept(order):
+            self.orders.remove(order)
 
     def remove(self, order: RestingOrder) -> None:
-        """Take an order out."""
-        self.orders.remove(order)
+        """Take an order out, where it is."""
+        if order in self.orders:
+            self.orders.remove(order)
 
     def match_tick(self, tick: TickData, before: TickData | None) -> None:
         """Fill what a tick reaches."""
@@ -68,6 +72,27 @@ class Pool:
     def is_fresh(self, order: RestingOrder, tick: TickData, max_age_ns: int) -> bool:
         """Say whether a book still counts."""
         return order.since_ns - tick.ts_ns <= max_age_ns
+
+    def is_kept(self, order: RestingOrder) -> bool:
+        """Say whether an order waits for what it has not got at once."""
+        return order.request.type in (OrderType.LIMIT, OrderType.MARKET)
+
+    def may_fill(self, order: RestingOrder, tick: TickData) -> bool:
+        """Say whether a book has enough for an order that wants all of it."""
+        side = order.request.direction
+        is_whole = order.request.type is OrderType.FOK
+        return not is_whole or order.left <= self.room(self.touch(tick, side)[1], side)
+
+    def cross(self, order: RestingOrder, tick: TickData) -> None:
+        """Fill a new order by every level of a book."""
+        self.meet([order], tick, order.since_ns)
+        depth = tick.depth
+        if depth is None or order.request.direction is BUY:
+            return
+        for price, size in zip(depth.bid_prices, depth.bid_volumes, strict=True):
+            if self.rank(order) <= price:
+                lots = min(order.left, size)
+                self.give(order, price, lots, order.since_ns, tick.trading_day)
 
     def turn_to(self, tick: TickData) -> None:
         """Begin with the lots of a new book."""
@@ -309,6 +334,30 @@ class Patient(Pool):
         return True
 
 
+class Clinging(Pool):
+    """Keeps what is left of a FAK order."""
+
+    def is_kept(self, order: RestingOrder) -> bool:
+        """Say yes to it."""
+        return super().is_kept(order) or order.request.type is OrderType.FAK
+
+
+class Partial(Pool):
+    """Fills a part of a FOK order."""
+
+    def may_fill(self, order: RestingOrder, tick: TickData) -> bool:
+        """Take what there is."""
+        return bool(super().may_fill(order, tick) or order.left)
+
+
+class Shallow(Pool):
+    """Looks at the best price only."""
+
+    def cross(self, order: RestingOrder, tick: TickData) -> None:
+        """Stop there."""
+        self.meet([order], tick, order.since_ns)
+
+
 class Undated(Pool):
     """Knows no trading day."""
 
@@ -347,6 +396,9 @@ BROKEN: dict[type[Pool], set[str]] = {
     Unfair: {"the_better_price_fills_first_then_the_earlier"},
     Knowing: {"an_order_never_fills_in_a_bar_that_had_begun"},
     Patient: {"an_old_book_fills_nothing"},
+    Clinging: {"a_fak_order_fills_at_once_and_is_not_kept"},
+    Partial: {"a_fok_order_fills_whole_or_not_at_all"},
+    Shallow: {"a_new_order_crosses_the_levels_at_their_prices"},
     Undated: {"fills_are_stamped_by_the_tape"},
     Counting: {"the_same_calls_bring_the_same_fills"},
 }

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from homalos.plugins import FillModelSpec
 from homalos.plugins.ports import MarketEvent
 from homalos.testing import OTHER, SYMBOL, at, bar, tick
 from homalos.testing.contracts import (
@@ -40,11 +42,55 @@ def test_the_venue_meets(requirement: Requirement[GatewaySubject], tmp_path: Pat
     )
 
 
+@pytest.mark.parametrize("requirement", GATEWAY, ids=str)
+def test_the_venue_at_a_distance_meets(
+    requirement: Requirement[GatewaySubject], tmp_path: Path
+) -> None:
+    """Whatever is under way for a time: what the engine relies on stays so."""
+    (spec,) = register_gateways()
+    jitter = {"kind": "exponential", "mean_us": 900.0}
+    requirement.check(
+        GatewaySubject(
+            spec=spec,
+            options={"latency": {"send": jitter, "cancel": jitter, "acknowledge": jitter}},
+            fill_models=register_fill_models(),
+            folder=tmp_path,
+        )
+    )
+
+
+@pytest.mark.parametrize("requirement", GATEWAY, ids=str)
+def test_the_venue_behind_a_wire_meets(
+    requirement: Requirement[GatewaySubject], tmp_path: Path
+) -> None:
+    """As long as no fault is made on it."""
+    (spec,) = register_gateways()
+    requirement.check(
+        GatewaySubject(
+            spec=spec,
+            options={"faults": {}},
+            fill_models=register_fill_models(),
+            folder=tmp_path,
+        )
+    )
+
+
+SLIPPAGES: tuple[dict[str, Any], ...] = (
+    {},
+    {"slippage": "ticks", "slippage_ticks": 2},
+    {"slippage": "spread", "slippage_share": 0.3},
+)
+
+
+@pytest.mark.parametrize("options", SLIPPAGES, ids=["plain", "ticks", "spread"])
+@pytest.mark.parametrize("spec", register_fill_models(), ids=lambda spec: spec.name)
 @pytest.mark.parametrize("requirement", FILL_MODEL, ids=str)
-def test_the_fill_model_meets(requirement: Requirement[FillModelSubject]) -> None:
-    """The venue relies on it."""
-    (spec,) = register_fill_models()
-    requirement.check(FillModelSubject(spec=spec))
+def test_the_fill_model_meets(
+    requirement: Requirement[FillModelSubject], spec: FillModelSpec, options: dict[str, Any]
+) -> None:
+    """The venue relies on it, whatever slippage is asked for."""
+    limited = spec.name not in {"optimistic", "vnpy"}
+    requirement.check(FillModelSubject(spec=spec, options=options, limited=limited))
 
 
 @pytest.mark.parametrize("requirement", FEED, ids=str)

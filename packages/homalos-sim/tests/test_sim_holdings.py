@@ -72,9 +72,17 @@ def longs(held: Holding) -> list[tuple[int, int]]:
 @pytest.mark.parametrize(
     ("offset", "volume", "objection"),
     [
-        (TODAY, 3, "CTP 50 over close of today: 3 lots were to be closed, 2 may be"),
-        (EARLIER, 4, "CTP 51 over close of earlier days: 4 lots were to be closed, 3 may be"),
-        (CLOSE, 4, "CTP 51 over close of earlier days: 4 lots were to be closed, 3 may be"),
+        (TODAY, 3, "CTP 50 over close of today (平今仓位不足): 3 lots were to be closed, 2 may be"),
+        (
+            EARLIER,
+            4,
+            "CTP 51 over close of earlier days (平昨仓位不足): 4 lots were to be closed, 3 may be",
+        ),
+        (
+            CLOSE,
+            4,
+            "CTP 51 over close of earlier days (平昨仓位不足): 4 lots were to be closed, 3 may be",
+        ),
     ],
 )
 def test_a_dated_close_finds_the_lots_of_its_day_only(
@@ -97,7 +105,7 @@ def test_elsewhere_every_close_is_a_close(
     """4 of 5 lots are closed, and 6 cannot be."""
     held = two_days(evolve(RB, offsets=OffsetRule.PLAIN, close_first=close_first))
     assert traded(held, SELL, offset, 6) == (
-        "CTP 30 over close: 6 lots were to be closed, 5 may be"
+        "CTP 30 over close (平仓量超过持仓量): 6 lots were to be closed, 5 may be"
     )
     assert traded(held, SELL, offset, 4) == ""
     assert longs(held) == [left]
@@ -176,7 +184,7 @@ def test_the_venue_rejects_a_close_of_nothing_and_says_what_is_held(tmp_path: Pa
         assert isinstance(rejected, OrderReport)
         assert (rejected.status, rejected.reason) == (
             Status.REJECTED,
-            "CTP 30 over close: 2 lots were to be closed, 1 may be",
+            "CTP 30 over close (平仓量超过持仓量): 2 lots were to be closed, 1 may be",
         )
         assert isinstance(floor.venue, PositionSource)
         assert floor.venue.positions("main") == [VenuePosition(SYMBOL, BUY, 0, 2)]

@@ -43,7 +43,15 @@ def test_registering_loads_neither_the_venue_nor_the_market() -> None:
         "print(*sorted(m for m in sys.modules if m.startswith('homalos_sim')))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "homalos_sim homalos_sim.options homalos_sim.plugin"
+    assert shown.stdout.split() == [
+        "homalos_sim",
+        "homalos_sim.faults",
+        "homalos_sim.faults.options",
+        "homalos_sim.fills",
+        "homalos_sim.fills.options",
+        "homalos_sim.options",
+        "homalos_sim.plugin",
+    ]
 
 
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.5])

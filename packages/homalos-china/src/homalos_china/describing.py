@@ -9,6 +9,7 @@ from attrs import evolve
 
 from homalos.model import Fee, Instrument, OffsetRule
 from homalos.plugins.ports import Fact
+from homalos_china.calendar import SECOND_NS, split_ns
 from homalos_china.nearest import nearest_on
 from homalos_china.products import Margin, PriceLimit, Product, Span, Terms, fact_on, origin
 from homalos_china.sessions import SessionTable
@@ -99,23 +100,15 @@ class Describer:
         )
 
     def _auction(self, product: Product, day: int) -> Fact:
-        auction, hours = fact_on(product.auctions, day), fact_on(product.hours, day)
-        has_night = hours.night is not None and self._table.night_evening(product, day) is not None
-        change = self._table.night_change(product, day)
-        openings = []
-        if has_night and hours.night is not None:
-            moved = None if change is None else change.start
-            openings.append(hours.night[0] if moved is None else moved)
-        if not openings or auction.after_night:
-            openings.append(hours.sections[0][0])
-        value = UNKNOWN
-        if auction.opens is not None and auction.closes is not None:
-            ends = ((at - auction.opens * 60, at - auction.closes * 60, at) for at in openings)
-            value = "; ".join(
-                f"{_clock(first)}-{_clock(last)}, match {_clock(last)}-{_clock(at)}"
-                for first, last, at in ends
-            )
-        return self._seen("call_auction", value, auction.span, (auction.sources, auction.note), day)
+        rule = fact_on(product.auctions, day)
+        auctions = self._table.auctions(product, day)
+        value = "; ".join(
+            f"{_time(each.start_ns)}-{_time(each.match_ns)}, "
+            f"match {_time(each.match_ns)}-{_time(each.end_ns)}"
+            for each in auctions
+        )
+        cited = rule.sources, rule.note
+        return self._seen("call_auction", value or UNKNOWN, rule.span, cited, day)
 
     def _money(self, product: Product, day: int) -> list[Fact]:
         fees = fact_on(product.fees, day)
@@ -222,6 +215,10 @@ def _end(instrument: Instrument, product: Product, delivery: int | None, day: in
 
 def _date(day: int) -> str:
     return f"{day // 10_000}-{day // 100 % 100:02}-{day % 100:02}"
+
+
+def _time(ts_ns: int) -> str:
+    return _clock(split_ns(ts_ns)[1] // SECOND_NS)
 
 
 def _clock(seconds: int) -> str:

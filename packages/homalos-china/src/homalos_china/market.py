@@ -25,7 +25,7 @@ from homalos_china.tables import (
 )
 
 if TYPE_CHECKING:
-    from homalos.plugins.ports import Fact, Session
+    from homalos.plugins.ports import Auction, Fact, Session
 
 __all__ = ["DEFAULT_FEE", "DEFAULT_MARGIN", "ChinaMarket"]
 
@@ -132,13 +132,23 @@ class ChinaMarket:
     def sessions(self, symbol: str, trading_day: int) -> tuple[Session, ...]:
         """Return a contract's sessions of one trading day, the night before it first.
 
-        Call auctions are before them; `describe` tells when. The shorter last
-        day of a treasury bond future is not known here.
+        Call auctions are before them, see `auctions`. The shorter last day of a
+        treasury bond future is not known here.
 
         Raises:
             MarketError: The day is outside the calendar, or not a trading day.
         """
         return self._table.sessions(self.product(symbol), trading_day)
+
+    def auctions(self, symbol: str, trading_day: int) -> tuple[Auction, ...]:
+        """Return a contract's call auctions of one trading day, the one of the night first.
+
+        None where no source says when they are.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+        return self._table.auctions(self.product(symbol), trading_day)
 
     def trading_day(self, symbol: str, ts_ns: int) -> int:
         """Return the trading day an instant belongs to.

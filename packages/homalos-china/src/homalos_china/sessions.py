@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from homalos.plugins.ports import Session
+from homalos.plugins.ports import Auction, Session
 from homalos_china.calendar import (
     DAY_NS,
     SECOND_NS,
@@ -23,6 +23,7 @@ from homalos_china.products import Hours, NightChange, Product, fact_on
 __all__ = ["SessionTable"]
 
 _KEPT = 16_384
+_MINUTE_NS = 60 * SECOND_NS
 
 
 class SessionTable:
@@ -54,6 +55,26 @@ class SessionTable:
                 self._sessions.clear()
             self._sessions[product.key, day] = found
         return found
+
+    def auctions(self, product: Product, day: int) -> tuple[Auction, ...]:
+        """Return a product's call auctions of a trading day, in time order.
+
+        One before the first session; where the exchange has it so, another one before the
+        day that follows a night. None where no source says when.
+
+        Raises:
+            MarketError: The day is outside the calendar, or not a trading day.
+        """
+        sessions = self.sessions(product, day)
+        rule = fact_on(product.auctions, day)
+        if rule.opens is None or rule.closes is None:
+            return ()
+        has_two = rule.after_night and self.night_evening(product, day) is not None
+        opens_ns, closes_ns = rule.opens * _MINUTE_NS, rule.closes * _MINUTE_NS
+        return tuple(
+            Auction(each.start_ns - opens_ns, each.start_ns - closes_ns, each.start_ns, day)
+            for each in sessions[: 1 + has_two]
+        )
 
     def trading_day(self, product: Product, ts_ns: int) -> int:
         """Return the trading day of an instant; from a day's close on, it is the next one.

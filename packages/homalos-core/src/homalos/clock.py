@@ -14,10 +14,12 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol, TypeVar
 
-__all__ = ["NEVER", "Agenda", "EngineClock", "Entry", "paced", "wall_ns"]
+__all__ = ["NEVER", "Agenda", "EngineClock", "Entry", "Pace", "paced", "wall_ns"]
 
 NEVER = (1 << 63) - 1
 _NS = 1_000_000_000
+_LOOK_NS = 50_000_000  # how soon a changed pace is seen by who waits
+_SHORTEST_NS = 1_000_000  # less is not worth a wait
 
 wall_ns = time.time_ns
 
@@ -204,6 +206,31 @@ class EngineClock:
         return entry
 
 
+class Pace:
+    """How fast a feed goes, to be changed while it goes. Any thread.
+
+    Attributes:
+        speed: Event seconds a wall second; 0 does not wait.
+        is_paused: Whether it stands still.
+        turns: How often it was changed.
+    """
+
+    __slots__ = ("is_paused", "speed", "turns")
+
+    def __init__(self, speed: float) -> None:
+        self.speed = speed
+        self.is_paused = False
+        self.turns = 0
+
+    def turn(self, *, speed: float | None = None, is_paused: bool | None = None) -> None:
+        """Change the speed, >= 0, or have the feed stand still or go on; `None` leaves it."""
+        if speed is not None:
+            self.speed = speed
+        if is_paused is not None:
+            self.is_paused = is_paused
+        self.turns += 1  # last of all: who sees it finds the others changed
+
+
 def paced(
     events: Iterable[E],
     *,
@@ -211,13 +238,14 @@ def paced(
     stop: threading.Event,
     for_s: float = 0.0,
     longest_gap_s: float = 1.0,
+    pace: Pace | None = None,
 ) -> Iterator[E]:
     """Yield events at `speed` event seconds a wall second; runs on a feed thread.
 
     Gaps without events (a break, a night) are shortened to `longest_gap_s` event
     seconds. With `for_s` it ends after that many wall seconds' worth of event
-    time: where it ends depends on the events alone, never on how fast the
-    machine is, so the same seed ends at the same event.
+    time at the first speed: where it ends depends on the events alone, never on how fast
+    the machine is, or whether somebody paused it, so the same seed ends at the same event.
 
     Args:
         events: In time order.
@@ -225,21 +253,61 @@ def paced(
         stop: Ends the waiting, and the stream, at once.
         for_s: Wall seconds, 0 for no end. At speed 0 it counts event seconds.
         longest_gap_s: Event seconds a gap may last.
+        pace: Changes the speed on the way; it begins with `speed`.
     """
     longest = round(longest_gap_s * _NS)
     limit = round(for_s * (speed or 1.0) * _NS) if for_s else NEVER
-    begun = time.monotonic_ns()
+    waiting = _Waiting(Pace(speed), stop, NEVER) if pace is None else _Waiting(pace, stop, _LOOK_NS)
     elapsed = 0
     last = 0
     for event in events:
         ts = event.ts_ns
+        before = elapsed
         if last:
             elapsed += min(max(ts - last, 0), longest)
         last = max(ts, last)
-        if elapsed > limit or stop.is_set():
+        if elapsed > limit or stop.is_set() or not waiting.until(elapsed, before):
             return
-        if speed:
-            ahead = elapsed / speed - (time.monotonic_ns() - begun)
-            if ahead > 1_000_000 and stop.wait(ahead / _NS):
-                return
         yield event
+
+
+class _Waiting:
+    """Waits until an event is due, at a pace that may change."""
+
+    __slots__ = ("_from_ns", "_from_wall_ns", "_look_ns", "_pace", "_stop", "_turns")
+
+    def __init__(self, pace: Pace, stop: threading.Event, look_ns: int) -> None:
+        self._pace = pace
+        self._look_ns = look_ns
+        self._stop = stop
+        self._turns = pace.turns
+        self._from_ns = 0
+        self._from_wall_ns = time.monotonic_ns()
+
+    def until(self, elapsed_ns: int, before_ns: int) -> bool:
+        """Wait for an event so long after the first; False where the waiting was ended.
+
+        Args:
+            elapsed_ns: Event time of it.
+            before_ns: The same of the event before, from which a changed pace counts.
+        """
+        pace = self._pace
+        while True:
+            if pace.is_paused or pace.turns != self._turns:
+                self._turns = pace.turns
+                self._from_ns, self._from_wall_ns = before_ns, time.monotonic_ns()
+            speed = pace.speed
+            if pace.is_paused:
+                if self._stop.wait(self._look_ns / _NS):
+                    return False
+            elif not speed:
+                return True
+            else:
+                due_ns = self._from_wall_ns + (elapsed_ns - self._from_ns) / speed
+                ahead = due_ns - time.monotonic_ns()
+                if ahead <= _SHORTEST_NS:
+                    return True
+                if self._stop.wait(min(ahead, self._look_ns) / _NS):
+                    return False
+                if ahead <= self._look_ns:
+                    return True

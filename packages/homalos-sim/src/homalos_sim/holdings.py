@@ -10,11 +10,15 @@ from typing import TYPE_CHECKING
 
 from homalos.model import CloseFirst, Delivery, Direction, Offset, OffsetRule
 from homalos.plugins.ports import VenuePosition
+from homalos_sim.reasons import OVER_CLOSE, OVER_CLOSE_EARLIER, OVER_CLOSE_TODAY
 
 if TYPE_CHECKING:
-    from homalos.model import Instrument, OrderRequest
+    from collections.abc import Callable
 
-__all__ = ["Holding"]
+    from homalos.model import Instrument, OrderRequest
+    from homalos_sim.reasons import Reason
+
+__all__ = ["Holding", "Vault"]
 
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _LONG = Direction.LONG
@@ -73,17 +77,17 @@ class Holding:
         side = self._against(request)
         if offset is _NONE or self._nets:
             if self._waits and min(wished, side.earlier + side.today) > side.earlier:
-                return _too_many("30 over close", wished, side.earlier)
+                return _too_many(OVER_CLOSE, wished, side.earlier)
             return ""
         if not self._dated:
-            what, free = "30 over close", side.earlier - side.closing
+            what, free = OVER_CLOSE, side.earlier - side.closing
             if not self._waits:
                 free += side.today
         elif offset is _TODAY:
-            what = "50 over close of today"
+            what = OVER_CLOSE_TODAY
             free = 0 if self._waits else side.today - side.closing_today
         else:
-            what, free = "51 over close of earlier days", side.earlier - side.closing
+            what, free = OVER_CLOSE_EARLIER, side.earlier - side.closing
         return _too_many(what, wished, free) if wished > free else ""
 
     def freeze(self, request: OrderRequest, lots: int) -> None:
@@ -144,5 +148,33 @@ class Holding:
         return self._short if request.direction is _LONG else self._long
 
 
-def _too_many(what: str, wished: int, free: int) -> str:
-    return f"CTP {what}: {wished} lots were to be closed, {max(free, 0)} may be"
+class Vault(dict[tuple[str, str], Holding]):
+    """What every account holds here, by account and symbol; nothing, where it is not known."""
+
+    def __init__(self, instrument: Callable[[str], Instrument]) -> None:
+        """Begin empty; `instrument` finds the contract of a symbol."""
+        super().__init__()
+        self._instrument = instrument
+
+    def __missing__(self, key: tuple[str, str]) -> Holding:
+        """Begin with nothing in a contract."""
+        held = self[key] = Holding(self._instrument(key[1]))
+        return held
+
+    def begin(self, day: int) -> None:
+        """Let a trading day begin: what is held is of an earlier day now."""
+        for (_, symbol), held in self.items():
+            held.begin(day, self._instrument(symbol))
+
+    def positions(self, account: str) -> list[VenuePosition]:
+        """Return what an account holds, by symbol."""
+        found = [held for (name, _), held in sorted(self.items(), key=_place) if name == account]
+        return [position for held in found for position in held.positions()]
+
+
+def _place(entry: tuple[tuple[str, str], Holding]) -> tuple[str, str]:
+    return entry[0]
+
+
+def _too_many(what: Reason, wished: int, free: int) -> str:
+    return what.because(f"{wished} lots were to be closed, {max(free, 0)} may be")

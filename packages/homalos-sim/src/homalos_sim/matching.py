@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from homalos.errors import DataError
 from homalos.model import Direction, OrderType
+from homalos_sim.fills.levels import against, cut, room
 
 if TYPE_CHECKING:
     from homalos.model import BarData, OrderRequest, TickData
@@ -21,7 +22,7 @@ __all__ = ["Book", "Side", "WorkingOrder", "interval_seconds"]
 
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _LONG = Direction.LONG
-_MARKET = OrderType.MARKET
+_LIMIT, _MARKET, _FOK = OrderType.LIMIT, OrderType.MARKET, OrderType.FOK
 
 _SECONDS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 # A share of a volume may miss a whole number by the width of a double: 0.29 x 100.
@@ -102,6 +103,17 @@ class Side:
             order.left -= lots
             self._fill(order, touch, lots, order.since_ns, trading_day)
 
+    def take(self, order: RestingOrder, rank: float, tick: TickData) -> None:
+        """Fill a new order by every level that the book shows; a FOK order whole or not at all."""
+        levels = against(tick, self._turn)
+        whole = order.request.type is _FOK
+        if whole and order.left > room(levels, self._turn, rank, self.used):
+            return
+        for price, lots in cut(levels, self._turn, rank, self.used, order.left):
+            self.used += lots
+            order.left -= lots
+            self._fill(order, price, lots, order.since_ns, tick.trading_day)
+
     def rest(self, order: RestingOrder, rank: float) -> None:
         """Let an order wait behind those of its price and better."""
         if self.orders:
@@ -121,6 +133,9 @@ class Side:
         self.used = 0
         if not self.orders or not touch:
             return
+        if tick.depth is not None:
+            self._cross_levels(tick)
+            return
         reach = self._turn * touch
         for rank, order in self.orders:
             lots = min(order.left, size - self.used)
@@ -130,6 +145,17 @@ class Side:
             order.left -= lots
             price = touch if rank == -inf else order.request.price
             self._fill(order, price, lots, tick.ts_ns, tick.trading_day)
+        if self.used:
+            self._drop_filled()
+
+    def _cross_levels(self, tick: TickData) -> None:
+        levels = against(tick, self._turn)
+        for rank, order in self.orders:
+            for level, lots in cut(levels, self._turn, rank, self.used, order.left):
+                self.used += lots
+                order.left -= lots
+                price = level if rank == -inf else order.request.price
+                self._fill(order, price, lots, tick.ts_ns, tick.trading_day)
         if self.used:
             self._drop_filled()
 
@@ -206,6 +232,8 @@ class Book:
     def arrive(self, order: RestingOrder, tick: TickData | None, max_age_ns: int) -> None:
         """Take a new order: fill what the last tick's book gives, let the rest wait.
 
+        What is left of a FAK or FOK order is not kept.
+
         Args:
             order: It comes at `order.since_ns`.
             tick: The instrument's last tick, as `latest` says.
@@ -215,17 +243,20 @@ class Book:
         is_buy = request.direction is _LONG
         side = self.buys if is_buy else self.sells
         rank = -request.price if is_buy else request.price
-        if request.type is _MARKET:
+        kind = request.type
+        if kind is _MARKET:
             rank = -inf
         if tick is not None:
             self._has_ticks = True
             if order.since_ns - tick.ts_ns <= max_age_ns:
                 self._look_at(tick)
-                if is_buy:
+                if tick.depth is not None or kind is _FOK:
+                    side.take(order, rank, tick)
+                elif is_buy:
                     side.arrive(order, rank, tick.ask_price_1, tick.ask_volume_1, tick.trading_day)
                 else:
                     side.arrive(order, rank, tick.bid_price_1, tick.bid_volume_1, tick.trading_day)
-        if order.left:
+        if order.left and (kind is _LIMIT or kind is _MARKET):
             side.rest(order, rank)
             self.waits = True
 

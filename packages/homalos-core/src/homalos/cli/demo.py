@@ -25,20 +25,43 @@ _DATABASE = "demo.db"
 _DAYS = 300
 
 
-def demo_settings(seed: int) -> Mapping[str, Any]:
-    """Return the demo's settings by name; what it does depends on the seed only.
+# What a bad day has in an hour and more, so that a short demo has some of everything.
+_FAULTS: Mapping[str, Any] = {
+    "disconnects_per_hour": 12,
+    "disconnect_s": 60,
+    "notice_s": 10,
+    "delay": 0.3,
+    "delay_s": 3,
+    "duplicate": 0.2,
+    "reorder": 0.2,
+    "reorder_s": 5,
+    "lost_ack": 0.15,
+    "lost_request": 0.1,
+    "lost_cancel": 0.2,
+}
+
+
+def demo_settings(seed: int, chaos: int | None = None) -> Mapping[str, Any]:
+    """Return the demo's settings by name; what it does depends on the seeds only.
 
     The first event is the opening of a night session, with the bars of a trading day
     behind it, so that averages are full and the first bar can already decide.
 
     Args:
         seed: Where every chance begins, >= 0.
+        chaos: Where the chance of faults between engine and venue begins, >= 0; without it
+            none are made.
     """
+    venue: dict[str, Any] = {"kind": "sim"}
+    run = f"demo-{seed}"
+    if chaos is not None:
+        venue["options"] = {"faults": {"seed": chaos, **_FAULTS}}
+        run = f"{run}-chaos-{chaos}"
     return {
-        "run": f"demo-{seed}",
+        "run": run,
         "seed": seed,
         "clock": "event",
-        "gateways": {"sim": {"kind": "sim"}},
+        "gateways": {"sim": venue},
         "accounts": {"main": {"gateway": "sim", "capital": 1_000_000, "currency": "CNY"}},
         "feed": {
             "kind": "synthetic",

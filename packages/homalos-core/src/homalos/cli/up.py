@@ -11,6 +11,7 @@ from typing import Any
 import attrs
 import rich_click as click
 
+from homalos.cli.chaos import Chaos, chaos_report
 from homalos.cli.demo import SPEED, SYMBOLS, begin_anew, demo_settings
 from homalos.cli.faults import tell_faults, tell_left_out
 from homalos.cli.following import Following
@@ -57,16 +58,32 @@ _UNNAMED_RUN = "1"  # what settings have that do not name their run
     help="Event seconds a second of the wall, or max, which does not wait.  [demo: 60]",
 )
 @click.option("--seed", type=click.IntRange(min=0), help="Where every chance begins.")
+@click.option(
+    "--chaos",
+    type=click.IntRange(min=0),
+    metavar="SEED",
+    help="With --demo: break, lose, delay and repeat what goes between engine and venue.",
+)
 @with_options(CONFIG, ENV, HOME, SET, PLUGIN)
 def up(
-    asked: Asked, *, demo: bool, for_s: float | None, speed: float | None, seed: int | None
+    asked: Asked,
+    *,
+    demo: bool,
+    for_s: float | None,
+    speed: float | None,
+    seed: int | None,
+    chaos: int | None,
 ) -> Outcome:
     """Run an engine until its data end or Ctrl-C comes; a second Ctrl-C forces.
 
     Settings come from --config, else from config/system.yaml. Two demos with the same
-    --seed, --for and --speed make the same decisions.
+    --seed, --chaos, --for and --speed make the same decisions. At the end of chaos it is
+    told whether engine and venue agree; where they do not, the exit code is 1.
     """
-    source, base = _demo(asked, seed or 1) if demo else _configured(asked, seed)
+    if chaos is not None and not demo:
+        msg = "--chaos is the demo's; a settings file has gateways.NAME.options.faults for it"
+        raise click.UsageError(msg)
+    source, base = _demo(asked, seed or 1, chaos) if demo else _configured(asked, seed)
 
     def adapt(read: Settings) -> Settings:
         return attrs.evolve(read, feed=_paced(read.feed, speed, for_s), **base)
@@ -82,7 +99,10 @@ def up(
     if demo:
         for symbol in SYMBOLS:
             engine.parts.data.watch(symbol)
-    title = f"{'demo' if demo else f'run {settings.run}'}, seed {settings.seed}, {_pace(settings)}"
+    what = "demo" if demo else f"run {settings.run}"
+    wild = "" if chaos is None else f", CHAOS {chaos}"
+    title = f"{what}, seed {settings.seed}{wild}, {_pace(settings)}"
+    watched = None if chaos is None else Chaos(engine, chaos)
     following = Following(engine, source, loaded, adapt)
     with (
         _limited(engine, settings, for_s),
@@ -91,29 +111,29 @@ def up(
     ):
         summary = _run(engine, title, as_json=asked.as_json)
     code = tell_faults(engine, told)
-    return Outcome(
-        data={
-            **summary.as_dict(),
-            "run": settings.run,
-            "seed": settings.seed,
-            "speed": (settings.feed.speed or "max") if settings.feed else None,
-            "trading_day": engine.parts.loop.trading_day,
-            "home": str(settings.home),
-        },
-        show=lambda: _show(title, summary),
-        code=code,
-    )
+    data = {
+        **summary.as_dict(),
+        "run": settings.run,
+        "seed": settings.seed,
+        "speed": (settings.feed.speed or "max") if settings.feed else None,
+        "trading_day": engine.parts.loop.trading_day,
+        "home": str(settings.home),
+    }
+    if watched is not None:
+        found = data["chaos"] = watched.as_dict()
+        code = code or bool(found["differences"])
+    return Outcome(data=data, show=lambda: _show(title, summary, data.get("chaos")), code=code)
 
 
 # -- what to run ----------------------------------------------------------------
 
 
-def _demo(asked: Asked, seed: int) -> tuple[SettingsSource, dict[str, Any]]:
+def _demo(asked: Asked, seed: int, chaos: int | None) -> tuple[SettingsSource, dict[str, Any]]:
     """Return where the settings come from, and what they are whatever it says."""
     if asked.config is not None:
         msg = "the demo takes no --config; change single settings with --set"
         raise click.UsageError(msg)
-    source = asked.source(base=demo_settings(seed))
+    source = asked.source(base=demo_settings(seed, chaos))
     return source, {"home": (source.home or Path()) / "demo"}
 
 
@@ -196,7 +216,7 @@ def _run(engine: Engine, title: str, *, as_json: bool) -> RunSummary:
         return engine.run()
 
 
-def _show(title: str, summary: RunSummary) -> None:
+def _show(title: str, summary: RunSummary, chaos: dict[str, Any] | None) -> None:
     from homalos.cli.tables import run_report, say
 
-    say(*run_report(title, summary))
+    say(*run_report(title, summary), *(chaos_report(chaos) if chaos is not None else ()))

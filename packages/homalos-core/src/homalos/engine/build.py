@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from homalos.bus import OBSERVER, Bus
-from homalos.clock import EngineClock, wall_ns
+from homalos.clock import EngineClock, Pace, wall_ns
 from homalos.config import Settings, structure
 from homalos.engine.accounts import AccountManager
 from homalos.engine.alerts import bind_channels
@@ -24,7 +24,7 @@ from homalos.engine.bars import FOLD_NS
 from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
 from homalos.engine.forced_close import ForcedClose
-from homalos.engine.gateways import make_gateways
+from homalos.engine.gateways import end_day, make_gateways
 from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
 from homalos.engine.making import make
@@ -95,6 +95,7 @@ class Parts:
     reader: TapeReader
     faults: Faults
     feed: Feed | None = None
+    pace: Pace | None = None
     store: Store | None = None
     observers: Observers = field(factory=Observers)
     channels: dict[str, AlertChannel] = field(factory=dict)
@@ -295,6 +296,8 @@ def _make_feed(parts: Parts) -> Feed | None:
 
 
 def _end_day(parts: Parts, over: int, begins: int) -> None:
+    if over:
+        end_day(parts.gateways, over)
     parts.settler.end_day(over, begins)
     parts.orders.end_day()
     parts.control.begin_day(begins)

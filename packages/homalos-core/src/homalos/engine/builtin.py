@@ -36,6 +36,7 @@ _COMMANDS = (
     ("init", "init:init", "Write a working folder with settings and strategies."),
     ("market show", "market:show", "Show what holds of a contract, and where it comes from."),
     ("new", "new:new", "Write a package for a plugin of your own."),
+    ("pace", "pace:pace", "Pause a running engine's market, resume it, or change its speed."),
     ("plugins", "plugins:plugins", "Show what is installed, and what is wrong with it."),
     ("reconcile", "reconcile:reconcile", "Compare settled days with a broker's statements."),
     ("reload", "reload:reload", "Have a running engine read its settings anew."),

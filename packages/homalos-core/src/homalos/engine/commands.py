@@ -11,6 +11,7 @@ from msgspec.structs import asdict
 
 from homalos.config import StrategySettings, structure
 from homalos.engine.orders import MANUAL
+from homalos.engine.pace_command import turn_pace
 from homalos.engine.risk_commands import RISK_COMMANDS
 from homalos.errors import AccountError, GatewayError, MarketError, OrderError, did_you_mean
 from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
@@ -168,6 +169,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "account.show": _accounts,
     "account.transfer": _transfer,
     "bus.measure": _measure,
+    "feed.pace": turn_pace,
     "gateway.subscribe": _subscribe,
     "order.cancel": _cancel,
     "order.cancel_all": _cancel_all,

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any, Self
 
 from homalos.bus import OBSERVER, Handler, Subscriptions
-from homalos.clock import paced
+from homalos.clock import Pace, paced
 from homalos.config import FeedSettings, Settings, StrategySettings
 from homalos.engine.build import Parts, assemble
 from homalos.engine.commands import COMMANDS
 from homalos.engine.errand import Errand, Errands
+from homalos.engine.gateways import end_day, heal
 from homalos.engine.lifespans import Lifespan, ask_lifespans
 from homalos.engine.listening import dismiss, listen, observe, subscriber_stats
 from homalos.engine.quiet import quiet_collector
@@ -244,6 +245,7 @@ class Engine:
                 return
             if parts.settings.clock == "event" and not parts.loop.interrupted:
                 leaving.callback(parts.settler.settle, parts.loop.trading_day)
+                leaving.callback(end_day, parts.gateways, parts.loop.trading_day)
             leaving.callback(parts.auditor.look)
             leaving.callback(parts.loop.flush)
             leaving.callback(parts.control.stop)
@@ -252,6 +254,7 @@ class Engine:
             parts.inbox.close()
             if not parts.loop.interrupted:
                 parts.data.finish()
+            heal(parts.gateways)
             parts.loop.flush()
 
     def __enter__(self) -> Self:
@@ -370,7 +373,10 @@ class Engine:
                 events = paced(events, speed=0, stop=parts.loop.stopping, for_s=wanted.for_s)
             parts.loop.replay(events)
             return
-        events = paced(events, speed=wanted.speed, stop=parts.loop.stopping, for_s=wanted.for_s)
+        speed = wanted.speed
+        parts.pace = Pace(speed)
+        stopping = parts.loop.stopping
+        events = paced(events, speed=speed, stop=stopping, for_s=wanted.for_s, pace=parts.pace)
         pump = self._services.pump
         pump.start(events, parts.inbox.post_market, self._end_of_feed)
         parts.loop.run()

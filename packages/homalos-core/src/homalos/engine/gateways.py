@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import Any
 
 from homalos.clock import EngineClock
@@ -13,10 +14,10 @@ from homalos.engine.making import make
 from homalos.engine.markets import Markets
 from homalos.inbox import Inbox
 from homalos.plugins.catalog import Catalog
-from homalos.plugins.ports import Gateway, GatewayContext
+from homalos.plugins.ports import DayCloser, FaultMaker, Gateway, GatewayContext
 from homalos.plugins.specs import GatewaySpec
 
-__all__ = ["make_gateways"]
+__all__ = ["end_day", "heal", "make_gateways"]
 
 
 def make_gateways(
@@ -63,3 +64,17 @@ def make_gateways(
             taps.append(tap)
     loop.bind_taps(taps)
     return made
+
+
+def end_day(gateways: Mapping[str, Gateway], day: int) -> None:
+    """Have the venues settle a trading day that is over, where they do."""
+    for gateway in gateways.values():
+        if isinstance(gateway, DayCloser):
+            gateway.end_day(day)
+
+
+def heal(gateways: Mapping[str, Gateway]) -> None:
+    """Have those make no more faults that make them on purpose."""
+    for gateway in gateways.values():
+        if isinstance(gateway, FaultMaker):
+            gateway.heal()

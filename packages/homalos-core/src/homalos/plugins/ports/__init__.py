@@ -49,6 +49,8 @@ from homalos.plugins.ports.risk import (
 from homalos.plugins.ports.routing import Priced, Router, Selective, VenueView
 from homalos.plugins.ports.statements import Reading, StatementKind, StatementReader
 from homalos.plugins.ports.venue import (
+    DayCloser,
+    FaultMaker,
     FundsSource,
     Gateway,
     GatewayContext,
@@ -69,11 +71,13 @@ __all__ = [
     "Auction",
     "AuctionSource",
     "Clock",
+    "DayCloser",
     "Desk",
     "DoctorCheck",
     "DoctorContext",
     "EngineHandle",
     "Fact",
+    "FaultMaker",
     "Feed",
     "FeedContext",
     "Fill",

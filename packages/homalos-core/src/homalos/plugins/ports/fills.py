@@ -59,6 +59,9 @@ class FillModel(Protocol):
     def arrive(self, order: RestingOrder, tick: TickData | None, max_age_ns: int) -> None:
         """Take a new order: fill what the last tick's book gives, let the rest wait.
 
+        A FAK order fills what there is, a FOK order whole or not at all; neither is kept.
+        The venue looks at `order.left` afterwards and cancels the rest of them.
+
         Args:
             order: It comes at `order.since_ns`.
             tick: The instrument's last tick, as `latest` says; `None` when there was none.
@@ -66,7 +69,7 @@ class FillModel(Protocol):
         """
 
     def remove(self, order: RestingOrder) -> None:
-        """Take back what is left of a working order."""
+        """Take back what is left of an order; one that the model does not keep is no matter."""
 
     def match_tick(self, tick: TickData, before: TickData | None) -> None:
         """Fill what waited before a tick; `before` is the last one the engine has."""

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from homalos.plugins.specs import FillModelSpec
 
 __all__ = [
+    "DayCloser",
+    "FaultMaker",
     "FundsSource",
     "Gateway",
     "GatewayContext",
@@ -199,6 +201,39 @@ class LeaseHolder(Protocol):
 
         When it runs out, every working order is cancelled, and new orders are refused until
         it is renewed. 0 ends the lease: nothing is watched any more.
+        """
+
+
+@runtime_checkable
+class DayCloser(Protocol):
+    """A venue inside the engine that settles its accounts, too. Optional."""
+
+    def end_day(self, day: int) -> None:
+        """Settle a trading day that is over, yyyymmdd; again is harmless.
+
+        Before the engine settles it, and before anybody sees an event of the next one: the
+        last ticks and the contracts' terms are still those of the day.
+        """
+
+
+@runtime_checkable
+class FaultMaker(Protocol):
+    """A gateway that makes faults on purpose, to see what the engine makes of them. Optional."""
+
+    def heal(self) -> None:
+        """Have what is under way arrive, and make no more faults on this trading day.
+
+        Where anything was lost the connection goes down and comes back, so that the engine
+        asks for what it missed. Also called by the engine when its run ends.
+        """
+
+    def faults(self) -> Mapping[str, int]:
+        """Return how often each kind of fault was made so far, by its name."""
+
+    def reports(self) -> Sequence[OrderReport | TradeReport]:
+        """Return all that the venue behind it has said of orders and trades, oldest first.
+
+        Each once, as it was said, whatever became of it on the way: the truth to compare with.
         """
 
 

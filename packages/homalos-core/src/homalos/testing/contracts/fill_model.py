@@ -6,7 +6,7 @@ from math import nan
 
 from msgspec.structs import replace
 
-from homalos.model import Direction
+from homalos.model import Depth, Direction, OrderType
 from homalos.testing.contracts.fill_model_pit import (
     AGE_NS,
     Filled,
@@ -166,6 +166,8 @@ def no_more_lots_fill_than_the_book_shows(subject: FillModelSubject) -> None:
     pit.send("a", _BUY, 2, 1)
     pit.send("b", _BUY, 9, 1)
     found = pit.lots("a", "b")
+    if not pit.limited:
+        return
     expect(0 < found <= 3, f"{found} lots filled on arrival with 3 in the book")
     pit.tick(1, bid=(-1, 4), ask=(1, 4))
     more = pit.lots("a", "b") - found
@@ -184,6 +186,8 @@ def lots_are_given_only_once(subject: FillModelSubject) -> None:
     order = Order(order_request(_BUY, pit.price(0), 3, order_id="b", ts_ns=at(1)), 3, at(1))
     pit.model.arrive(order, pit.model.latest(before), AGE_NS)
     found = pit.lots("a", "b")
+    if not pit.limited:
+        return
     expect(found == 3, f"{found} lots filled by one tick with 3 in the book")
 
 
@@ -208,6 +212,8 @@ def no_more_lots_fill_than_a_bar_may_give(subject: FillModelSubject) -> None:
     pit.send("b", _SELL, 20, 0)
     pit.bar(60, -2, 2, 10, share=0.5)
     found = (pit.lots("a"), pit.lots("b"))
+    if not pit.limited:
+        return
     expect(max(found) <= 5, f"{found} lots bought and sold of half a bar's 10; expected at most 5")
     expect(
         min(found) > 0, f"{found} lots bought and sold in a bar that reached both; expected some"
@@ -227,7 +233,8 @@ def the_better_price_fills_first_then_the_earlier(subject: FillModelSubject) -> 
             pit.send(name, side, 1, steps)
         pit.tick(1, bid=bid, ask=ask)
         found = [fill.name for fill in pit.fills]
-        expect(found == ["best", "late"], f"2 of 3 {side} orders filled: {found}; best, then late")
+        expected = ["best", "late"] if pit.limited else ["best", "late", "later"]
+        expect(found == expected, f"{side} orders filled: {found}; expected {expected}")
 
 
 @requirement
@@ -248,6 +255,61 @@ def an_old_book_fills_nothing(subject: FillModelSubject) -> None:
     pit.tick(0, bid=(-1, 5), ask=(1, 5))
     pit.send("a", _BUY, 1, 1, second=3_600)
     expect(not pit.fills, "an order was filled by a book an hour old")
+
+
+# -- at once or never --------------------------------------------------------------
+
+
+@requirement
+def a_fak_order_fills_at_once_and_is_not_kept(subject: FillModelSubject) -> None:
+    """The venue cancels the rest when `arrive` returns: a model that keeps it fills a ghost."""
+    for side, steps, bid, ask in ((_BUY, 1, (-1, 3), (1, 3)), (_SELL, -1, (-1, 3), (1, 3))):
+        pit = Pit(subject)
+        pit.tick(0, bid=bid, ask=ask)
+        order = pit.send("fak", side, 5, steps, kind=OrderType.FAK)
+        found = pit.lots("fak")
+        expected = 3 if pit.limited else 5
+        expect(found == expected, f"{found} lots of a FAK order of 5; expected {expected}")
+        expect(order.left == 5 - found, f"{order.left} lots left of it; expected {5 - found}")
+        expect(not pit.model.waits, "the model waits for what is left of a FAK order")
+        away = pit.send("away", side, 1, -steps, kind=OrderType.FAK)
+        pit.model.remove(away)
+        pit.tick(1, bid=(-9, 9), ask=(9, 9))
+        expect(not pit.lots("away"), "a FAK order that the book does not reach was filled")
+        expect(not pit.model.waits, "the model waits for a FAK order that has not filled")
+
+
+@requirement
+def a_fok_order_fills_whole_or_not_at_all(subject: FillModelSubject) -> None:
+    """A part of it is what the trader said not to want."""
+    pit = Pit(subject)
+    pit.tick(0, bid=(-1, 3), ask=(1, 3))
+    pit.send("whole", _BUY, 3, 1, kind=OrderType.FOK)
+    pit.send("sold", _SELL, 4, -1, kind=OrderType.FOK)
+    pit.send("away", _SELL, 1, 1, kind=OrderType.FOK)
+    found = (pit.lots("whole"), pit.lots("sold"), pit.lots("away"))
+    expected = (3, 0 if pit.limited else 4, 0)
+    expect(
+        found == expected,
+        f"{found} lots of FOK orders of 3, 4 and, away from the market, 1; expected {expected}",
+    )
+    expect(not pit.model.waits, "the model waits for a FOK order")
+
+
+@requirement
+def a_new_order_crosses_the_levels_at_their_prices(subject: FillModelSubject) -> None:
+    """Behind the best price there are others, and no lots but those that are shown."""
+    pit = Pit(subject)
+    if not pit.limited:
+        return
+    depth = Depth((pit.price(-2), pit.price(-3)), (4, 5), (pit.price(2),), (4,))
+    pit.last = replace(pit.made(0, (-1, 3), (1, 3)), depth=depth)
+    pit.send("a", _SELL, 12, -2)
+    lots = pit.lots("a")
+    expect(lots == 7, f"{lots} lots sold to 3, 4 and 5 with the limit at the second; expected 7")
+    value = sum(fill.price * fill.lots for fill in pit.fills)
+    most = 3 * pit.price(-1) + 4 * pit.price(-2)
+    expect(value <= most, f"7 lots were sold for {value} in all; the book gives {most}")
 
 
 # -- time and chance ---------------------------------------------------------------
@@ -300,6 +362,9 @@ FILL_MODEL: tuple[Requirement[FillModelSubject], ...] = (
     the_better_price_fills_first_then_the_earlier,
     an_order_never_fills_in_a_bar_that_had_begun,
     an_old_book_fills_nothing,
+    a_fak_order_fills_at_once_and_is_not_kept,
+    a_fok_order_fills_whole_or_not_at_all,
+    a_new_order_crosses_the_levels_at_their_prices,
     fills_are_stamped_by_the_tape,
     the_same_calls_bring_the_same_fills,
 )

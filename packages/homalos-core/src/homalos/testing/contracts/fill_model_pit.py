@@ -32,12 +32,15 @@ class FillModelSubject:
         options: As they would stand in the settings.
         instrument: What is traded.
         price: A price on its grid, currency per unit.
+        limited: Whether it gives no more lots than the tape has. A model that is a bound, or
+            is there to compare with, may look at prices only.
     """
 
     spec: FillModelSpec
     options: Mapping[str, Any] = Factory(dict)
     instrument: Instrument = INSTRUMENTS[SYMBOL]
     price: float = 100.0
+    limited: bool = True
 
 
 @define(eq=False)
@@ -65,12 +68,16 @@ class Pit:
     """A model, the last tick that the engine has, and what was filled.
 
     Prices are given in steps of the grid from the price of the test.
+
+    Attributes:
+        limited: As the subject says.
     """
 
     def __init__(self, subject: FillModelSubject) -> None:
         """Make the model anew."""
         self.fills: list[Filled] = []
         self.last: TickData | None = None
+        self.limited = subject.limited
         self._subject = subject
         context = FillContext(subject.instrument, self._fill)
         self.model = subject.spec.factory(context, options_of(subject.spec, subject.options))
@@ -82,9 +89,16 @@ class Pit:
         )
 
     def send(
-        self, name: str, side: Direction, lots: int, steps: float = nan, *, second: float = 0
+        self,
+        name: str,
+        side: Direction,
+        lots: int,
+        steps: float = nan,
+        *,
+        second: float = 0,
+        kind: OrderType = OrderType.LIMIT,
     ) -> Order:
-        """Send an order, or a market order when no steps are given."""
+        """Send an order of a kind, or a market order when no steps are given."""
         price = self.price(steps)
         request = order_request(
             side,
@@ -93,7 +107,7 @@ class Pit:
             offset=Offset.OPEN,
             order_id=name,
             symbol=self._subject.instrument.symbol,
-            type=OrderType.MARKET if isnan(price) else OrderType.LIMIT,
+            type=OrderType.MARKET if isnan(price) else kind,
             ts_ns=at(second),
         )
         order = Order(request, lots, at(second))

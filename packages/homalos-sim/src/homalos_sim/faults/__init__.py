@@ -1,0 +1,1 @@
+"""A wire that fails on purpose, between the engine and the simulated venue."""
