@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from math import inf
 from pathlib import Path
 
 import pytest
 from attrs import define
+from msgspec.structs import replace
 
 from homalos import Engine, Settings
 from homalos.model import Direction, Instrument, OrderRequest, TickData
 from homalos.plugins import FillModelSpec
 from homalos.plugins.ports import FillContext, FillModel, RestingOrder
 from homalos.testing import order_request
+from homalos_sim.fills.traded import traded_between
 from homalos_sim.plugin import register_fill_models
 
 SPECS = {spec.name: spec for spec in register_fill_models()}
 MODELS = ("optimistic", "queue", "pessimistic")
 AGE_NS = 60_000_000_000
-# File, contract, and the share of its orders that the test expects to fill at least.
+# The file, and the contract in it.
 DAYS = {
     "ru1901": ("ticks_ctp_csv/SHFE.ru1901/20181009.tick-ctp.csv.gz", "ru1901.SHFE"),
     "AP010": ("ticks_ctp_csv/CZCE.AP010/20200804.tick-ctp.csv.gz", "AP010.CZCE"),
@@ -126,21 +128,66 @@ def fill_times(
 def outside(found: list[dict[str, float]]) -> list[dict[str, float]]:
     """Return the orders that did not fill between the bounds."""
     return [
-        each
-        for each in found
-        if not each["optimistic"] <= each["queue"] <= each["pessimistic"]
+        each for each in found if not each["optimistic"] <= each["queue"] <= each["pessimistic"]
     ]
 
 
-if __name__ == "__main__":
-    import sys, tempfile, time
-    for name in DAYS:
-        t = time.time()
-        ticks, instrument = ticks_of(Path("/work/shared/data"), name, Path(tempfile.mkdtemp()))
-        t1 = time.time()
-        f = fill_times(ticks[:6000], instrument, 40, 600)
-        n = {m: sum(x[m] < inf for x in f) for m in MODELS}
-        import statistics
-        med = {m: statistics.median(min(x[m], 2**63) - ticks[0].ts_ns for x in f) for m in MODELS}
-        strict = sum(x["optimistic"] < x["queue"] for x in f), sum(x["queue"] < x["pessimistic"] for x in f)
-        print(name, len(ticks), len(f), n, "outside", len(outside(f)), "strict", strict, round(t1-t,1), round(time.time()-t1,1))
+# Snapshots of the morning, one in so many with an order, and how many it waits.
+SLICE, EVERY, HORIZON = 5_000, 40, 600
+
+
+@pytest.mark.parametrize("name", DAYS)
+def test_queue_fills_between_its_bounds(real_data: Path, tmp_path: Path, name: str) -> None:
+    """Order by order, and the three are not the same: some fill later under each."""
+    ticks, instrument = ticks_of(real_data, name, tmp_path)
+    found = fill_times(ticks[:SLICE], instrument, EVERY, HORIZON)
+
+    assert outside(found) == []
+    assert sum(each["queue"] < inf for each in found) >= 50
+    assert sum(each["optimistic"] < each["queue"] for each in found) >= 50
+    assert sum(each["queue"] < each["pessimistic"] for each in found) >= 10
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name", DAYS)
+def test_queue_fills_between_its_bounds_all_day(real_data: Path, tmp_path: Path, name: str) -> None:
+    """Every tenth snapshot of the whole file, each order for up to an hour."""
+    ticks, instrument = ticks_of(real_data, name, tmp_path)
+    found = fill_times(ticks, instrument, 10, 7_200)
+
+    assert outside(found) == []
+    assert sum(each["queue"] < inf for each in found) >= 200
+
+
+@pytest.mark.parametrize(("name", "share"), [("ru1901", 0.6), ("rb2205", 0.6), ("IF2101", 0.3)])
+def test_the_turnover_of_real_snapshots_is_used(
+    real_data: Path, tmp_path: Path, name: str, share: float
+) -> None:
+    """For most intervals it leaves no doubt how many lots traded at the lower touch or below.
+
+    IF moves by several of its ticks of 0.2 in half a second.
+    """
+    ticks, instrument = ticks_of(real_data, name, tmp_path)
+    known, all_of_them = 0, 0
+    for before, tick in pairwise(ticks[:SLICE]):
+        traded = traded_between(before, tick, instrument)
+        if not traded.lots or before.ask_price_1 - before.bid_price_1 > 1.5 * instrument.tick_size:
+            continue
+        at = instrument.to_ticks(before.bid_price_1)
+        fewest, most = traded.fewest(-1, at), traded.most(-1, at)
+        assert 0 <= fewest <= most <= traded.lots
+        known += fewest == most
+        all_of_them += 1
+    assert known > share * all_of_them > 30
+
+
+def test_czce_s_turnover_is_not_used_on_a_real_day(real_data: Path, tmp_path: Path) -> None:
+    """It is the day's average price times the day's lots, in every row of the file."""
+    ticks, instrument = ticks_of(real_data, "AP010", tmp_path)
+    for before, tick in pairwise(ticks[:SLICE]):
+        lots = tick.volume - before.volume
+        if lots > 0:
+            blind = replace(tick, turnover=0.0)
+            price = instrument.to_ticks(tick.last_price)
+            told = traded_between(before, tick, instrument).fewest(-1, price)
+            assert told == traded_between(before, blind, instrument).fewest(-1, price)

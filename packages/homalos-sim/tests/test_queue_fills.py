@@ -312,7 +312,7 @@ def test_the_models_differ_by_when(model: str, expected: Fills) -> None:
     ],
 )
 def test_vnpy_fills_whole_at_the_next_tick_s_touch(steps: float, expected: Fills) -> None:
-    """vnpy crosses with the tick after the order: ask 1 then 2, whatever stands there."""
+    """Vnpy crosses with the tick after the order: ask 1 then 2, whatever stands there."""
     pit = pit_of("vnpy")
     pit.tick(0, bid=(0, 10), ask=(1, 10))
     pit.send("a", BUY, 25, steps)
