@@ -131,6 +131,22 @@ def test_a_trade_through_the_price_fills_as_many_lots_as_went_through(pit: Pit) 
     assert fills(pit)[1:] == [("a", 0, 2, 2)]
 
 
+def test_who_joins_after_the_price_was_traded_through_stands_behind(pit: Pit) -> None:
+    """A lot at -1 in the interval: the line at 0 was gone then. The 20 there now came later."""
+    pit.send("a", BUY, 2, 0)
+    pit.tick(1, bid=(0, 20), ask=(1, 9), trades=[(0, 2), (-1, 1)])
+    pit.tick(2, bid=(0, 20), ask=(1, 9), trades=[(0, 1)])
+    assert fills(pit) == [("a", 0, 1, 1), ("a", 0, 1, 2)]
+
+
+def test_on_a_side_where_nobody_stands_an_order_is_the_first(pit: Pit) -> None:
+    """Nobody bids, though the asks are there: the first lot at -2 is the order's."""
+    pit.tick(1, ask=(1, 10))
+    pit.send("a", BUY, 1, -2, second=1)
+    pit.tick(2, bid=(-2, 5), ask=(1, 10), trades=[(-2, 1)])
+    assert fills(pit) == [("a", -2, 1, 2)]
+
+
 def test_the_other_side_at_the_price_fills_what_it_shows(pit: Pit) -> None:
     """The ask comes to 0 with 4 lots: they would have met the bid that is left, ours."""
     pit.send("a", BUY, 9, 0)
@@ -238,6 +254,17 @@ def test_levels_are_given_once_to_orders_of_one_snapshot(pit: Pit) -> None:
     for name, lots in (("first", 12), ("second", 4), ("third", 1)):
         pit.send(name, BUY, lots, 2, second=1, kind=OrderType.FAK)
     assert fills(pit) == [("first", 1, 10, 1), ("first", 2, 2, 1), ("second", 2, 3, 1)]
+
+
+@pytest.mark.parametrize("model", ["l1", "queue"])
+def test_a_fok_order_counts_what_others_have_taken(model: str) -> None:
+    """10 are offered and 6 are gone: 5 are too many, 4 are there."""
+    pit = pit_of(model)
+    pit.tick(0, bid=(0, 10), ask=(1, 10))
+    pit.send("first", BUY, 6, 1)
+    pit.send("five", BUY, 5, 1, kind=OrderType.FOK)
+    pit.send("four", BUY, 4, 1, kind=OrderType.FOK)
+    assert fills(pit) == [("first", 1, 6, 0), ("four", 1, 4, 0)]
 
 
 @pytest.mark.parametrize("missing", [float("nan"), 0.0])

@@ -40,10 +40,17 @@ def test_registering_loads_neither_the_venue_nor_the_market() -> None:
     """Asking what is there must stay quick: the rooms behind the plugin stay closed."""
     code = (
         "import sys, homalos_sim.plugin as p; p.register_gateways(); p.register_feeds();"
+        "p.register_fill_models();"
         "print(*sorted(m for m in sys.modules if m.startswith('homalos_sim')))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert shown.stdout.strip() == "homalos_sim homalos_sim.options homalos_sim.plugin"
+    assert shown.stdout.split() == [
+        "homalos_sim",
+        "homalos_sim.fills",
+        "homalos_sim.fills.options",
+        "homalos_sim.options",
+        "homalos_sim.plugin",
+    ]
 
 
 @pytest.mark.parametrize("share", [0.0, -0.5, 1.5])

@@ -141,6 +141,15 @@ def test_czce_s_turnover_is_not_used() -> None:
     assert traded.fewest(BUY, 7060) == 39
 
 
+def test_czce_s_turnover_is_not_used_where_it_looks_right() -> None:
+    """The day's average of 7059 lies within the book: ten lots of it say nothing all the same."""
+    before = snapshot(0, 7058, 7060, 7060, volume=100, turnover=100 * 7059.0)
+    shown = snapshot(1, 7058, 7060, 7060, volume=110, turnover=110 * 7059.0)
+    traded = traded_between(before, shown, APPLE)
+
+    assert (traded.fewest(BUY, 7059), traded.most(BUY, 7059)) == (0, 9)
+
+
 @given(
     trades=st.lists(st.tuples(st.integers(95, 105), st.integers(1, 30)), min_size=1, max_size=8),
     turn=st.sampled_from((BUY, SELL)),
