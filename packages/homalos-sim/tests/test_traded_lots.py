@@ -143,8 +143,8 @@ def test_czce_s_turnover_is_not_used() -> None:
 
 def test_czce_s_turnover_is_not_used_where_it_looks_right() -> None:
     """The day's average of 7059 lies within the book: ten lots of it say nothing all the same."""
-    before = snapshot(0, 7058, 7060, 7060, volume=100, turnover=100 * 7059.0)
-    shown = snapshot(1, 7058, 7060, 7060, volume=110, turnover=110 * 7059.0)
+    before = snapshot(0, 7058, 7060, 7060, volume=100, turnover=100 * 70_590.0)
+    shown = snapshot(1, 7058, 7060, 7060, volume=110, turnover=110 * 70_590.0)
     traded = traded_between(before, shown, APPLE)
 
     assert (traded.fewest(BUY, 7059), traded.most(BUY, 7059)) == (0, 9)
