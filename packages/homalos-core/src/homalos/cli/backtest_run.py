@@ -92,7 +92,8 @@ _OPTIONS: tuple[Callable[[Any], Any], ...] = (
         "--interval",
         callback=as_interval,
         metavar="LENGTH",
-        help="Length of the strategy's bars, such as 5m; else that of the bars in the files, else 1m.",
+        help="Length of the strategy's bars, such as 5m; else that of the bars in the files, "
+        "else 1m.",
     ),
     LABEL,
     click.option(
