@@ -6,6 +6,8 @@ from math import nan
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from homalos.model import Direction
 from homalos.testing import SYMBOL, at, bar
@@ -27,7 +29,7 @@ def pit_of(model: str, **options: Any) -> Pit:
 def show(pit: Pit, minute: int, prices: Prices, volume: int, share: float = 1.0) -> None:
     """Show a minute's bar: open, high, low, close as the prices that they are."""
     names = ("open_price", "high_price", "low_price", "close_price")
-    fields = dict(zip(names, prices, strict=True))
+    fields: dict[str, Any] = dict(zip(names, prices, strict=True))
     shown = bar(SYMBOL, start_ns=at(60 * minute), volume=volume, **fields)
     if pit.model.waits:
         pit.model.match_bar(shown, share)
@@ -212,3 +214,67 @@ def test_a_bar_without_volume_fills_nothing(model: str) -> None:
     pit.send("a", BUY, 1)
     show(pit, 0, (100.0,) * 4, 0)
     assert fills(pit) == []
+
+
+@st.composite
+def bars(draw: st.DrawFn) -> tuple[Prices, int]:
+    """Draw a bar: its prices, and what traded in it."""
+    opened, close = draw(st.integers(95, 105)), draw(st.integers(95, 105))
+    high = max(opened, close) + draw(st.integers(0, 4))
+    low = min(opened, close) - draw(st.integers(0, 4))
+    return (float(opened), float(high), float(low), float(close)), draw(st.integers(0, 60))
+
+
+@given(
+    days=st.lists(bars(), min_size=1, max_size=4),
+    asked=st.lists(
+        st.tuples(
+            st.sampled_from((BUY, SELL)),
+            st.one_of(st.just(nan), st.integers(-8, 8)),
+            st.integers(1, 40),
+        ),
+        min_size=1,
+        max_size=5,
+    ),
+    share=st.sampled_from((1.0, 0.5, 0.1)),
+)
+@pytest.mark.parametrize("model", ["bar_path", "queue", "pessimistic"])
+def test_bars_give_no_more_than_their_share(
+    model: str,
+    days: list[tuple[Prices, int]],
+    asked: list[tuple[Direction, float, int]],
+    share: float,
+) -> None:
+    """Both sides together, at prices of the bar, no worse than the limits."""
+    pit = pit_of(model)
+    for index, (side, steps, lots) in enumerate(asked):
+        pit.send(str(index), side, lots, steps)
+    for minute, (prices, volume) in enumerate(days):
+        before = len(pit.fills)
+        show(pit, minute, prices, volume, share)
+        found = pit.fills[before:]
+        assert sum(each.lots for each in found) <= volume * share + 1e-9
+        for each in found:
+            side, steps, _ = asked[int(each.name)]
+            turn = 1 if side is BUY else -1
+            assert prices[2] <= each.price <= prices[1]
+            assert not turn * each.price > turn * (100 + steps)
+
+
+@given(
+    days=st.lists(bars(), min_size=1, max_size=4),
+    side=st.sampled_from((BUY, SELL)),
+    steps=st.integers(-8, 8),
+)
+def test_bars_fill_between_the_bounds(
+    days: list[tuple[Prices, int]], side: Direction, steps: int
+) -> None:
+    """One order of thirty lots: after each bar it has as many or more, or fewer."""
+    pits = [pit_of(model) for model in ("optimistic", "bar_path", "queue", "pessimistic")]
+    for pit in pits:
+        pit.send("a", side, 30, steps)
+    for minute, (prices, volume) in enumerate(days):
+        for pit in pits:
+            show(pit, minute, prices, volume)
+        most, path, queue, fewest = (pit.lots("a") for pit in pits)
+        assert most >= path == queue >= fewest

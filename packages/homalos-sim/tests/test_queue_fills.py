@@ -6,6 +6,8 @@ second. The pit writes the volume and turnover that an exchange would.
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from homalos.model import Depth, Direction, OrderType
@@ -286,7 +288,7 @@ def test_a_limit_day(model: str) -> None:
     The 300 lots that traded while it was locked went to the 900 that were there before.
     """
     pit = pit_of(model)
-    up = {"limit_up": 105.0}
+    up: dict[str, Any] = {"limit_up": 105.0}
     pit.tick(0, bid=(5, 900), **up)
     pit.send("a", BUY, 2, 5)
     pit.tick(1, bid=(5, 600), trades=[(5, 300)], **up)

@@ -84,9 +84,7 @@ def test_a_resting_order_pays_its_limit_and_no_more() -> None:
         (SELL, {"limit_down": 99.5}, -1),
     ],
 )
-def test_it_stops_at_the_price_limit(
-    side: Direction, limits: dict[str, float], paid: float
-) -> None:
+def test_it_stops_at_the_price_limit(side: Direction, limits: dict[str, Any], paid: float) -> None:
     """Beyond it nobody may trade; the book stands at -1/1 and three ticks are asked for."""
     pit = pit_of(slippage="ticks", slippage_ticks=3)
     pit.tick(0, bid=(-1, 5), ask=(1, 5), **limits)
@@ -137,7 +135,10 @@ def test_it_never_improves_a_price_nor_crosses_a_limit(
     found = []
     for options in ({}, {"slippage": "ticks", "slippage_ticks": ticks}):
         pit = pit_of(model, **options)
-        fields = {"limit_up": 100.0 + ask + limits[0], "limit_down": 100.0 + bid - limits[1]}
+        fields: dict[str, Any] = {
+            "limit_up": 100.0 + ask + limits[0],
+            "limit_down": 100.0 + bid - limits[1],
+        }
         pit.tick(0, bid=(bid, 9), ask=(ask, 9), **fields)
         pit.send("a", side, 2, steps)
         pit.tick(1, bid=(bid, 9), ask=(ask, 9), **fields)

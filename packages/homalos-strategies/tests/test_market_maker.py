@@ -76,9 +76,7 @@ def test_quotes_stand_around_the_mid_and_lean(
         ({"limit_down": 90.0, "limit_up": 100.0}, [99.0, 100.0]),
     ],
 )
-def test_quotes_stay_within_the_price_limits(
-    limits: dict[str, float], expected: list[float]
-) -> None:
+def test_quotes_stay_within_the_price_limits(limits: dict[str, Any], expected: list[float]) -> None:
     """An order beyond them is refused."""
     desk = FakeDesk()
     made(desk).on_tick(tick(price=100.0, **limits))
@@ -157,7 +155,7 @@ def test_a_fill_turns_the_other_quote_into_one_that_closes() -> None:
     [{"bid_price_1": nan}, {"ask_price_1": nan}, {"ask_price_1": 0.0}],
     ids=["no bid", "no ask", "an ask of 0"],
 )
-def test_without_two_sides_the_quotes_are_taken_back(book: dict[str, float]) -> None:
+def test_without_two_sides_the_quotes_are_taken_back(book: dict[str, Any]) -> None:
     """There is no mid."""
     desk = FakeDesk()
     strategy = made(desk)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import nan
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -145,14 +146,14 @@ def a_locked_limit_fills_nothing(subject: FillModelSubject) -> None:
     """Who buys at limit-up stands behind everybody who wants to, and nobody offers."""
     for side, steps, limit in ((_BUY, 5, "limit_up"), (_SELL, -5, "limit_down")):
         pit = Pit(subject)
-        limits = {limit: pit.price(steps)}
-        crowd = {"bid" if side is _BUY else "ask": (steps, 900)}
+        limits: dict[str, Any] = {limit: pit.price(steps)}
+        crowd: dict[str, Any] = {"bid" if side is _BUY else "ask": (steps, 900)}
         pit.tick(0, **crowd, **limits)
         pit.send("a", side, 1, steps)
         for second in (1, 2, 3):
             pit.tick(second, **crowd, trades=[(steps, 2_000)], **limits)
         expect(not pit.fills, f"{pit.fills} of a {side} order at a {limit} nobody trades against")
-        other = {"ask" if side is _BUY else "bid": (steps, 2)}
+        other: dict[str, Any] = {"ask" if side is _BUY else "bid": (steps, 2)}
         pit.tick(4, **crowd, **other, **limits)
         expect(pit.lots("a") == 1, f"nothing filled at a {limit} with lots against it")
 
