@@ -115,8 +115,10 @@ NAMES = [
         "an unknown strategy, of the settings",
         up(traded(strategy="turtle")),
         [
-            "error: no plugin offers a strategy 'turtle'; there are: "
-            "double_ma, ema_momentum, market_maker"
+            (
+                "error: no plugin offers a strategy 'turtle'; there are: "
+                "double_ma, ema_momentum, market_maker"
+            )
         ],
     ),
     Day(
