@@ -107,14 +107,19 @@ NAMES = [
         [
             (
                 "error: no plugin offers a strategy 'double_mae'; there are: "
-                "double_ma, ema_momentum; did you mean 'double_ma'?"
+                "double_ma, ema_momentum, market_maker; did you mean 'double_ma'?"
             )
         ],
     ),
     Day(
         "an unknown strategy, of the settings",
         up(traded(strategy="turtle")),
-        ["error: no plugin offers a strategy 'turtle'; there are: double_ma, ema_momentum"],
+        [
+            (
+                "error: no plugin offers a strategy 'turtle'; there are: "
+                "double_ma, ema_momentum, market_maker"
+            )
+        ],
     ),
     Day(
         "a strategy's file that is not there",

@@ -358,6 +358,17 @@ class Shallow(Pool):
         self.meet([order], tick, order.since_ns)
 
 
+class Eager(Pool):
+    """Fills at the price limit when others trade there."""
+
+    def match_tick(self, tick: TickData, before: TickData | None) -> None:
+        """Look at the last price only."""
+        super().match_tick(tick, before)
+        for order in list(self.orders):
+            if order.request.price == tick.last_price == tick.limit_up:
+                self.give(order, tick.last_price, order.left, tick.ts_ns, tick.trading_day)
+
+
 class Undated(Pool):
     """Knows no trading day."""
 
@@ -396,6 +407,7 @@ BROKEN: dict[type[Pool], set[str]] = {
     Unfair: {"the_better_price_fills_first_then_the_earlier"},
     Knowing: {"an_order_never_fills_in_a_bar_that_had_begun"},
     Patient: {"an_old_book_fills_nothing"},
+    Eager: {"a_locked_limit_fills_nothing"},
     Clinging: {"a_fak_order_fills_at_once_and_is_not_kept"},
     Partial: {"a_fok_order_fills_whole_or_not_at_all"},
     Shallow: {"a_new_order_crosses_the_levels_at_their_prices"},

@@ -40,6 +40,7 @@ def test_registering_loads_neither_the_venue_nor_the_market() -> None:
     """Asking what is there must stay quick: the rooms behind the plugin stay closed."""
     code = (
         "import sys, homalos_sim.plugin as p; p.register_gateways(); p.register_feeds();"
+        "p.register_fill_models();"
         "print(*sorted(m for m in sys.modules if m.startswith('homalos_sim')))"
     )
     shown = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

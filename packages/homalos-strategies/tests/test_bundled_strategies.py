@@ -328,7 +328,7 @@ def test_second_symbol_is_refused(factory: type[Strategy], params: object) -> No
         strategy.on_init()
 
 
-def test_both_strategies_are_offered_with_their_defaults() -> None:
+def test_the_strategies_are_offered_with_their_defaults() -> None:
     """The core asks by the hook and structures settings into the parameters' class."""
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(Hooks)
@@ -339,6 +339,13 @@ def test_both_strategies_are_offered_with_their_defaults() -> None:
     assert {name: asdict(spec.config()) for name, spec in found.items()} == {
         "double_ma": {"fast": 10, "slow": 20, "volume": 1},
         "ema_momentum": {"fast": 60, "slow": 600, "threshold_ticks": 3.0, "volume": 1},
+        "market_maker": {
+            "half_spread_ticks": 1.0,
+            "skew_ticks": 0.5,
+            "volume": 1,
+            "max_position": 5,
+            "requote_ticks": 0.0,
+        },
     }
     params: object = Converter().structure({"fast": 5}, found["double_ma"].config)
     assert params == DoubleMaParams(fast=5, slow=20, volume=1)

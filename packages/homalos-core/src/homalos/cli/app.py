@@ -35,6 +35,7 @@ _DEBUG = click.Option(
 _GROUPS = {
     "config": "Show, check and compare the settings.",
     "data": "Work with files of market data.",
+    "fills": "Compare how a simulated venue may fill.",
     "series": "Main contracts by trading day, and their prices as one series.",
     "strategy": "Change which strategies run.",
 }

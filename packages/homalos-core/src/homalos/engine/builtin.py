@@ -33,6 +33,7 @@ _COMMANDS = (
     ("config show", "config:show_settings", "Show the settings, and where each came from."),
     ("data bars", "data:bars", "Write the bars this engine makes of recorded ticks."),
     ("doctor", "doctor:doctor", "Look at machine, settings and plugins; say what to do."),
+    ("fills compare", "fills:compare", "Run a strategy once under each of several fill models."),
     ("init", "init:init", "Write a working folder with settings and strategies."),
     ("market show", "market:show", "Show what holds of a contract, and where it comes from."),
     ("new", "new:new", "Write a package for a plugin of your own."),

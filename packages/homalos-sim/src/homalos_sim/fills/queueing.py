@@ -39,10 +39,13 @@ __all__ = ["PessimisticPool", "QueuePool", "is_locked"]
 def is_locked(queue: Queue, place: Place, tick: TickData) -> bool:
     """Say whether nobody stands against an order at the price limit of the day.
 
-    At limit-up without an ask what trades goes to a line of bids whose length nobody
-    knows, so a buy order at the limit gets nothing of it; a sell order at limit-down the
-    same. Where the data do not tell the limits, no price of a side without another is
-    trusted.
+    At limit-up without an ask what trades goes to a line of bids in which time alone does
+    not decide: orders that close come before those that open (平仓优先和时间优先, risk control
+    rules of SHFE and DCE). So a buy order at the limit gets nothing of it, a sell order at
+    limit-down the same; one that is not at the limit is none of that line. As soon as the
+    other side is in the book, at the limit or elsewhere, a trade is one like any other.
+    Where the data do not tell the limits, no price of a side without another is trusted.
+    Bars do not tell them: there a locked limit is not seen.
     """
     turn = queue.turn
     if against(tick, turn):

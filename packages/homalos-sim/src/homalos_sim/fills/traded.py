@@ -133,6 +133,8 @@ def traded_between(before: TickData, tick: TickData, instrument: Instrument) -> 
     ):
         if _is_price(now) and _is_price(then) and now != then and ticks(now) not in known:
             known.append(ticks(now))
+    low: float
+    high: float
     bids = (before.bid_price_1, tick.bid_price_1)
     asks = (before.ask_price_1, tick.ask_price_1)
     low = min(*known, *(ticks(each) for each in bids if _is_price(each)), known[0])

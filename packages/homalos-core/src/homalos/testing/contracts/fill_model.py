@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import nan
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -138,6 +139,23 @@ def an_empty_side_fills_nothing(subject: FillModelSubject) -> None:
     nobody = {"bid_price_1": 0.0, "bid_volume_1": 0, "ask_price_1": 0.0, "ask_volume_1": 0}
     pit.model.match_tick(replace(pit.made(2), **nobody), pit.last)
     expect(not pit.fills, f"{pit.fills} in a book without orders; expected nothing")
+
+
+@requirement
+def a_locked_limit_fills_nothing(subject: FillModelSubject) -> None:
+    """Who buys at limit-up stands behind everybody who wants to, and nobody offers."""
+    for side, steps, limit in ((_BUY, 5, "limit_up"), (_SELL, -5, "limit_down")):
+        pit = Pit(subject)
+        limits: dict[str, Any] = {limit: pit.price(steps)}
+        crowd: dict[str, Any] = {"bid" if side is _BUY else "ask": (steps, 900)}
+        pit.tick(0, **crowd, **limits)
+        pit.send("a", side, 1, steps)
+        for second in (1, 2, 3):
+            pit.tick(second, **crowd, trades=[(steps, 2_000)], **limits)
+        expect(not pit.fills, f"{pit.fills} of a {side} order at a {limit} nobody trades against")
+        other: dict[str, Any] = {"ask" if side is _BUY else "bid": (steps, 2)}
+        pit.tick(4, **crowd, **other, **limits)
+        expect(pit.lots("a") == 1, f"nothing filled at a {limit} with lots against it")
 
 
 # -- lots --------------------------------------------------------------------------
@@ -354,6 +372,7 @@ FILL_MODEL: tuple[Requirement[FillModelSubject], ...] = (
     no_fill_is_worse_than_the_limit,
     no_fill_in_a_bar_is_outside_its_range,
     an_empty_side_fills_nothing,
+    a_locked_limit_fills_nothing,
     an_order_fills_whole_and_no_further,
     no_more_lots_fill_than_the_book_shows,
     lots_are_given_only_once,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from math import isnan, nan
 from typing import Any
 
@@ -79,6 +79,9 @@ class Pit:
         self.last: TickData | None = None
         self.limited = subject.limited
         self._subject = subject
+        self._last_price = subject.price
+        # Not 0, and no whole price for each lot: the counts of a day that is under way.
+        self._volume, self._turnover = 1_009, 1_009 * subject.price + 1
         context = FillContext(subject.instrument, self._fill)
         self.model = subject.spec.factory(context, options_of(subject.spec, subject.options))
 
@@ -115,24 +118,54 @@ class Pit:
         return order
 
     def made(
-        self, second: float, bid: tuple[float, int] = NOBODY, ask: tuple[float, int] = NOBODY
+        self,
+        second: float,
+        bid: tuple[float, int] = NOBODY,
+        ask: tuple[float, int] = NOBODY,
+        trades: Sequence[tuple[float, int]] = (),
+        **fields: Any,
     ) -> TickData:
-        """Make a tick with these touches, each in steps and lots."""
+        """Make a tick with these touches, each in steps and lots.
+
+        Args:
+            second: Its stamp.
+            bid: The best bid.
+            ask: The best ask.
+            trades: What traded since the tick made before, in order, in steps and lots.
+            fields: Any other field of `TickData`.
+        """
+        for steps, lots in trades:
+            self._last_price = self.price(steps)
+            self._volume += lots
+            self._turnover += lots * self._last_price * self._subject.instrument.multiplier
+        book = {
+            "bid_price_1": self.price(bid[0]),
+            "bid_volume_1": bid[1],
+            "ask_price_1": self.price(ask[0]),
+            "ask_volume_1": ask[1],
+            "volume": self._volume,
+            "turnover": self._turnover,
+        }
         return tick(
             self._subject.instrument.symbol,
-            self._subject.price,
+            self._last_price,
             ts_ns=at(second),
-            bid_price_1=self.price(bid[0]),
-            bid_volume_1=bid[1],
-            ask_price_1=self.price(ask[0]),
-            ask_volume_1=ask[1],
+            **(book | fields),
         )
 
     def tick(
-        self, second: float, bid: tuple[float, int] = NOBODY, ask: tuple[float, int] = NOBODY
+        self,
+        second: float,
+        bid: tuple[float, int] = NOBODY,
+        ask: tuple[float, int] = NOBODY,
+        trades: Sequence[tuple[float, int]] = (),
+        **fields: Any,
     ) -> None:
+        """Show a tick, as the venue does; the arguments are those of `made`."""
+        self.show(self.made(second, bid, ask, trades, **fields))
+
+    def show(self, shown: TickData) -> None:
         """Show a tick, as the venue does."""
-        shown = self.made(second, bid, ask)
         if self.model.waits:
             self.model.match_tick(shown, self.last)
         self.last = shown
