@@ -39,6 +39,13 @@ GREEN = {
         "connecting_is_said_under_its_own_name",
         "closing_is_harmless_at_any_time",
         "the_same_calls_bring_the_same_reports",  # asked of a venue inside the engine only
+        # Asked of a venue that can report its orders anew, or holds a lease; both may be added.
+        "orders_are_reported_anew_as_they_were",
+        "the_end_of_the_answer_is_said_under_its_own_name",
+        "reports_of_an_order_come_anew_in_their_order",
+        "a_lease_that_runs_out_leaves_nothing_working",
+        "a_lease_in_time_leaves_orders_alone",
+        "a_late_order_is_refused_until_the_lease_is_renewed",
     },
     "risk-rule": {
         "an_order_that_reduces_passes",

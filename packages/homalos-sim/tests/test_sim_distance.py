@@ -78,7 +78,7 @@ def test_a_fill_before_the_cancel_arrives_stands_and_the_cancel_is_refused() -> 
     ]
     (refused,) = floor.until(_ms(13))
     assert isinstance(refused, CancelRefused)
-    assert refused.reason.startswith("CTP 26 order is over (报单已全成交或已撤销,不能再撤)")
+    assert refused.reason.startswith("CTP 26 order is over (报单已全成交或已撤销，不能再撤)")
 
 
 def test_a_part_fill_before_the_cancel_arrives_is_kept() -> None:

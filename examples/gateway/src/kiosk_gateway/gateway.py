@@ -13,6 +13,7 @@ from homalos.model import (
     ConnectionChanged,
     OrderReport,
     OrderRequest,
+    OrderType,
     Status,
     TickData,
     TradeReport,
@@ -78,10 +79,12 @@ class KioskGateway:
     def send_order(self, request: OrderRequest) -> None:
         """Send an order, or report that it cannot be sent."""
         with self._door:
-            number = self._orders.add(request)
-            refusal = self._link.send(_order_line(number, request))
-            if refusal:
-                self._orders.end(number)
+            refusal = _unsayable(request)
+            if not refusal:
+                number = self._orders.add(request)
+                refusal = self._link.send(_order_line(number, request))
+                if refusal:
+                    self._orders.end(number)
         if refusal:
             now_ns = self._now_ns()
             self._answers.put(
@@ -195,6 +198,13 @@ class KioskGateway:
                 with self._door:
                     order.is_cancelling = False
                 self._post(CancelRefused(order_id, why, at_ns))
+
+
+def _unsayable(request: OrderRequest) -> str:
+    # The kiosk has no word for an order that must trade at once, or as a whole.
+    if request.type in (OrderType.LIMIT, OrderType.MARKET):
+        return ""
+    return f"the kiosk takes no {request.type} orders; send a limit or a market order"
 
 
 def _order_line(number: int, request: OrderRequest) -> bytes:

@@ -21,6 +21,7 @@ from homalos.model import (
     TradeReport,
 )
 from homalos.plugins.ports import FillContext, MarketTap
+from homalos_sim import reasons
 from homalos_sim.acceptance import (
     crossing,
     price_objection,
@@ -28,6 +29,7 @@ from homalos_sim.acceptance import (
     state_objection,
     type_objection,
 )
+from homalos_sim.collateral import Collateral
 from homalos_sim.daybook import DayBook
 from homalos_sim.funds import Funds
 from homalos_sim.holdings import Vault
@@ -35,16 +37,6 @@ from homalos_sim.lease import Lease
 from homalos_sim.matching import WorkingOrder
 from homalos_sim.opening import Opener
 from homalos_sim.pit import Pit, book_maker
-from homalos_sim.reasons import (
-    END_OF_DAY,
-    FILL_AND_KILL,
-    FILL_OR_KILL,
-    NOT_CONNECTED,
-    ORDER_NOT_FOUND,
-    ORDER_OVER,
-    SELF_TRADE,
-    UNKNOWN_INSTRUMENT,
-)
 from homalos_sim.sessions import NEVER_NS, Phase, Schedule
 
 if TYPE_CHECKING:
@@ -97,7 +89,7 @@ class SimGateway:
         self._is_strict = options.strict_types
         self._make_book = book_maker(context, options)
         self._is_up = False
-        self._refusal = NOT_CONNECTED.because(f"venue {self._name} is not connected yet")
+        self._refusal = reasons.NOT_CONNECTED.because(f"venue {self._name} is not connected yet")
         self._lapsed = ""
         self._trading_day = context.trading_day
         self._day = 0
@@ -117,6 +109,8 @@ class SimGateway:
             cancel=self._cancel,
         )
         self._funds = Funds(context.capital, context.instrument, context.last_tick)
+        payer = Collateral(self._funds.of, self._held, context.instrument, context.last_tick)
+        self._unpayable = payer.objection if options.check_funds else None
         # Of the port, too: what an account is worth, and that a day is over.
         self.funds, self.end_day = self._funds.of, self._funds.end_day
 
@@ -131,7 +125,7 @@ class SimGateway:
     def close(self) -> None:
         """Take no more orders; what works stays as it stands, to be looked at."""
         self._is_up = False
-        self._refusal = NOT_CONNECTED.because(f"venue {self._name} is closed")
+        self._refusal = reasons.NOT_CONNECTED.because(f"venue {self._name} is closed")
 
     def subscribe(self, symbols: Sequence[str]) -> None:
         """Do nothing: the venue is shown all market data of the engine's feed."""
@@ -178,7 +172,7 @@ class SimGateway:
         order_id = request.order_id
         order = self._orders.get(order_id)
         if order is None:
-            kind = ORDER_OVER if self._said.knows(order_id) else ORDER_NOT_FOUND
+            kind = reasons.ORDER_OVER if self._said.knows(order_id) else reasons.ORDER_NOT_FOUND
             reason = kind.because(f"order {order_id} is not working here")
         else:
             pit = self._pits[order.request.symbol]
@@ -262,7 +256,9 @@ class SimGateway:
     def _expire(self, pit: Pit, ends_ns: int) -> None:
         for order in tuple(pit.working()):
             if order.since_ns < ends_ns:
-                self._cancel(order, pit, END_OF_DAY.because("it worked until its last session"))
+                self._cancel(
+                    order, pit, reasons.END_OF_DAY.because("it worked until its last session")
+                )
 
     # -- orders ------------------------------------------------------------------
 
@@ -274,7 +270,7 @@ class SimGateway:
     def _rest(self, pit: Pit, order: WorkingOrder) -> None:
         kind = order.request.type
         if kind is _FAK or kind is _FOK:
-            why = FILL_AND_KILL if kind is _FAK else FILL_OR_KILL
+            why = reasons.FILL_AND_KILL if kind is _FAK else reasons.FILL_OR_KILL
             self._cancel(order, pit, why.because(f"{order.left} lots were not to be had at once"))
         else:
             side = pit.buys if order.request.direction is _LONG else pit.sells
@@ -347,7 +343,9 @@ class SimGateway:
         try:
             instrument = self._instrument(request.symbol)
         except UnknownInstrument as error:
-            return UNKNOWN_INSTRUMENT.because(f"{request.symbol} is not traded here: {error}")
+            return reasons.UNKNOWN_INSTRUMENT.because(
+                f"{request.symbol} is not traded here: {error}"
+            )
         if pit is None:
             pit = self._pits[request.symbol] = Pit(
                 self._make_book(FillContext(instrument, self._fill)),
@@ -369,6 +367,8 @@ class SimGateway:
         if offset is not _OPEN and (offset is not _NONE or instrument.closable_after):
             self._begin(self._trading_day())
             reason = reason or self._held[request.account, request.symbol].objection(request)
+        if self._unpayable is not None:
+            reason = reason or self._unpayable(request, self._orders.values())
         if (pit.sells if request.direction is _LONG else pit.buys) and not reason:
             reason = self._crossing_objection(request, pit)
         return reason
@@ -380,11 +380,13 @@ class SimGateway:
             return ""
         if self._self_trade == "refuse":
             first = own[0].request
-            return SELF_TRADE.because(
+            return reasons.SELF_TRADE.because(
                 f"it would trade against {first.order_id} of the same account at {first.price}"
             )
         for order in own:
-            self._cancel(order, pit, SELF_TRADE.because(f"{request.order_id} came against it"))
+            self._cancel(
+                order, pit, reasons.SELF_TRADE.because(f"{request.order_id} came against it")
+            )
         return ""
 
     def _hold(self, order: WorkingOrder, pit: Pit, now_ns: int) -> str:

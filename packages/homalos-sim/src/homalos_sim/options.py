@@ -76,6 +76,8 @@ class VenueOptions:
         self_trade: What becomes of an order that would trade against a working one of its
             own account: it is refused, the working one is cancelled, or both stay.
         strict_types: Whether a market order is refused where the exchange takes none.
+        check_funds: Whether an order is refused that the account cannot pay for, by the
+            venue's own arithmetic; an account of which it knows no capital may do anything.
         latency: How long messages to the venue and from it take.
         faults: What goes wrong between engine and venue; left out, nothing stands between them.
     """
@@ -91,6 +93,7 @@ class VenueOptions:
         default="refuse", validator=in_(("refuse", "cancel_resting", "allow"))
     )
     strict_types: bool = False
+    check_funds: bool = False
     latency: LatencyOptions = Factory(LatencyOptions)
     faults: FaultOptions | None = None
 

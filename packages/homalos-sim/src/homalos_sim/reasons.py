@@ -64,7 +64,7 @@ NOT_CONNECTED = Reason(
 BAD_FIELD = Reason("CTP 15", "bad field", "报单字段有误", _ERRORS)
 UNKNOWN_INSTRUMENT = Reason("CTP 16", "instrument not found", "找不到合约", _ERRORS)
 ORDER_NOT_FOUND = Reason("CTP 25", "order not found", "撤单找不到相应报单", _ERRORS)
-ORDER_OVER = Reason("CTP 26", "order is over", "报单已全成交或已撤销,不能再撤", _ERRORS)
+ORDER_OVER = Reason("CTP 26", "order is over", "报单已全成交或已撤销，不能再撤", _ERRORS)
 OVER_CLOSE = Reason("CTP 30", "over close", "平仓量超过持仓量", _ERRORS)
 NO_MONEY = Reason("CTP 31", "insufficient money", "资金不足", _ERRORS)
 OVER_CLOSE_TODAY = Reason("CTP 50", "over close of today", "平今仓位不足", _ERRORS)
@@ -110,6 +110,6 @@ SELF_TRADE = Reason(
 )
 END_OF_DAY = Reason("exchange", "end of day", "当日有效", f"THOST_FTDC_TC_GFD, {_CONSTANTS}")
 FILL_AND_KILL = Reason(
-    "exchange", "fill and kill", "立即完成,否则撤销", f"THOST_FTDC_TC_IOC, {_CONSTANTS}"
+    "exchange", "fill and kill", "立即完成，否则撤销", f"THOST_FTDC_TC_IOC, {_CONSTANTS}"
 )
 FILL_OR_KILL = Reason("exchange", "fill or kill", "全部数量", f"THOST_FTDC_VC_CV, {_CONSTANTS}")

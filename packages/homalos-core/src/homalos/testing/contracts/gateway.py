@@ -16,8 +16,10 @@ from homalos.model import (
     TradeReport,
 )
 from homalos.plugins.ports import VenueEvent
+from homalos.testing.contracts.gateway_at_once import AT_ONCE
 from homalos.testing.contracts.gateway_fills import FILLS
 from homalos.testing.contracts.gateway_floor import NAME, Floor, GatewaySubject, shown
+from homalos.testing.contracts.gateway_recovery import RECOVERY
 from homalos.testing.contracts.requirement import (
     Requirement,
     expect,
@@ -282,6 +284,8 @@ GATEWAY: tuple[Requirement[GatewaySubject], ...] = (
     an_order_after_closing_is_rejected,
     a_market_order_is_filled_or_rejected,
     *FILLS,
+    *AT_ONCE,
+    *RECOVERY,
     reports_are_stamped_in_nanoseconds,
     the_same_calls_bring_the_same_reports,
 )

@@ -64,10 +64,12 @@ def an_order_is_filled_whole_and_no_further(subject: GatewaySubject) -> None:
 def no_fill_is_worse_than_the_limit(subject: GatewaySubject) -> None:
     """A limit is a promise to the trader."""
     with Floor(subject) as floor:
+        # One after the other: a venue may refuse what would trade against an own order.
         buy, sell = floor.request(), floor.request(direction=_SELL)
         floor.send(buy)
-        floor.send(sell)
         floor.offer(5)
+        floor.rest()
+        floor.send(sell)
         floor.bid(5)
         paid = [trade.price for trade in floor.of(TradeReport, buy)]
         got = [trade.price for trade in floor.of(TradeReport, sell)]
@@ -144,10 +146,12 @@ def working_orders_are_those_that_can_fill(subject: GatewaySubject) -> None:
     """After a break the engine compares its orders with these."""
     with Floor(subject) as floor:
         kept, back, filled = floor.request(), floor.request(), floor.request(direction=_SELL)
-        for request in (kept, back, filled):
-            floor.send(request)
-        floor.cancel(back)
+        floor.send(filled)
         floor.bid(5)
+        floor.rest()
+        floor.send(kept)
+        floor.send(back)
+        floor.cancel(back)
         found = sorted(floor.venue.working_orders())
         expect(found == [kept.order_id], f"{found} are working; expected {[kept.order_id]}")
 

@@ -172,6 +172,7 @@ class Floor:
         price: float | None = None,
         symbol: str = "",
         direction: Direction = Direction.LONG,
+        kind: OrderType | None = None,
     ) -> OrderRequest:
         """Make an order at the price of the test, or a market order when the price is nan."""
         self._orders += 1
@@ -181,7 +182,7 @@ class Floor:
             symbol or self._subject.symbol,
             direction,
             Offset.OPEN,
-            OrderType.MARKET if isnan(at) else OrderType.LIMIT,
+            kind or (OrderType.MARKET if isnan(at) else OrderType.LIMIT),
             at,
             volume,
             "test",
