@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.peers import measured_by_vnpy
 
-__all__ = ["grid", "loops", "order_path", "plugins"]
+__all__ = ["grid", "loops", "order_path", "plugins", "risk_rules"]
 
 Worker = Callable[..., dict[str, Any]]
 
@@ -22,6 +22,7 @@ _LOOPS_BARE, _LOOPS_VNPY = 0.6, 2.0
 _MICROS_AN_EVENT = 1.8
 _FLAT = 1.3  # what ../shared/peers calls no difference
 _IDLE = 1.03
+_MICROS_OF_RULES = 10.0
 _UNMEASURED = "vnpy: not installed or failed, so no ratio to it was measured"
 
 
@@ -152,6 +153,21 @@ def plugins(worker: Worker, count: int, passes: int) -> dict[str, Any]:
         "target": f"{_IDLE} x",
         "met": ratio <= _IDLE,
         "notes": [f"start-up: {found['startup_ms']:.1f} ms more; ratios: {_spread(ratios)}"],
+        **found,
+    }
+
+
+def risk_rules(worker: Worker, count: int, passes: int) -> dict[str, Any]:
+    """Measure what twenty bound rules cost an order that they all let pass."""
+    found = worker("risk-rules", count, passes)
+    micros = median(found["us"])
+    shown = _each("us an order, each pass", (f"{each:.2f}" for each in found["us"]))
+    return {
+        "case": "risk-rules",
+        "measured": f"{micros:.2f} us an order",
+        "target": f"{_MICROS_OF_RULES:g} us",
+        "met": micros <= _MICROS_OF_RULES,
+        "notes": [f"{found['own']} rules of the package, {found['users']} of a user; {shown}"],
         **found,
     }
 

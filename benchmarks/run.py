@@ -123,6 +123,10 @@ def _plugins(count: int, passes: int) -> dict[str, Any]:
     return live_cases.plugins(_worker, count // 5, passes * 3)
 
 
+def _risk_rules(count: int, passes: int) -> dict[str, Any]:
+    return live_cases.risk_rules(_worker, count // 50, passes * 3)
+
+
 CASES: dict[str, Callable[[int, int], dict[str, Any]]] = {
     "bars": _bars,
     "ticks": _ticks,
@@ -133,6 +137,7 @@ CASES: dict[str, Callable[[int, int], dict[str, Any]]] = {
     "loops": _loops,
     "grid": _grid,
     "plugins": _plugins,
+    "risk-rules": _risk_rules,
 }
 
 

@@ -33,6 +33,10 @@ def main(argv: list[str]) -> int:
         from benchmarks import idle_plugins
 
         result = idle_plugins.measure(count, passes)
+    elif case == "risk-rules":
+        from benchmarks import risk_rules
+
+        result = risk_rules.measure(count, passes)
     else:
         from benchmarks import replay
 

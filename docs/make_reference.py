@@ -15,6 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,7 @@ from homalos.plugins.hookspecs import Hooks
 from homalos.plugins.host import ANSWERS, PluginHost
 from homalos.strategy import Strategy
 from homalos.testing import contracts
+from homalos_risk.expressions import FACTS, Fact
 
 MARK = "<!-- Made by docs/make_reference.py from here on; change the docstrings instead. -->"
 REFERENCE = Path(__file__).parent / "reference"
@@ -64,6 +66,7 @@ def pages() -> dict[Path, Callable[[], Iterator[str]]]:
     return {
         REFERENCE / "commands.md": commands,
         REFERENCE / "contracts.md": all_contracts,
+        REFERENCE / "facts.md": all_facts,
         REFERENCE / "hooks.md": hooks,
         REFERENCE / "ports.md": all_ports,
         REFERENCE / "settings.md": all_settings,
@@ -127,6 +130,23 @@ def all_contracts() -> Iterator[str]:
         yield "\n".join(("| requirement | why |", "|---|---|", *rows))
         yield f"### `{subject.__name__}`"
         yield from described(subject)
+
+
+def all_facts() -> Iterator[str]:
+    """Yield every fact that a rule in the settings may look at, group by group."""
+    for group, facts in groupby(FACTS.values(), key=lambda fact: fact.name.partition(".")[0]):
+        yield f"## `{group}`"
+        rows = (
+            f"| `{each.name}` | {each.unit or each.kind} | {fact_says(each)} |" for each in facts
+        )
+        yield "\n".join(("| fact | unit or kind | meaning |", "|---|---|---|", *rows))
+
+
+def fact_says(fact: Fact) -> str:
+    """Return what a fact says, what it may be, and whether it may be unknown."""
+    choices = f" One of {', '.join(f'`{each}`' for each in fact.choices)}." if fact.choices else ""
+    unknown = " May be unknown." if fact.may_be_unknown else ""
+    return f"{fact.doc}{choices}{unknown}"
 
 
 def hooks() -> Iterator[str]:

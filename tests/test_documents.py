@@ -28,7 +28,7 @@ from attrs import frozen
 
 from homalos import Engine, load_settings
 from homalos.cli import main
-from homalos.engine.builtin import register_commands
+from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -201,7 +201,8 @@ def homalos_words(command: str) -> list[str] | None:
 def parse(words: list[str]) -> None:
     """Have a command line understood, and nothing done."""
     rest = [word for word in words if word != "--help"]
-    commands = {tuple(spec.name.split()): spec for spec in register_commands()}
+    offered = Catalog.gather(PluginHost.discover()).commands
+    commands = {tuple(spec.name.split()): spec for spec in offered.values()}
     found = [name for name in commands if tuple(rest[: len(name)]) == name]
     if not rest:
         return

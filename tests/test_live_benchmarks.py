@@ -54,6 +54,24 @@ def test_every_strategy_of_the_grid_decides_as_the_bare_loop_does() -> None:
         assert list(found[way]) == ["1", "10", "100"]
 
 
+def test_twenty_rules_judge_every_order_and_refuse_none() -> None:
+    """Some are the package's own, some a user's expressions."""
+    found = measured("risk-rules", 200, 2)
+    assert found["wrong"] == []
+    assert found["own"] + found["users"] == 20
+    assert min(found["own"], found["users"]) >= 5
+    assert len(found["us"]) == 2
+
+
+@pytest.mark.parametrize(("micros", "met"), [(9.9, True), (10.1, False)])
+def test_the_rules_are_judged_by_their_middle_pass(
+    micros: float, monkeypatch: pytest.MonkeyPatch, *, met: bool
+) -> None:
+    """One pass that the machine held up does not count."""
+    found = {"us": [1.0, micros, 99.0], "own": 10, "users": 10, "wrong": []}
+    assert judged("risk_rules", found, monkeypatch)["met"] is met
+
+
 def test_idle_plugins_are_loaded_and_decide_nothing() -> None:
     """With and without them the decisions are the same."""
     found = measured("plugins", 2_000)

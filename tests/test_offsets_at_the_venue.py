@@ -141,11 +141,21 @@ def test_the_venue_refuses_no_close_and_holds_what_the_books_hold(
         assert strategy.offsets == offsets
 
 
-@pytest.mark.parametrize("close_first", CloseFirst)
-def test_a_netting_account_and_its_venue_agree_on_the_days(close_first: CloseFirst) -> None:
-    """The rest of an order opens, on both sides of the counter."""
-    strategy, _, told = run({"close_first": close_first}, {"mode": PositionMode.NETTING})
-    assert (told, strategy.rejected, strategy.offsets) == ([], [], {"none"})
+@pytest.mark.parametrize(
+    ("contract", "offsets"),
+    [
+        ({"close_first": CloseFirst.OLDEST}, {"open", "close"}),
+        ({"close_first": CloseFirst.TODAY}, {"open", "close"}),
+        ({"offsets": OffsetRule.DATED}, {"open", "closetoday", "closeyesterday"}),
+        ({"offsets": OffsetRule.NONE}, {"none"}),
+    ],
+)
+def test_a_netting_account_and_its_venue_agree_on_the_days(
+    contract: dict[str, Any], offsets: set[str]
+) -> None:
+    """Each order closes what stands against it and opens the rest, in the venue's words."""
+    strategy, _, told = run(contract, {"mode": PositionMode.NETTING})
+    assert (told, strategy.rejected, strategy.offsets) == ([], [], offsets)
 
 
 def test_a_close_of_todays_lots_that_outlives_its_day_closes_yesterdays() -> None:

@@ -17,6 +17,7 @@ from homalos.engine.builtin import register_commands
 from homalos.plugins.hookspecs import Hooks
 from homalos.strategy import Strategy
 from homalos.testing import contracts
+from homalos_risk.expressions import FACTS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -45,6 +46,7 @@ def text_of(name: str) -> str:
     [
         "commands.md",
         "contracts.md",
+        "facts.md",
         "hooks.md",
         "ports.md",
         "settings.md",
@@ -105,6 +107,13 @@ def test_the_defaults_in_the_manual_are_settings_that_mean_the_defaults(tmp_path
     path.write_text("".join(f"{key}: {value}\n" for key, value in defaults.items()))
 
     assert load_settings(path, environment={}, overrides={}) == Settings()
+
+
+def test_every_fact_is_in_the_manual_once() -> None:
+    """Whoever writes a rule looks there for what it may say."""
+    rows = re.findall(r"^\| `([a-z_.]+)` \|", text_of("facts.md"), re.MULTILINE)
+
+    assert rows == list(FACTS)
 
 
 def test_every_command_and_option_is_in_the_manual() -> None:

@@ -19,6 +19,7 @@ from homalos.plugins import (
     ImporterSpec,
     MarketSpec,
     RiskRuleSpec,
+    RouterSpec,
     StatementFormatSpec,
     StoreSpec,
     StrategySpec,
@@ -39,6 +40,7 @@ GATEWAY = GatewaySpec(name="sim", factory=unused)
 FEED = FeedSpec(name="tape", factory=unused)
 IMPORTER = ImporterSpec(name="ctp", matches=unused, read=unused)
 STORE = StoreSpec(name="sqlite", factory=unused)
+ROUTER = RouterSpec(name="best", factory=unused)
 RULE = RiskRuleSpec(name="price_band", factory=unused)
 FILLS = FillModelSpec(name="l1", factory=unused)
 CHANNEL = AlertChannelSpec(name="file", factory=unused)
@@ -51,6 +53,7 @@ EVERYTHING = (
     *(MARKET, GATEWAY, FEED, IMPORTER, STORE, RULE, STRATEGY, FILLS, CHANNEL, FORMAT),
     CHECK,
     COMMAND,
+    ROUTER,
 )
 
 
@@ -106,6 +109,7 @@ def test_every_kind_is_found_by_its_name() -> None:
         catalog.statement_format("ctp"),
         catalog.doctor_checks["disk"],
         catalog.command("data bars"),
+        catalog.router("best"),
     ) == EVERYTHING
 
 

@@ -28,6 +28,7 @@ from homalos.model import (
     Offset,
     OrderData,
     OrderReport,
+    OrdersReported,
     PositionData,
     Rejection,
     Rolled,
@@ -38,12 +39,16 @@ from homalos.model import (
     Status,
     StrategyChanged,
     StrategyState,
+    Terms,
     TickData,
+    TimeInForce,
     TimerFired,
     TradeData,
     TradeLine,
     TradeReport,
     TradingDayChanged,
+    TradingState,
+    TradingStateChanged,
 )
 from homalos.model.message import Message
 from homalos.testing import SYMBOL, bar, order_request, same, tick
@@ -72,6 +77,8 @@ ONE_OF_EACH = (
     bar(complete=False, open_interest=nan),
     ORDER,
     CancelRequest("1-1", SYMBOL, "s", "main", "g", 1),
+    Terms(3600.0, 2.5, TimeInForce.GTD, 5, 6, 1, "oco", "1-1"),
+    OrdersReported("g", 1),
     OrderReport("1-1", Status.REJECTED, 1, 0, "V1", "资金不足"),
     TradeReport("1-1", "T1", SYMBOL, SELL, CLOSE, 100.5, 2, 1, 20250106),
     CancelRefused("1-1", "too late", 1),
@@ -86,6 +93,7 @@ ONE_OF_EACH = (
     SessionChanged(SYMBOL, SessionState.OPEN, 20250106, 1),
     TradingDayChanged(20250107, 20250106, 1),
     Settled("main", 20250106, 1, DAY),
+    TradingStateChanged("account", "main", TradingState.HALTED, "lost too much", 1),
     StrategyChanged("s", StrategyState.FAILED, "ValueError: x", 1),
     Alert("error", "bus", "message", 1),
     Command("order.send", {"symbol": SYMBOL, "volume": 1, "price": 2.5, "tags": ["a", None]}, 1),
@@ -163,12 +171,14 @@ VALUES: dict[Any, st.SearchStrategy[Any]] = {
 
 def made(kind: type[Message]) -> st.SearchStrategy[Message]:
     """Make messages of a type with any values its annotations allow."""
-    fields = {}
+    fields: dict[str, st.SearchStrategy[Any]] = {}
     for name, hint in get_type_hints(kind).items():
         if name.startswith("__"):
             continue
         if isinstance(hint, type) and issubclass(hint, Message):
             fields[name] = made(hint)
+        elif hint == Terms | None:
+            fields[name] = st.none() | made(Terms)
         else:
             fields[name] = VALUES[hint] if hint in VALUES else st.sampled_from(hint)
     return st.builds(kind, **fields)
@@ -211,7 +221,7 @@ def test_a_missing_price_travels_as_nan() -> None:
 @pytest.mark.parametrize("status", list(Status))
 def test_an_order_is_active_until_it_is_over(status: Status) -> None:
     """By the three states that can still be filled."""
-    order = msgspec.structs.replace(ONE_OF_EACH[7], status=status)
+    order = msgspec.structs.replace(ONE_OF_EACH[9], status=status)
     assert isinstance(order, OrderData)
     working = {"submitting", "nottraded", "parttraded"}
     assert order.is_active is (status.value in working)

@@ -325,8 +325,10 @@ def test_an_empty_file_has_no_frames(log: Log) -> None:
 # -- the fingerprint -----------------------------------------------------------
 
 
-def packed(value: str | float | list[str | int | float]) -> bytes:
+def packed(value: str | float | list[str | int | float | None] | None) -> bytes:
     """Write a value in MessagePack, by its specification (msgpack.org), as far as needed."""
+    if value is None:
+        return b"\xc0"
     if isinstance(value, list):
         assert len(value) < 16
         return bytes([0x90 | len(value)]) + b"".join(map(packed, value))
@@ -351,7 +353,7 @@ def test_the_fingerprint_is_sha_256_over_msgpack() -> None:
     cancel = CancelRequest("1-1", "aa2510.TEST", "ma", "main", "sim", at(1))
     written = packed(
         ["OrderRequest", "1-1", "aa2510.TEST", "long", "open", "limit", 101.5, 2,
-         "ma", "main", "sim", START_NS, "为"]
+         "ma", "main", "sim", START_NS, "为", None]
     ) + packed(["CancelRequest", "1-1", "aa2510.TEST", "ma", "main", "sim", at(1)])  # fmt: skip
     decisions = DecisionHash()
     decisions.add(order)

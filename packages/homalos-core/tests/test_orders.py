@@ -13,6 +13,7 @@ from homalos.model import (
     CancelRequest,
     Direction,
     Offset,
+    OffsetRule,
     OrderData,
     OrderRequest,
     OrderType,
@@ -57,12 +58,16 @@ class House:
     """An engine with one strategy, and the venue in the test's hands."""
 
     def __init__(
-        self, mode: PositionMode = PositionMode.HEDGING, venue: FakeGateway | None = None
+        self,
+        mode: PositionMode = PositionMode.HEDGING,
+        venue: FakeGateway | None = None,
+        offsets: OffsetRule = OffsetRule.PLAIN,
     ) -> None:
         """Start it, and show it a first price of 100."""
         self.venue = venue or FakeGateway()
         account = AccountSettings(gateway="fake", mode=mode)
-        self.engine = engine(gateway=self.venue, accounts={"main": account})
+        market = FakeMarket([evolve(INSTRUMENTS[SYMBOL], offsets=offsets)])
+        self.engine = engine(market=market, gateway=self.venue, accounts={"main": account})
         hand = self.engine.add_strategy(Hand, symbol=SYMBOL, name="hand")
         assert isinstance(hand, Hand)
         self.hand = hand
@@ -181,13 +186,27 @@ def test_a_cancel_that_the_venue_raised_on_can_be_asked_again() -> None:
     assert len(house.venue.cancels) == 2
 
 
-def test_an_order_of_a_netting_account_has_no_offset() -> None:
+def test_a_netting_order_says_no_offset_where_the_venue_knows_none() -> None:
     """The ledger closes what stands against it; nobody has to say so."""
-    house = House(PositionMode.NETTING)
+    house = House(PositionMode.NETTING, offsets=OffsetRule.NONE)
     house.hand.buy(100, 1)
     house.hand.sell(100, 1)
 
     assert [request.offset for request in house.venue.requests] == [Offset.NONE, Offset.NONE]
+
+
+def test_a_netting_order_closes_and_opens_where_the_venue_wants_to_hear_it() -> None:
+    """Long 2, sell 5: a close of 2 and an opening of 3, with one id and its second part."""
+    house = House(PositionMode.NETTING)
+    house.buy(2)
+    house.venue.fill()
+    house.hand.short(100, 5)
+
+    assert [(each.order_id, each.offset, each.volume) for each in house.venue.requests] == [
+        ("1-1", OPEN, 2),
+        ("1-2", CLOSE, 2),
+        ("1-2.2", OPEN, 3),
+    ]
 
 
 def test_a_cancel_is_asked_once_and_only_of_a_working_order() -> None:
@@ -278,7 +297,7 @@ def test_a_part_fill_and_a_cancel_let_go_lot_by_lot() -> None:
 
 def test_a_netting_order_closes_before_it_opens() -> None:
     """Long 2, sell 5: 2 work as closing and 3 as opening, and only those need margin."""
-    house = House(PositionMode.NETTING)
+    house = House(PositionMode.NETTING, offsets=OffsetRule.NONE)
     house.buy(2)
     house.venue.fill()
     house.hand.sell(100, 5)

@@ -14,7 +14,7 @@ from msgspec.structs import force_setattr
 from homalos.model import OrderRequest, OrderType
 from homalos.plugins import RiskRuleSpec
 from homalos.plugins.ports import Refusal
-from homalos.testing import SYMBOL, FakeHolding, FakeRiskContext, order_request, tick
+from homalos.testing import SYMBOL, FakeFunds, FakeHolding, FakeRiskContext, order_request, tick
 from homalos.testing.contracts import RISK_RULE, Requirement, RiskRuleSubject, verify
 
 
@@ -240,8 +240,8 @@ BROKEN: dict[type[Rule], set[str]] = {
 def account() -> FakeRiskContext:
     """Make an account that holds three lots."""
     return FakeRiskContext(
-        holdings={("main", SYMBOL): FakeHolding(long=3)},
-        funds={"main": 1000.0},
+        held={("main", SYMBOL): FakeHolding(long=3)},
+        money={"main": FakeFunds(available=1000.0)},
         prices={SYMBOL: 100.0},
         ticks={SYMBOL: tick()},
     )

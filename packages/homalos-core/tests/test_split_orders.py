@@ -174,7 +174,7 @@ def test_when_a_rule_refuses_one_part_none_leaves() -> None:
     def bind(*_: object) -> object:
         return lambda asked: Refusal("no", 1, 0) if asked.offset is TODAY else None
 
-    house = House(RiskRuleSpec(name="no_today", factory=bind))  # type: ignore[arg-type]  # made plain
+    house = House(RiskRuleSpec(name="no_today", factory=bind, kind="validity"))  # type: ignore[arg-type]  # made plain
     refused = house.hand.sell(100, 3)
 
     assert isinstance(refused, Rejection)

@@ -14,7 +14,7 @@ from homalos.strategy import Strategy
 from homalos.testing import OTHER, SYMBOL, FakeGateway, engine, tick
 
 LONG, SHORT = Direction.LONG, Direction.SHORT
-NONE, OPEN, CLOSE = Offset.NONE, Offset.OPEN, Offset.CLOSE
+OPEN, CLOSE = Offset.OPEN, Offset.CLOSE
 Wanted = tuple[Direction, Offset, int]
 
 
@@ -102,14 +102,14 @@ def test_a_hedging_account_closes_what_it_holds_and_then_opens(
 @pytest.mark.parametrize(
     ("held", "target", "orders"),
     [
-        (0, 3, [(LONG, NONE, 3)]),
-        (3, 1, [(SHORT, NONE, 2)]),
-        (2, -3, [(SHORT, NONE, 5)]),
+        (0, 3, [(LONG, OPEN, 3)]),
+        (3, 1, [(SHORT, CLOSE, 2)]),
+        (2, -3, [(SHORT, CLOSE, 2), (SHORT, OPEN, 3)]),
         (2, 2, []),
     ],
 )
-def test_a_netting_account_sends_one_order(held: int, target: int, orders: list[Wanted]) -> None:
-    """The ledger closes what stands against it."""
+def test_a_netting_account_closes_first(held: int, target: int, orders: list[Wanted]) -> None:
+    """What stands against the target is closed, the rest opened, as the venue wants to hear."""
     site = Range(PositionMode.NETTING)
     if held:
         site.hold(held)

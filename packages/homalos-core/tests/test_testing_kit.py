@@ -17,9 +17,11 @@ from homalos.model import (
     Direction,
     Offset,
     OrderData,
+    OrderType,
     Rejection,
     Status,
     TickData,
+    TradingState,
 )
 from homalos.plugins import RiskRuleSpec
 from homalos.plugins.ports import Refusal, Session
@@ -32,6 +34,7 @@ from homalos.testing import (
     FakeClock,
     FakeDesk,
     FakeFeed,
+    FakeFunds,
     FakeGateway,
     FakeMarket,
     FakeRiskContext,
@@ -227,11 +230,43 @@ def test_a_desk_shows_the_history_of_one_symbol_and_length() -> None:
 
 def test_a_risk_context_shows_what_was_put_there() -> None:
     """A price that was not given is that of the tick, or missing."""
-    context = FakeRiskContext(funds={"main": 5.0}, ticks={OTHER: tick(OTHER, 7.0)})
+    context = FakeRiskContext(
+        money={"main": FakeFunds(available=5.0)}, ticks={OTHER: tick(OTHER, 7.0)}
+    )
     assert (context.available("main"), context.available("x")) == (5.0, 0.0)
     assert context.last_price(OTHER) == 7.0
     assert same(context.last_price(SYMBOL), nan)
     assert context.holding("main", SYMBOL) is context.holding("main", SYMBOL)
+
+
+def test_a_risk_context_shows_each_account_its_own() -> None:
+    """What a rule bound once goes on to show what the test puts there later."""
+    context = FakeRiskContext(closed={OTHER})
+    ours, working = context.holdings("main"), context.working("main", SYMBOL)
+    context.holding("main", SYMBOL).long = 3
+    context.holding("other", OTHER).long = 4
+    order = OrderData(
+        "1-1", SYMBOL, BUY, Offset.OPEN, OrderType.LIMIT, 100.0, 1, 0, Status.NOTTRADED,
+        "test", "main", "fake", START_NS, START_NS,
+    )  # fmt: skip
+    context.rest(order)
+    assert {symbol: held.long for symbol, held in ours.items()} == {SYMBOL: 3}
+    assert [each.state for each in working.values()] == [order]
+    assert len(context.working("other", SYMBOL)) == 0
+    assert context.activity("main", SYMBOL) is context.activity("main", SYMBOL)
+    assert (context.lots_of("test", SYMBOL), context.pnl_of("test", "main")) == (0, 0.0)
+    assert (context.is_open(SYMBOL), context.is_open(OTHER)) == (True, False)
+    assert context.trading_day() == DAY
+
+
+def test_a_risk_context_notes_how_a_rule_turns_switches() -> None:
+    """With `NORMAL` the rule lets go."""
+    context = FakeRiskContext()
+    context.turn("account", "main", TradingState.CLOSE_ONLY, "lost too much")
+    held = dict(context.switches)
+    context.turn("account", "main", TradingState.NORMAL, "a new day")
+    assert held == {("account", "main"): (TradingState.CLOSE_ONLY, "lost too much")}
+    assert context.switches == {}
 
 
 @pytest.mark.parametrize(

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from fractions import Fraction
 from math import inf, isnan, nan
 
 import pytest
-from attrs import Factory, define, evolve
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from homalos.model import Direction, Instrument, Offset, OrderRequest, OrderType, TickData
-from homalos.plugins.ports import Holding, Timer
+from homalos.plugins import NoOptions
+from homalos.testing import START_NS, FakeRiskContext
 from homalos_risk import (
     OrderRateOptions,
     OrderSizeOptions,
@@ -20,67 +20,18 @@ from homalos_risk import (
     bind_order_rate,
     bind_order_size,
     bind_price_band,
+    bind_tick_grid,
 )
 
 RB = Instrument(symbol="rb2510.SHFE", product="rb", tick_size=1.0, multiplier=10)
 
 
-@define
-class Clock:
-    """A clock that a test sets."""
-
-    now: int = 0
-
-    def now_ns(self) -> int:
-        """Return the time a test has set."""
-        return self.now
-
-    def call_at(self, due_ns: int, callback: Callable[[], None]) -> Timer:
-        """Refuse: no rule sets timers."""
-        raise NotImplementedError
-
-    def call_every(
-        self, interval_ns: int, callback: Callable[[], None], *, first_ns: int | None = None
-    ) -> Timer:
-        """Refuse: no rule sets timers."""
-        raise NotImplementedError
-
-
-@define
-class House:
-    """A risk context with one contract, and no account: these rules ask for none."""
-
-    contract: Instrument = RB
-    last: float = nan
-    tick: TickData | None = None
-    clock: Clock = Factory(Clock)
-
-    def instrument(self, symbol: str) -> Instrument:
-        """Return the one contract."""
-        assert symbol == self.contract.symbol
-        return self.contract
-
-    def last_price(self, symbol: str) -> float:
-        """Return what a test has set."""
-        assert symbol == self.contract.symbol
-        return self.last
-
-    def last_tick(self, symbol: str) -> TickData | None:
-        """Return what a test has set."""
-        assert symbol == self.contract.symbol
-        return self.tick
-
-    def holding(self, account: str, symbol: str) -> Holding:
-        """Refuse: what is held is not these rules' business."""
-        raise NotImplementedError
-
-    def available(self, account: str) -> float:
-        """Refuse: funds are not these rules' business."""
-        raise NotImplementedError
-
-    def is_reducing(self, request: OrderRequest) -> bool:
-        """Refuse: these rules hold for reducing orders as well."""
-        raise NotImplementedError
+def house(
+    *, contract: Instrument = RB, last: float = nan, tick: TickData | None = None
+) -> FakeRiskContext:
+    """Make what a rule sees: one contract, with a last price and a tick where there are any."""
+    ticks = {} if tick is None else {RB.symbol: tick}
+    return FakeRiskContext(contracts={RB.symbol: contract}, prices={RB.symbol: last}, ticks=ticks)
 
 
 def ask(volume: int = 1, price: float = 3000.0, offset: Offset = Offset.OPEN) -> OrderRequest:
@@ -99,15 +50,15 @@ def ask(volume: int = 1, price: float = 3000.0, offset: Offset = Offset.OPEN) ->
 )
 def test_order_of_1_to_max_lots_passes(volume: int, passes: bool) -> None:  # noqa: FBT001
     """The default of 1,000 lots holds for opening and closing orders alike."""
-    check = bind_order_size(House(), OrderSizeOptions())
+    check = bind_order_size(house(), OrderSizeOptions()).check
     assert (check(ask(volume)) is None) is passes
     assert (check(ask(volume, offset=Offset.CLOSE)) is None) is passes
 
 
 def test_contract_bounds_limit_and_market_orders_apart() -> None:
     """The exchange's largest order holds where the contract knows it, exactly."""
-    house = House(contract=evolve(RB, max_limit_volume=500, max_market_volume=20))
-    check = bind_order_size(house, OrderSizeOptions())
+    context = house(contract=evolve(RB, max_limit_volume=500, max_market_volume=20))
+    check = bind_order_size(context, OrderSizeOptions()).check
     assert check(ask(500)) is None
     assert check(ask(20, nan)) is None
     limit, market = check(ask(501)), check(ask(21, nan))
@@ -146,7 +97,7 @@ def test_limit_price_passes_up_to_the_deviation(
     passes: bool,  # noqa: FBT001
 ) -> None:
     """The edge of the band belongs to it; without a last price there is no band."""
-    check = bind_price_band(House(last=last), PriceBandOptions(max_deviation=share))
+    check = bind_price_band(house(last=last), PriceBandOptions(max_deviation=share)).check
     assert (check(ask(price=price)) is None) is passes
 
 
@@ -162,15 +113,15 @@ def test_band_is_exact_on_every_grid(
     """Doubles decide as whole ticks and fractions do, computed here."""
     price = round(last + distance * last * percent / 100)
     contract = evolve(RB, tick_size=float(tick))
-    house = House(contract=contract, last=contract.from_ticks(last))
-    check = bind_price_band(house, PriceBandOptions(max_deviation=percent / 100))
+    context = house(contract=contract, last=contract.from_ticks(last))
+    check = bind_price_band(context, PriceBandOptions(max_deviation=percent / 100)).check
     expected = 100 * abs(price - last) <= percent * last
     assert (check(ask(price=contract.from_ticks(price))) is None) is expected
 
 
 def test_far_price_is_told_what_is_allowed() -> None:
     """The message is a sentence, the limit the nearest price that would pass."""
-    refusal = bind_price_band(House(last=3000.0), PriceBandOptions())(ask(price=2600.0))
+    refusal = bind_price_band(house(last=3000.0), PriceBandOptions()).check(ask(price=2600.0))
     assert refusal is not None
     assert refusal.message == (
         "price 2600.0 of rb2510.SHFE is not within 2700 to 3300, 10 % around the last price 3000.0"
@@ -181,28 +132,31 @@ def test_far_price_is_told_what_is_allowed() -> None:
 @pytest.mark.parametrize("price", [3000.5, 3000.0000000000005, inf, -inf])
 def test_limit_price_off_the_grid_is_refused(price: float) -> None:
     """What an exchange cannot book does not leave."""
-    assert bind_price_band(House(), PriceBandOptions())(ask(price=price)) is not None
+    assert bind_tick_grid(house(), NoOptions())(ask(price=price)) is not None
 
 
 def test_limit_order_without_a_price_is_refused() -> None:
-    """A missing price makes sense in a market order only."""
-    check = bind_price_band(House(last=3000.0), PriceBandOptions())
+    """A missing price makes sense in a market order only; either rule sees to it alone."""
+    band = bind_price_band(house(last=3000.0), PriceBandOptions()).check
+    grid = bind_tick_grid(house(last=3000.0), NoOptions())
     market = ask(price=nan)
     fields = {name: getattr(market, name) for name in market.__struct_fields__}
-    refusal = check(OrderRequest(**fields | {"type": OrderType.LIMIT}))
-    assert check(market) is None
-    assert refusal is not None
-    assert refusal.message == "a limit order needs a price; nan is none"
+    limit = OrderRequest(**fields | {"type": OrderType.LIMIT})
+    for check in (band, grid):
+        refusal = check(limit)
+        assert check(market) is None
+        assert refusal is not None
+        assert refusal.message == "a limit order needs a price; nan is none"
 
 
 def test_price_passes_up_to_the_days_limits() -> None:
     """The day's limits hold inside the band as well, and only where they are known."""
     tick = TickData(RB.symbol, 0, 20250102, 3000.0, limit_up=3100.0, limit_down=2900.0)
-    house = House(last=3000.0, tick=tick)
-    check = bind_price_band(house, PriceBandOptions())
+    context = house(last=3000.0, tick=tick)
+    check = bind_price_band(context, PriceBandOptions()).check
     answers = [check(ask(price=price)) for price in (2899.0, 2900.0, 3100.0, 3101.0)]
     assert [each and each.limit for each in answers] == [2900.0, None, None, 3100.0]
-    house.tick = TickData(RB.symbol, 0, 20250102, 3000.0)
+    context.ticks[RB.symbol] = TickData(RB.symbol, 0, 20250102, 3000.0)
     assert check(ask(price=3101.0)) is None
 
 
@@ -211,11 +165,11 @@ def test_price_passes_up_to_the_days_limits() -> None:
 
 def test_order_counts_until_the_window_has_passed() -> None:
     """Two a second: the third waits until exactly one second after the first."""
-    house = House()
-    check = bind_order_rate(house, OrderRateOptions(max_orders=2, per_seconds=1.0))
+    context = house()
+    check = bind_order_rate(context, OrderRateOptions(max_orders=2, per_seconds=1.0)).check
     passed = []
     for now in (0, 400_000_000, 900_000_000, 999_999_999, 10**9, 1_399_999_999):
-        house.clock.now = now
+        context.clock.now = START_NS + now
         refusal = check(ask())
         passed.append(refusal is None)
     assert passed == [True, True, False, False, True, False]
@@ -229,13 +183,13 @@ def test_order_counts_until_the_window_has_passed() -> None:
 )
 def test_no_window_holds_more_than_is_allowed(gaps: list[int], max_orders: int) -> None:
     """The ring decides as a count over all that passed before, computed here."""
-    house = House()
+    context = house()
     options = OrderRateOptions(max_orders=max_orders, per_seconds=0.001)
-    check = bind_order_rate(house, options)
+    check = bind_order_rate(context, options).check
     passed: list[int] = []
     for gap in gaps:
-        house.clock.now += gap * 1_000
-        now = house.clock.now
+        context.clock.advance(gap * 1_000)
+        now = context.clock.now
         recent = [at for at in passed if now - at < 1_000_000]
         assert (check(ask()) is None) is (len(recent) < max_orders)
         if len(recent) < max_orders:

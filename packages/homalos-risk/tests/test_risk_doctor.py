@@ -3,38 +3,65 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
-import pytest
-
-from homalos.plugins.ports import DoctorContext
-from homalos_risk import OrderSizeOptions
+from homalos.plugins.ports import DoctorContext, Finding
+from homalos_risk import NotionalOptions
+from homalos_risk.built_in import RULES
 from homalos_risk.plugin import register_doctor_checks
 
-ALL = ("order_size", "price_band", "position_limit", "funds", "order_rate")
-
-
-@pytest.mark.parametrize(
-    ("in_force", "level", "said"),
-    [
-        (ALL, "ok", [f"in force: {', '.join(ALL)}"]),
-        (
-            ALL[1:],
-            "warning",
-            ["the risk rule 'order_size' is not in force: switched off, or its options are wrong"],
-        ),
-        (
-            (),
-            "warning",
-            ["no risk rule is in force: all are switched off, or the settings cannot be read"],
-        ),
-    ],
+IDLE = (
+    "session_open, stale_quote, notional, total_position, strategy_position, net_exposure, "
+    "working_orders, margin_ratio, concentration, daily_loss, drawdown, daily_messages, "
+    "duplicate_order, message_rate"
 )
-def test_a_rule_that_is_not_in_force_is_a_warning(
-    in_force: tuple[str, ...], level: str, said: list[str]
-) -> None:
-    """Nobody should find out by an order."""
+IN_FORCE = "order_size, tick_grid, price_band, self_trade, position_limit, funds, order_rate"
+
+
+def findings(options: dict[str, Any]) -> list[Finding]:
+    """Ask the check of this package, with the options of the rules that are on."""
     (spec,) = register_doctor_checks()
-    options = {f"risk rule {name}": OrderSizeOptions() for name in in_force}
-    found = list(spec.check(DoctorContext(home=Path(), options=options, environment={}, now_ns=0)))
-    assert [finding.what for finding in found] == said
-    assert {finding.level for finding in found} == {level}
+    given = {f"risk rule {name}": each for name, each in options.items()}
+    return list(spec.check(DoctorContext(home=Path(), options=given, environment={}, now_ns=0)))
+
+
+def defaults() -> dict[str, Any]:
+    """Make the options of every rule as they are without settings."""
+    return {spec.name: spec.config() for spec in RULES}
+
+
+def test_what_is_in_force_and_what_waits_for_a_limit_is_listed() -> None:
+    """Nobody should believe in a limit that was never set."""
+    found = findings(defaults())
+    assert [(each.level, each.what) for each in found] == [
+        ("ok", f"in force: {IN_FORCE}"),
+        ("ok", f"without a limit so far: {IDLE}"),
+    ]
+
+
+def test_rule_with_a_limit_is_in_force() -> None:
+    """Setting one is all it takes."""
+    options = defaults() | {"notional": NotionalOptions(max_order=1e6)}
+    in_force, idle = findings(options)
+    assert "self_trade, notional, position_limit" in in_force.what
+    assert "notional" not in idle.what
+
+
+def test_a_rule_that_is_not_in_force_is_a_warning() -> None:
+    """Nobody should find out by an order."""
+    options = defaults()
+    del options["order_size"]
+    warning, *_ = findings(options)
+    assert (warning.level, warning.what) == (
+        "warning",
+        "the risk rule 'order_size' is not in force: switched off, or its options are wrong",
+    )
+
+
+def test_no_rule_in_force_is_one_warning() -> None:
+    """Whether all are off or the settings cannot be read, one sentence says it."""
+    (warning,) = findings({})
+    assert (warning.level, warning.what) == (
+        "warning",
+        "no risk rule is in force: all are switched off, or the settings cannot be read",
+    )

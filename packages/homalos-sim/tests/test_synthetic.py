@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, timedelta, timezone
 from itertools import islice, pairwise
-from math import isclose
+from math import isclose, isnan
 from pathlib import Path
 
 import msgspec
@@ -145,7 +145,7 @@ def history() -> dict[str, list[BarData]]:
 def test_same_seed_gives_the_same_market_on_every_interpreter() -> None:
     """The digest was taken once, on CPython 3.11; 3.12 and 3.13 must find the same bytes."""
     assert _digest(islice(_feed(7).events(), 20_000)) == (
-        "db89df9ba1a46559bc8e862760e49f2e9ec102433f01773d6eae19578d7164f5"
+        "1734fc51fbf3de8c41a4392145ecee076c8c1c356bc177a610dc0c3c8bb82b0b"
     )
 
 
@@ -250,6 +250,89 @@ def test_ticks_come_within_sessions_in_step(ticks: dict[str, list[TickData]], sy
     assert min(gaps) == 500_000_000
     assert all(gap % 500_000_000 == 0 for gap in gaps)
     assert max(gaps[:100]) > 500_000_000
+
+
+@pytest.fixture(scope="module")
+def locked() -> list[list[TickData]]:
+    """Return the days of IF on which somebody was missing on one side, of 120 days."""
+    days: dict[int, list[TickData]] = defaultdict(list)
+    for tick in _feed(3, symbols=(IF,), history_days=0, days=120).events():
+        days[tick.trading_day].append(tick)
+    return [day for day in days.values() if any(isnan(_both(tick)) for tick in day)]
+
+
+def _both(tick: TickData) -> float:
+    return tick.bid_price_1 + tick.ask_price_1
+
+
+def test_some_days_run_to_a_limit_where_one_side_is_empty(locked: list[list[TickData]]) -> None:
+    """At a locked limit nothing stands on the other side, at no level."""
+    assert 0 < len(locked) < 10  # of 120; one in a hundred is meant to run there
+    for tick in (tick for day in locked for tick in day if isnan(_both(tick))):
+        assert tick.depth is not None
+        if isnan(tick.bid_price_1):
+            assert (tick.ask_price_1, tick.bid_volume_1) == (tick.limit_down, 0)
+            assert tick.depth.bid_prices == ()
+        else:
+            assert (tick.bid_price_1, tick.ask_volume_1) == (tick.limit_up, 0)
+            assert tick.depth.ask_prices == ()
+
+
+def test_what_trades_while_a_limit_is_locked_trades_at_the_limit(
+    locked: list[list[TickData]],
+) -> None:
+    """Lots that are new in a snapshot with an empty side have the limit as their price."""
+    prices = [
+        (tick.last_price, tick.limit_down if isnan(tick.bid_price_1) else tick.limit_up)
+        for day in locked
+        for before, tick in pairwise(day)
+        if isnan(_both(tick)) and tick.volume > before.volume
+    ]
+    assert len(prices) > 100
+    assert all(price == limit for price, limit in prices)
+
+
+def test_the_market_opens_with_a_gap_after_it_was_closed(
+    ticks: dict[str, list[TickData]],
+) -> None:
+    """The morning after a night and the day before do not begin where they ended."""
+    starts = [session.start_ns for session in MARKET.sessions(AU, 20250805)]
+    mids = [(t.ts_ns, (t.bid_price_1 + t.ask_price_1) / 2) for t in ticks[AU]]
+    gaps = [
+        abs(now - before)
+        for (then_ns, before), (now_ns, now) in pairwise(mids)
+        if any(then_ns < start <= now_ns for start in starts)
+    ]
+    steps = [abs(now - before) for (_, before), (_, now) in pairwise(mids)]
+    assert len(gaps) == 3
+    assert max(gaps) > 10 * sum(steps) / len(steps)
+
+
+def test_orders_lean_one_way_for_a_while_and_then_the_other(
+    ticks: dict[str, list[TickData]],
+) -> None:
+    """Trades at the ask come in rows, as split orders do; over the day the sides even out."""
+    traded = [
+        after.last_price == after.ask_price_1
+        for before, after in pairwise(ticks[AU])
+        if after.volume > before.volume
+    ]
+    share = sum(traded) / len(traded)
+    both = sum(a and b for a, b in pairwise(traded)) / (len(traded) - 1)
+    assert 0.4 < share < 0.6
+    assert both > share * share + 0.005
+
+
+def test_the_spread_is_wider_right_after_an_open(ticks: dict[str, list[TickData]]) -> None:
+    """Of the first three minutes fewer snapshots have one tick than of an hour in the middle."""
+    to_ticks, start = CONTRACTS[IF].to_ticks, MARKET.sessions(IF, 20250805)[0].start_ns
+    spreads = [
+        ((t.ts_ns - start) // MINUTE_NS, to_ticks(t.ask_price_1) - to_ticks(t.bid_price_1))
+        for t in ticks[IF]
+    ]
+    opening = [spread for minute, spread in spreads if minute < 3]
+    middle = [spread for minute, spread in spreads if 30 <= minute < 90]
+    assert opening.count(1) / len(opening) < middle.count(1) / len(middle) - 0.02
 
 
 def test_open_and_close_are_busier_than_the_middle(ticks: dict[str, list[TickData]]) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from homalos.codec import encode
 from homalos.errors import StoreError
 from homalos.model import BarData, Direction, Offset, OrderData, OrderType, Status
 from homalos_storage.sqlite import SCHEMA_VERSION, SqliteStore
@@ -133,13 +134,25 @@ def test_a_value_that_no_version_writes_is_reported(store: SqliteStore, path: Pa
         store.load_orders()
 
 
+def test_terms_that_are_no_terms_are_reported(store: SqliteStore, path: Path) -> None:
+    """Another message in their place comes from a hand in the file."""
+    store.write([_ORDER])
+    with sqlite3.connect(path) as connection:
+        connection.execute("UPDATE orders SET terms = ?", (encode(_ORDER),))
+    connection.close()
+    with pytest.raises(
+        StoreError, match="OrderData stands where an order's terms should"
+    ):
+        store.load_orders()
+
+
 def test_tables_of_a_newer_version_are_refused(path: Path) -> None:
     """An older Homalos must not write into what it does not understand."""
     SqliteStore(path).close()
     with sqlite3.connect(path) as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
     connection.close()
-    with pytest.raises(StoreError, match=r"version 2, this Homalos knows 1; use a newer"):
+    with pytest.raises(StoreError, match=r"version 3, this Homalos knows 2; use a newer"):
         SqliteStore(path)
 
 

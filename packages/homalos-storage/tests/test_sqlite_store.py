@@ -21,11 +21,14 @@ from homalos.model import (
     Direction,
     Offset,
     OrderData,
+    OrderPhase,
     OrderType,
     Status,
+    Terms,
     TickData,
     TradeData,
 )
+from homalos.testing import same
 from homalos_storage.sqlite import SCHEMA_VERSION, SqliteStore
 
 _T0 = 1_538_960_400_500_000_001  # 2018-10-08T09:00:00.500000001+08:00
@@ -315,6 +318,42 @@ def test_a_closed_store_says_so(store: SqliteStore) -> None:
         store.write([_order()])
     with pytest.raises(StoreError, match="not opened"):
         store.load_orders()
+
+
+_FIRST_VERSION = """
+CREATE TABLE orders (order_id TEXT NOT NULL PRIMARY KEY, symbol TEXT NOT NULL,
+    direction TEXT NOT NULL, "offset" TEXT NOT NULL, type TEXT NOT NULL, price REAL,
+    volume INTEGER NOT NULL, traded INTEGER NOT NULL, status TEXT NOT NULL,
+    strategy TEXT NOT NULL, account TEXT NOT NULL, gateway TEXT NOT NULL,
+    created_ns INTEGER NOT NULL, ts_ns INTEGER NOT NULL, venue_order_id TEXT NOT NULL,
+    reason TEXT NOT NULL, reference TEXT NOT NULL);
+PRAGMA user_version = 1;
+"""
+
+
+def test_a_file_of_the_first_version_is_brought_up_to_this_one(path: Path) -> None:
+    """Its orders are in the phase that their public state tells; new ones go in beside them."""
+    before = sqlite3.connect(path)
+    before.executescript(_FIRST_VERSION)
+    old = [
+        ("1-1", 0, Status.SUBMITTING), ("1-2", 0, Status.NOTTRADED), ("1-3", 2, Status.PARTTRADED),
+        ("1-4", 5, Status.ALLTRADED), ("1-5", 0, Status.CANCELLED), ("1-6", 2, Status.CANCELLED),
+        ("1-7", 0, Status.REJECTED),
+    ]  # fmt: skip
+    for order_id, traded, status in old:
+        row = astuple(_order(order_id, traded=traded, status=status))[:17]
+        before.execute(f"INSERT INTO orders VALUES ({', '.join('?' * 17)})", row)  # noqa: S608
+    before.commit()
+    before.close()
+    store = SqliteStore(path)
+    store.write([_order("2-1", phase=OrderPhase.HELD, terms=Terms(trigger=3.5, group="oco"))])
+    orders = store.load_orders()
+    store.close()
+    phases = [str(order.phase) for order in orders]
+    expected = ["pending", "resting", "partial", "filled", "cancelled", "partly_cancelled"]
+    assert phases == [*expected, "rejected", "held"]
+    assert [order.terms is None for order in orders] == [True] * 7 + [False]
+    assert same(orders[-1].terms, Terms(trigger=3.5, group="oco"))
 
 
 def test_the_file_is_in_wal_mode_with_our_version(store: SqliteStore, path: Path) -> None:

@@ -14,7 +14,7 @@ from homalos.plugins.ports import DoctorContext, Finding
 from homalos_storage.doctor import check_database, check_parquet, judge_database, judge_sqlite
 from homalos_storage.options import SqliteOptions
 from homalos_storage.plugin import register_doctor_checks
-from homalos_storage.sqlite import SqliteStore
+from homalos_storage.sqlite import SCHEMA_VERSION, SqliteStore
 
 
 def levels(findings: list[Finding]) -> list[str]:
@@ -62,7 +62,7 @@ def test_a_database_that_is_being_written_is_looked_into(database: Path) -> None
     """What is still in its write-ahead log counts, too."""
     store = SqliteStore(database)
     store.write([BarData("m2509.DCE", "1m", 1, 2, 20181008, 1.0, 1.0, 1.0, 1.0)])
-    assert levels(list(judge_database(database, 1))) == ["ok"]
+    assert levels(list(judge_database(database, SCHEMA_VERSION))) == ["ok"]
     store.close()
 
 
@@ -78,7 +78,7 @@ def test_a_damaged_database_is_told(database: Path) -> None:
     content = bytearray(database.read_bytes())
     content[8 * 4096 : 12 * 4096] = b"\xa5" * (4 * 4096)
     database.write_bytes(content)
-    found = list(judge_database(database, 1))
+    found = list(judge_database(database, SCHEMA_VERSION))
     assert "error" in levels(found)
     assert any("damaged" in each.what or "malformed" in each.what for each in found)
 
@@ -101,16 +101,16 @@ def test_tables_of_a_newer_version_are_told(database: Path) -> None:
     """This package could not write to them."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA user_version = 9")
-    found = list(judge_database(database, 1))
+    found = list(judge_database(database, SCHEMA_VERSION))
     assert levels(found) == ["error", "ok"]
-    assert "are of version 9, this homalos-storage knows 1" in found[0].what
+    assert "are of version 9, this homalos-storage knows 2" in found[0].what
 
 
 def test_a_database_without_a_write_ahead_log_is_a_warning(database: Path) -> None:
     """Readers and the writer would wait for each other."""
     with closing(sqlite3.connect(database)) as connection:
         connection.execute("PRAGMA journal_mode = delete")
-    found = list(judge_database(database, 1))
+    found = list(judge_database(database, SCHEMA_VERSION))
     assert levels(found) == ["warning", "ok"]
     assert found[0].what == (
         f"{database} is without a write-ahead log: readers and the writer wait for each other"
@@ -119,7 +119,7 @@ def test_a_database_without_a_write_ahead_log_is_a_warning(database: Path) -> No
 
 def test_a_database_too_large_for_a_look_is_a_warning(database: Path) -> None:
     """It is let be when the time is over, and the command to do it at leisure is told."""
-    (finding,) = judge_database(database, 1, patience_s=0.0)
+    (finding,) = judge_database(database, SCHEMA_VERSION, patience_s=0.0)
     assert finding.level == "warning"
     assert "PRAGMA integrity_check" in finding.remedy
 

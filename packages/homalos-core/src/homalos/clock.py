@@ -38,9 +38,18 @@ class Entry:
     Attributes:
         due_ns: When it is due; of a repeating one that fires, already the next time.
         fired_ns: When it was due that fires now, or fired last.
+        catches_up: Whether it comes, in a simulation, for every time that has passed.
     """
 
-    __slots__ = ("callback", "cancelled", "due_ns", "fired_ns", "interval_ns", "is_after")
+    __slots__ = (
+        "callback",
+        "cancelled",
+        "catches_up",
+        "due_ns",
+        "fired_ns",
+        "interval_ns",
+        "is_after",
+    )
 
     def __init__(self, due_ns: int, callback: Callable[[], None], interval_ns: int) -> None:
         self.due_ns = self.fired_ns = due_ns
@@ -48,6 +57,7 @@ class Entry:
         self.callback = callback
         self.interval_ns = interval_ns
         self.cancelled = False
+        self.catches_up = True
 
     def cancel(self) -> None:
         """Call it off; nothing happens when it has fired already."""
@@ -106,7 +116,8 @@ class Agenda:
             if behind_ns >= 0:
                 over = behind_ns // interval_ns + 1
                 entry.due_ns += over * interval_ns
-                self.missed += over
+                if entry.catches_up:
+                    self.missed += over
             self._push(entry)
 
     def begin(self, now_ns: int) -> None:
@@ -170,12 +181,18 @@ class EngineClock:
         return entry
 
     def call_every(
-        self, interval_ns: int, callback: Callable[[], None], *, first_ns: int | None = None
+        self,
+        interval_ns: int,
+        callback: Callable[[], None],
+        *,
+        first_ns: int | None = None,
+        catches_up: bool = True,
     ) -> Entry:
         """Call back again and again; the first time after one interval unless given.
 
         In live a call that comes late comes once for all the times it missed; in a
-        simulation it comes for each.
+        simulation it comes for each, unless it is one that does not catch up: a look at
+        what is, which between two events of a simulation stays the same.
 
         Raises:
             ValueError: The interval is not above 0.
@@ -184,7 +201,9 @@ class EngineClock:
             msg = f"a timer's interval must be above 0 ns, not {interval_ns}"
             raise ValueError(msg)
         first = self.now + interval_ns if first_ns is None else first_ns
-        return self.agenda.add(first, callback, interval_ns=interval_ns)
+        entry = self.agenda.add(first, callback, interval_ns=interval_ns)
+        entry.catches_up = catches_up
+        return entry
 
 
 class Pace:

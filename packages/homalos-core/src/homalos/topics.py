@@ -14,6 +14,7 @@ an event never carries one, and publishing never compares text.
 | `order.state`, `order.state.{strategy}` | an order's new state |
 | `order.trade`, `order.trade.{strategy}` | fills |
 | `order.rejected`, `order.rejected.{strategy}` | orders that a risk rule kept |
+| `risk.switch` | the switch of the engine, an account or a strategy was turned |
 | `strategy.state`, `strategy.state.{strategy}` | a strategy started, stopped or failed |
 | `strategy.roll`, `strategy.roll.{strategy}` | a strategy's main contract is another one |
 | `timer.fired`, `timer.fired.{strategy}` | a strategy's timer came due |
@@ -60,6 +61,7 @@ from homalos.model import (
     TimerFired,
     TradeData,
     TradingDayChanged,
+    TradingStateChanged,
 )
 
 __all__ = ["TOPICS", "TopicName", "Wanted", "name_of", "resolve"]
@@ -92,6 +94,12 @@ TOPICS: tuple[TopicName, ...] = (
     TopicName("order.state", OrderData, "strategy", "an order's new state"),
     TopicName("order.trade", TradeData, "strategy", "fills"),
     TopicName("order.rejected", Rejection, "strategy", "orders that a risk rule kept"),
+    TopicName(
+        "risk.switch",
+        TradingStateChanged,
+        "",
+        "the switch of the engine, an account or a strategy was turned",
+    ),
     TopicName(
         "strategy.state", StrategyChanged, "strategy", "a strategy started, stopped or failed"
     ),

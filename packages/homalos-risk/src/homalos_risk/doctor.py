@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from homalos.plugins.ports import DoctorContext, Finding
+from homalos_risk.bounds import holds
+
+if TYPE_CHECKING:
+    from homalos.plugins import RiskRuleSpec
 
 __all__ = ["judge_rules"]
 
 
-def judge_rules(names: Sequence[str], context: DoctorContext) -> Iterator[Finding]:
-    """Say which rules are in force.
+def judge_rules(rules: Sequence[RiskRuleSpec], context: DoctorContext) -> Iterator[Finding]:
+    """Say which rules are in force, and which wait for a limit to be set.
 
     Args:
-        names: The rules that there are.
-        context: Has the options of those in force.
+        rules: The rules that there are.
+        context: Has the options of those that are not switched off.
     """
-    missing = [name for name in names if f"risk rule {name}" not in context.options]
-    if len(missing) == len(names):
+    missing: list[str] = []
+    in_force: list[str] = []
+    idle: list[str] = []
+    for rule in rules:
+        options = context.options.get(f"risk rule {rule.name}")
+        if options is None:
+            missing.append(rule.name)
+        else:
+            (in_force if holds(options) else idle).append(rule.name)
+    if not in_force:
         what = "no risk rule is in force: all are switched off, or the settings cannot be read"
         remedy = "take `false` out of `risk:` before real money is at stake"
         yield Finding(level="warning", what=what, remedy=remedy)
@@ -26,5 +39,6 @@ def judge_rules(names: Sequence[str], context: DoctorContext) -> Iterator[Findin
         what = f"the risk rule {name!r} is not in force: switched off, or its options are wrong"
         remedy = f"take `{name}: false` out of `risk:`, unless it is meant"
         yield Finding(level="warning", what=what, remedy=remedy)
-    if not missing:
-        yield Finding(level="ok", what=f"in force: {', '.join(names)}")
+    yield Finding(level="ok", what=f"in force: {', '.join(in_force)}")
+    if idle:
+        yield Finding(level="ok", what=f"without a limit so far: {', '.join(idle)}")

@@ -2,30 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isnan
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
-from homalos.model import Direction, Offset, OrderType
-from homalos.plugins.ports import Refusal
+from homalos.plugins.ports import Meter, Refusal, RiskRule
+from homalos_risk.margins import HALF_CENT, margin_a_lot, opened_lots
 
 if TYPE_CHECKING:
-    from homalos.model import Instrument, OrderRequest
+    from homalos.model import OrderRequest
     from homalos.plugins import NoOptions
-    from homalos.plugins.ports import RiskCheck, RiskContext
+    from homalos.plugins.ports import RiskContext
 
 __all__ = ["bind_funds"]
 
-_Entry: TypeAlias = "tuple[Instrument, float, float, float]"
 
-_LONG = Direction.LONG
-_OPEN = Offset.OPEN
-_MARKET = OrderType.MARKET
-# Statements are kept to 0.01 of the currency; a smaller difference is an error of doubles.
-_HALF_CENT = 0.005
-
-
-def bind_funds(context: RiskContext, options: NoOptions) -> RiskCheck:  # noqa: ARG001  has none
-    """Return the check that the account has the margin of what an order opens.
+def bind_funds(context: RiskContext, options: NoOptions) -> RiskRule:  # noqa: ARG001  has none
+    """Return the rule that the account has the margin of what an order opens.
 
     The margin is price x multiplier x lots x the side's margin rate, and what the
     contract asks for each lot beside, in the contract's currency, at the limit price, or
@@ -34,42 +27,22 @@ def bind_funds(context: RiskContext, options: NoOptions) -> RiskCheck:  # noqa: 
     and of an order that closes some lots and opens others (a netting account) only the
     latter need margin. What closing sets free is not counted on. Engine thread.
     """
-    contract_of = context.instrument
-    last_price = context.last_price
     available_in = context.available
-    # Contract, margin of a long and of a short lot at price 1, and what each lot needs beside
-    # that, by symbol: float(Decimal) goes through text and would cost more than all the rest.
-    known: dict[str, _Entry] = {}
-
-    def learn(contract: Instrument) -> _Entry:
-        long, short = contract.margin_rate, contract.margin_rate_short
-        at_1 = contract.multiplier * float(long)
-        entry = (
-            contract,
-            at_1,
-            at_1 if short is None else contract.multiplier * float(short),
-            float(contract.margin_per_lot),
-        )
-        known[contract.symbol] = entry
-        return entry
+    a_lot_of = margin_a_lot(context)
 
     def check(request: OrderRequest) -> Refusal | None:
-        symbol = request.symbol
-        contract = contract_of(symbol)
-        entry = known.get(symbol)
-        # A contract may be replaced when its terms change, from one trading day to the next.
-        if entry is None or entry[0] is not contract:
-            entry = learn(contract)
-        price = last_price(symbol) if request.type is _MARKET else request.price
-        rate = entry[1] if request.direction is _LONG else entry[2]
-        margin = abs(price) * rate + entry[3]
+        margin = a_lot_of(request)
         available = available_in(request.account)
         # False when the price is unknown: nan.
         if margin * request.volume <= available:
             return None
         return _weigh(context, request, margin, available)
 
-    return check
+    def measure(request: OrderRequest) -> Iterator[Meter]:
+        margin = a_lot_of(request) * opened_lots(context, request)
+        yield Meter(subject=request.account, value=margin, limit=available_in(request.account))
+
+    return RiskRule(check=check, measure=measure)
 
 
 def _weigh(
@@ -78,13 +51,7 @@ def _weigh(
     # The slow half: there is not enough for the whole order, so see what of it opens.
     if context.is_reducing(request):
         return None
-    lots = request.volume
-    if request.offset is not _OPEN:
-        holding = context.holding(request.account, request.symbol)
-        if request.direction is _LONG:
-            lots -= max(holding.short - holding.closing_short, 0)
-        else:
-            lots -= max(holding.long - holding.closing_long, 0)
+    lots = opened_lots(context, request)
     if isnan(margin_a_lot):
         return Refusal(
             f"a {request.type} order in {request.symbol} cannot be valued: its price is not known",
@@ -92,7 +59,7 @@ def _weigh(
             available,
         )
     margin = margin_a_lot * lots
-    if margin <= available + _HALF_CENT:
+    if margin <= available + HALF_CENT:
         return None
     return Refusal(
         f"{lots} lots of {request.symbol} need a margin of {margin:.2f}; "

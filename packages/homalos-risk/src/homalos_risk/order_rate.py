@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen, validators
 
-from homalos.plugins.ports import Refusal
+from homalos.plugins.ports import Meter, Refusal, RiskRule
+from homalos_risk.windows import Window
 
 if TYPE_CHECKING:
     from homalos.model import OrderRequest
-    from homalos.plugins.ports import RiskCheck, RiskContext
+    from homalos.plugins.ports import RiskContext
 
 __all__ = ["OrderRateOptions", "bind_order_rate"]
 
@@ -34,38 +36,42 @@ class OrderRateOptions:
     per_seconds: float = field(default=1.0, validator=[validators.ge(0.001), validators.lt(inf)])
 
 
-def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskCheck:
-    """Return the check that at most `max_orders` pass within any `per_seconds`.
+def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskRule:
+    """Return the rule that at most `max_orders` pass within any `per_seconds`.
 
     The window slides: an order counts until exactly `per_seconds` after it passed,
     by the engine's clock, which is the events' time in a simulation. Counted is what
     this rule lets through, also where another rule refuses it; what this rule
     refuses is not, so hammering does not lengthen the wait. A rule of validity: it
-    refuses closing orders too. Engine thread; the check remembers, so make one for
-    each engine.
+    refuses closing orders too. Engine thread; it remembers, so make one for each
+    engine.
     """
     now_ns = context.clock.now_ns
     max_orders = options.max_orders
-    window_ns = round(options.per_seconds * _NS)
-    # When each of the last `max_orders` orders passed, as a ring; `oldest` is the place of the
-    # first of them. What passed a whole window ago holds nothing back.
-    passed_ns = [now_ns() - window_ns] * max_orders
-    oldest = 0
+    window = Window(max_orders, round(options.per_seconds * _NS), now_ns())
+    is_full, add = window.is_full, window.add
 
-    def check(request: OrderRequest) -> Refusal | None:  # noqa: ARG001  a rule is given the order
-        nonlocal oldest
+    def judge(request: OrderRequest) -> Refusal | None:  # noqa: ARG001  a rule is given the order
+        if not is_full(now_ns()):
+            return None
+        return Refusal(
+            f"{max_orders} orders have passed in the last {options.per_seconds:g} s; "
+            "no more are allowed",
+            max_orders + 1,
+            max_orders,
+        )
+
+    def check(request: OrderRequest) -> Refusal | None:
         now = now_ns()
-        if now - passed_ns[oldest] < window_ns:
-            return Refusal(
-                f"{max_orders} orders have passed in the last {options.per_seconds:g} s; "
-                "no more are allowed",
-                max_orders + 1,
-                max_orders,
-            )
-        passed_ns[oldest] = now
-        oldest += 1
-        if oldest == max_orders:
-            oldest = 0
+        if is_full(now):
+            return judge(request)
+        add(now)
         return None
 
-    return check
+    def measure(request: OrderRequest) -> Iterator[Meter]:  # noqa: ARG001  all orders are one
+        yield Meter(subject="orders", value=window.count(now_ns()) + 1, limit=max_orders)
+
+    def meters() -> Iterator[Meter]:
+        yield Meter(subject="orders", value=window.count(now_ns()), limit=max_orders)
+
+    return RiskRule(check=check, peek=judge, measure=measure, meters=meters)

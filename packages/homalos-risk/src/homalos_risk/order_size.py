@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen, validators
 
 from homalos.model import OrderType
-from homalos.plugins.ports import Refusal
+from homalos.plugins.ports import Meter, Refusal, RiskRule
 
 if TYPE_CHECKING:
     from homalos.model import OrderRequest
-    from homalos.plugins.ports import RiskCheck, RiskContext
+    from homalos.plugins.ports import RiskContext
 
 __all__ = ["OrderSizeOptions", "bind_order_size"]
 
-_LIMIT = OrderType.LIMIT
+_MARKET = OrderType.MARKET
 
 
 @frozen(kw_only=True)
@@ -29,8 +30,8 @@ class OrderSizeOptions:
     max_lots: int = field(default=1000, validator=[validators.instance_of(int), validators.ge(1)])
 
 
-def bind_order_size(context: RiskContext, options: OrderSizeOptions) -> RiskCheck:
-    """Return the check that an order has 1 to `max_lots` lots, and no more than its contract takes.
+def bind_order_size(context: RiskContext, options: OrderSizeOptions) -> RiskRule:
+    """Return the rule that an order has 1 to `max_lots` lots, and no more than its contract takes.
 
     The contract's bound is `Instrument.max_limit_volume` or `max_market_volume`;
     where it is 0 it is not known, and only the house's bound holds. A rule of
@@ -39,17 +40,19 @@ def bind_order_size(context: RiskContext, options: OrderSizeOptions) -> RiskChec
     contract_of = context.instrument
     max_lots = options.max_lots
 
+    def largest_of(request: OrderRequest) -> int:
+        contract = contract_of(request.symbol)
+        if request.type is _MARKET:
+            return contract.max_market_volume
+        return contract.max_limit_volume
+
     def check(request: OrderRequest) -> Refusal | None:
         volume = request.volume
         if not 0 < volume <= max_lots:
             return Refusal(
                 f"the order has {volume} lots; 1 to {max_lots} are allowed", volume, max_lots
             )
-        contract = contract_of(request.symbol)
-        if request.type is _LIMIT:
-            largest = contract.max_limit_volume
-        else:
-            largest = contract.max_market_volume
+        largest = largest_of(request)
         if 0 < largest < volume:
             return Refusal(
                 f"the order has {volume} lots; a {request.type} order in {request.symbol} "
@@ -59,4 +62,9 @@ def bind_order_size(context: RiskContext, options: OrderSizeOptions) -> RiskChec
             )
         return None
 
-    return check
+    def measure(request: OrderRequest) -> Iterator[Meter]:
+        largest = largest_of(request)
+        limit = min(largest, max_lots) if largest > 0 else max_lots
+        yield Meter(subject="order", value=request.volume, limit=limit)
+
+    return RiskRule(check=check, measure=measure)

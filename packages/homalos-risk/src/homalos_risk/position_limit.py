@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from attrs import Attribute, Factory, field, frozen, validators
+from attrs import Factory, field, frozen, validators
 
-from homalos.model import Direction, Offset, split_symbol
-from homalos.plugins.ports import Refusal
+from homalos.model import Direction, Offset
+from homalos.plugins.ports import Meter, Refusal, RiskRule
+from homalos_risk.bounds import named_lots, named_symbols
 
 if TYPE_CHECKING:
     from homalos.model import OrderRequest
-    from homalos.plugins.ports import Holding, RiskCheck, RiskContext
+    from homalos.plugins.ports import Holding, RiskContext
 
 __all__ = ["PositionLimitOptions", "bind_position_limit"]
 
 _LONG = Direction.LONG
 _OPEN = Offset.OPEN
-
-
-def _names_symbols(_: object, attribute: Attribute[Any], limits: Mapping[str, object]) -> None:
-    # A key that is no symbol would never match: a limit that silently does not hold.
-    for symbol, lots in limits.items():
-        split_symbol(symbol)
-        if not isinstance(lots, int) or lots < 0:
-            msg = f"{attribute.name}: {symbol} must have 0 lots or more, not {lots}"
-            raise ValueError(msg)
 
 
 @frozen(kw_only=True)
@@ -41,11 +33,11 @@ class PositionLimitOptions:
     max_position: int = field(
         default=500, validator=[validators.instance_of(int), validators.ge(0)]
     )
-    symbols: Mapping[str, int] = field(default=Factory(dict), validator=_names_symbols)
+    symbols: Mapping[str, int] = field(default=Factory(dict), validator=[named_symbols, named_lots])
 
 
-def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> RiskCheck:
-    """Return the check that a side does not grow beyond its limit if everything working fills.
+def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> RiskRule:
+    """Return the rule that a side does not grow beyond its limit if everything working fills.
 
     An order that opens is measured by the lots of its side: held, working to open,
     and its own. Any other is measured as a netting account counts: the net position
@@ -67,15 +59,7 @@ def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> 
             holding, limit = known[request.account][request.symbol]
         except KeyError:
             holding, limit = learn(request.account, request.symbol)
-        lots = request.volume
-        if request.direction is _LONG:
-            lots += holding.long + holding.opening_long
-            if request.offset is not _OPEN:
-                lots += holding.closing_short - holding.short
-        else:
-            lots += holding.short + holding.opening_short
-            if request.offset is not _OPEN:
-                lots += holding.closing_long - holding.long
+        lots = _after(holding, request)
         if lots <= limit or is_reducing(request):
             return None
         return Refusal(
@@ -85,4 +69,33 @@ def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> 
             limit,
         )
 
-    return check
+    def measure(request: OrderRequest) -> Iterator[Meter]:
+        holding, limit = learn(request.account, request.symbol)
+        subject = f"{request.account} {request.symbol} {request.direction}"
+        yield Meter(subject=subject, value=_after(holding, request), limit=limit)
+
+    def meters() -> Iterator[Meter]:
+        for account in context.accounts():
+            for symbol, holding in context.holdings(account).items():
+                limit = options.symbols.get(symbol, options.max_position)
+                if limit:
+                    long = holding.long + holding.opening_long
+                    short = holding.short + holding.opening_short
+                    yield Meter(subject=f"{account} {symbol} long", value=long, limit=limit)
+                    yield Meter(subject=f"{account} {symbol} short", value=short, limit=limit)
+
+    return RiskRule(check=check, measure=measure, meters=meters)
+
+
+def _after(holding: Holding, request: OrderRequest) -> int:
+    # The lots of the order's side when it and all that opens on that side have filled.
+    lots = request.volume
+    if request.direction is _LONG:
+        lots += holding.long + holding.opening_long
+        if request.offset is not _OPEN:
+            lots += holding.closing_short - holding.short
+    else:
+        lots += holding.short + holding.opening_short
+        if request.offset is not _OPEN:
+            lots += holding.closing_long - holding.long
+    return lots

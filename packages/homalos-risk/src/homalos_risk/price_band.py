@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import isfinite, nan
 from typing import TYPE_CHECKING
 
 from attrs import field, frozen, validators
 
 from homalos.model import OrderType
-from homalos.plugins.ports import Refusal
+from homalos.plugins.ports import Meter, Refusal, RiskRule
 
 if TYPE_CHECKING:
-    from homalos.model import Instrument, OrderRequest, TickData
-    from homalos.plugins.ports import RiskCheck, RiskContext
+    from homalos.model import OrderRequest, TickData
+    from homalos.plugins.ports import RiskContext
 
 __all__ = ["PriceBandOptions", "bind_price_band"]
 
@@ -34,14 +35,13 @@ class PriceBandOptions:
     max_deviation: float = field(default=0.1, validator=[validators.gt(0), validators.le(1)])
 
 
-def bind_price_band(context: RiskContext, options: PriceBandOptions) -> RiskCheck:
-    """Return the check that a limit price is on the grid and near the market.
+def bind_price_band(context: RiskContext, options: PriceBandOptions) -> RiskRule:
+    """Return the rule that a limit price is near the market.
 
     Near is within `max_deviation` of the last price and inside the day's limits;
     what is not known yet is not checked. Market orders pass. A rule of validity:
     it refuses closing orders too. Engine thread.
     """
-    contract_of = context.instrument
     last_price = context.last_price
     last_tick = context.last_tick
     max_deviation = options.max_deviation
@@ -52,16 +52,9 @@ def bind_price_band(context: RiskContext, options: PriceBandOptions) -> RiskChec
             return None
         price = request.price
         symbol = request.symbol
-        contract = contract_of(symbol)
-        try:
-            is_on_grid = contract.snap(price) == price
-        except OverflowError:  # an infinite price
-            is_on_grid = False
-        if not is_on_grid:
-            return _off_grid(price, contract)
         last = last_price(symbol)
-        # A quick look. It can fail on the very edge, and does where the last price is unknown or
-        # below 0: all these are judged apart.
+        # A quick look. It can fail on the very edge, and does where a price is unknown or below
+        # 0: all these are judged apart.
         if not last * lowest <= price <= last * highest:
             refusal = _far_off(request, last, max_deviation)
             if refusal is not None:
@@ -72,22 +65,19 @@ def bind_price_band(context: RiskContext, options: PriceBandOptions) -> RiskChec
             return _outside_limits(price, tick)
         return None
 
-    return check
+    def measure(request: OrderRequest) -> Iterator[Meter]:
+        last = last_price(request.symbol)
+        if request.type is not _MARKET and last:
+            away = abs(request.price - last) / abs(last)
+            yield Meter(subject=request.symbol, value=away, limit=max_deviation)
 
-
-def _off_grid(price: float, contract: Instrument) -> Refusal:
-    if not isfinite(price):
-        return Refusal(f"a limit order needs a price; {price} is none", price, nan)
-    return Refusal(
-        f"price {price} is not on the {contract.tick_size} grid of {contract.symbol}; "
-        "use Instrument.snap",
-        price,
-        contract.snap(price),
-    )
+    return RiskRule(check=check, measure=measure)
 
 
 def _far_off(request: OrderRequest, last: float, max_deviation: float) -> Refusal | None:
     price = request.price
+    if not isfinite(price):
+        return Refusal(f"a limit order needs a price; {price} is none", price, nan)
     allowed = abs(last) * max_deviation
     # Spreads trade below 0; and no price is far from an unknown one, nan.
     if not abs(price - last) > allowed * _SLACK:

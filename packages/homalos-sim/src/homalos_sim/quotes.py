@@ -7,6 +7,7 @@ from math import nan
 from typing import TYPE_CHECKING
 
 from homalos.model import BarData, Depth, Interval, TickData
+from homalos_sim.walk import NOBODY
 
 if TYPE_CHECKING:
     from homalos.model import Instrument
@@ -31,14 +32,19 @@ class _Prices(dict[int, float]):
 
 
 class _Levels(dict[int, tuple[float, ...]]):
-    # The four prices behind a touch, by the touch's ticks; a step of -1 goes down.
-    def __init__(self, prices: _Prices, step: int) -> None:
+    # The prices behind a touch, four where the limit leaves room, by the touch's ticks; a step
+    # of -1 goes down. Where nobody stands there is none behind either.
+    def __init__(self, prices: _Prices, step: int, limit: int) -> None:
         super().__init__()
         self._prices = prices
         self._step = step
+        self._limit = limit
+        self[NOBODY] = ()
 
     def __missing__(self, touch: int) -> tuple[float, ...]:
-        levels = self[touch] = tuple(self._prices[touch + self._step * n] for n in range(1, 5))
+        room = min(self._step * (self._limit - touch), 4)
+        steps = range(1, room + 1)
+        levels = self[touch] = tuple(self._prices[touch + self._step * n] for n in steps)
         return levels
 
 
@@ -90,12 +96,13 @@ class _Snapshots:
     def __init__(self, walk: DayWalk) -> None:
         before, chance, depth = walk.before, walk.chance, walk.profile.depth
         prices = self._prices = _Prices(walk.instrument)
+        prices[NOBODY] = nan
         self._symbol = walk.instrument.symbol
         self._trading_day = walk.trading_day
         self._worth = float(walk.instrument.tick_value)
         self._chance = chance
-        self._lower = _Levels(prices, -1)
-        self._upper = _Levels(prices, 1)
+        self._lower = _Levels(prices, -1, walk.limit_down)
+        self._upper = _Levels(prices, 1, walk.limit_up)
         self._sizes = [
             tuple(1 + int(2 * depth * level * chance()) for level in _DEEPER) for _ in range(_SETS)
         ]
@@ -127,13 +134,17 @@ class _Snapshots:
             bid_size = (3 * bid_size + int(swing * chance())) // 4 + 1
             ask_size = (3 * ask_size + int(swing * chance())) // 4 + 1
             at = int(_SETS * chance())
+            below, above = lower[bid], upper[ask]
             # fmt: off
             ticks.append(TickData(
                 symbol, ts_ns, trading_day, prices[last], volume, value * worth, held,
-                prices[bid], bid_size, prices[ask], ask_size, limit_up, limit_down,
+                prices[bid], bid_size if bid else 0, prices[ask], ask_size if ask else 0,
+                limit_up, limit_down,
                 prices[opened], prices[highest], prices[lowest],
                 pre_close, pre_settlement, pre_held, nan,
-                Depth(lower[bid], sizes[at], upper[ask], sizes[-at - 1]),
+                Depth(
+                    below, sizes[at][: len(below)], above, sizes[-at - 1][: len(above)],
+                ),
             ))
             # fmt: on
         self._bid_size, self._ask_size = bid_size, ask_size

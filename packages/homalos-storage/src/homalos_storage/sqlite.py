@@ -12,14 +12,23 @@ import peewee
 
 from homalos.errors import StoreError
 from homalos.model import BarData, OrderData, TradeData
-from homalos_storage.tables import BARS, MODELS, ORDERS, TRADES, Record, Table, last_states
+from homalos_storage.tables import (
+    BARS,
+    MODELS,
+    ORDERS,
+    TRADES,
+    UPGRADES,
+    Record,
+    Table,
+    last_states,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 __all__ = ["SCHEMA_VERSION", "SqliteStore"]
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _FAULTS = (sqlite3.Error, peewee.PeeweeException, OverflowError, UnicodeError, ValueError)
 _REMEDIES = (
     ("locked", "another process is writing to it: stop that one, or raise `timeout_s`"),
@@ -146,6 +155,12 @@ class SqliteStore:
                     f"{SCHEMA_VERSION}; use a newer homalos-storage, or another file"
                 )
                 raise StoreError(msg)
+            if version:
+                for earlier in range(version, SCHEMA_VERSION):
+                    for statement in UPGRADES[earlier]:
+                        self._db.execute_sql(statement)
+                self._db.pragma("user_version", SCHEMA_VERSION)
+                return
             if self._db.get_tables():
                 msg = f"{self._path}: it holds tables that are not Homalos's; name another file"
                 raise StoreError(msg)

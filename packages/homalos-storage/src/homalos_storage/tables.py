@@ -1,21 +1,23 @@
 """The tables of the database and how a record becomes a row, and a row a record.
 
 A column has the name of the record's field. A price that is missing (nan) is
-NULL; enums are kept by value; times are nanoseconds UTC.
+NULL; enums are kept by value; times are nanoseconds UTC; an order's terms are the
+message itself, as `homalos.codec` writes it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from math import nan
 from typing import Any, Generic, TypeVar, get_type_hints
 
 import peewee
 from msgspec import to_builtins
 
-from homalos.model import BarData, OrderData, Status, TradeData
+from homalos.codec import decode, encode
+from homalos.model import BarData, OrderData, Status, Terms, TradeData
 
-__all__ = ["BARS", "MODELS", "ORDERS", "TRADES", "Table", "last_states"]
+__all__ = ["BARS", "MODELS", "ORDERS", "TRADES", "UPGRADES", "Table", "last_states"]
 
 Record = TypeVar("Record", OrderData, TradeData, BarData)
 
@@ -38,6 +40,8 @@ class _Order(peewee.Model):
     venue_order_id = peewee.TextField()
     reason = peewee.TextField()
     reference = peewee.TextField()
+    phase = peewee.TextField()
+    terms = peewee.BlobField(null=True)
 
     class Meta:
         table_name = "orders"
@@ -87,6 +91,20 @@ class _Bar(peewee.Model):
 
 MODELS: tuple[type[peewee.Model], ...] = (_Order, _Trade, _Bar)
 
+UPGRADES: Mapping[int, Sequence[str]] = {
+    1: (
+        "ALTER TABLE orders ADD COLUMN phase TEXT NOT NULL DEFAULT 'pending'",
+        "ALTER TABLE orders ADD COLUMN terms BLOB",
+        (
+            "UPDATE orders SET phase = CASE status WHEN 'submitting' THEN 'pending' "
+            "WHEN 'nottraded' THEN 'resting' WHEN 'parttraded' THEN 'partial' "
+            "WHEN 'alltraded' THEN 'filled' WHEN 'cancelled' THEN "
+            "CASE WHEN traded > 0 THEN 'partly_cancelled' ELSE 'cancelled' END ELSE status END"
+        ),
+    ),
+}
+"""What makes the tables of an earlier version those of the next one."""
+
 
 class Table(Generic[Record]):
     """One kind of record and the SQL that keeps it.
@@ -127,6 +145,8 @@ class Table(Generic[Record]):
         """Return a record as the values of its columns; SQLite itself makes nan NULL."""
         values: list[Any] = to_builtins(record)
         del values[0]  # the name of its class
+        if type(record) is OrderData and record.terms is not None:
+            values[-1] = encode(record.terms)
         return values
 
     def record(self, row: Sequence[Any]) -> Record:
@@ -138,10 +158,23 @@ class Table(Generic[Record]):
         return self._record(*[read(value) for read, value in zip(self._readers, row, strict=True)])
 
 
-def _reader(kind: type) -> Callable[[Any], Any]:
+def _reader(kind: Any) -> Callable[[Any], Any]:
     if kind is float:
         return _float
-    return kind
+    if kind == Terms | None:
+        return _terms
+    reader: Callable[[Any], Any] = kind
+    return reader
+
+
+def _terms(value: bytes | None) -> Terms | None:
+    if value is None:
+        return None
+    terms = decode(value)
+    if not isinstance(terms, Terms):
+        msg = f"a message {type(terms).__name__} stands where an order's terms should"
+        raise ValueError(msg)  # noqa: TRY004  as for any other value that no version writes
+    return terms
 
 
 def _float(value: float | None) -> float:

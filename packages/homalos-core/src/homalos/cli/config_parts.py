@@ -18,6 +18,7 @@ from homalos.engine.series.names import product_of_main
 from homalos.engine.strategies.sources import StrategySources
 from homalos.errors import ConfigError, HomalosError
 from homalos.plugins.catalog import Catalog
+from homalos.plugins.options import OTHER_KEYS
 
 __all__ = ["Part", "effective", "examined", "part_problems", "parts_of"]
 
@@ -104,12 +105,21 @@ def effective(settings: Settings, catalog: Catalog) -> dict[str, Any]:
     found = tree(settings)
     for part in parts_of(settings, catalog):
         with suppress(ConfigError):
-            options = attrs.asdict(part.read())
+            options = _as_given(part.read())
             at = found
             for step in part.steps[:-1]:
                 at[step] = dict(at[step])
                 at = at[step]
             at[part.steps[-1]] = options
+    return found
+
+
+def _as_given(options: Any) -> dict[str, Any]:
+    """Return options as they would stand in the settings."""
+    found = attrs.asdict(options)
+    for each in attrs.fields(type(options)):
+        if OTHER_KEYS in each.metadata:
+            found.update(found.pop(each.name))
     return found
 
 

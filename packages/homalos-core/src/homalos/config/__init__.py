@@ -25,7 +25,7 @@ from homalos.config.settings import (
     check,
     effective_name,
 )
-from homalos.config.trading import ControlSettings, OrderSettings
+from homalos.config.trading import ControlSettings, OrderSettings, RoutingSettings
 
 if TYPE_CHECKING:
     from homalos.config.changes import Change, diff
@@ -48,6 +48,7 @@ __all__ = [
     "LogSettings",
     "OrderSettings",
     "RestartSettings",
+    "RoutingSettings",
     "Settings",
     "SettingsSource",
     "StoreSettings",

@@ -17,6 +17,7 @@ from attrs import frozen
 
 from homalos.config import settings
 from homalos.config.yaml_text import read_text
+from homalos.plugins.options import OTHER_KEYS
 
 __all__ = ["FieldText", "described_fields", "entries", "sections", "unwrapped", "written"]
 
@@ -31,12 +32,13 @@ class FieldText:
     """One field of a class of settings, as its documentation has it.
 
     Attributes:
-        name: Under which it is given.
+        name: Under which it is given; `NAME` where any key that is no other field will do.
         kind: Its type as it is written in the code.
         default: What it is when it is left out, as it would be written into the settings;
             `None` when it must be given.
         value: The default itself, `attrs.NOTHING` when it must be given.
         meaning: What it does; "" where the docstring is silent.
+        is_any_key: Whether it gets every key that is no other field.
     """
 
     name: str
@@ -44,6 +46,7 @@ class FieldText:
     default: str | None
     value: Any
     meaning: str
+    is_any_key: bool = False
 
 
 def described_fields(cls: Any) -> tuple[FieldText, ...]:
@@ -58,13 +61,15 @@ def described_fields(cls: Any) -> tuple[FieldText, ...]:
         kind = kinds.get(each.name, each.type)
         kind = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
         value = _default(each)
+        is_any_key = OTHER_KEYS in each.metadata
         found.append(
             FieldText(
-                name=each.alias or each.name,
+                name="NAME" if is_any_key else each.alias or each.name,
                 kind=kind,
                 default=None if value is attrs.NOTHING else written(value),
                 value=value,
                 meaning=meanings.get(each.name) or _summary(kind),
+                is_any_key=is_any_key,
             )
         )
     return tuple(found)

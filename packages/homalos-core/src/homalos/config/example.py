@@ -140,6 +140,9 @@ def _field(
     inner: Mapping[str, _Inner],
     given: Mapping[str, object] | None = None,
 ) -> _Lines:
+    if each.is_any_key:  # there is no key that would mean the default
+        yield from place.prose(f"{each.name}: {each.meaning} (mapping)")
+        return
     yield from place.prose(f"{each.meaning} ({_expected(cls, each)})".lstrip())
     if each.name in inner:
         yield from inner[each.name](place)
@@ -203,11 +206,13 @@ def _options_by_name(key: str, parts: Iterable[_Part], place: _Place) -> _Lines:
 def _options(key: str, part: _Part, place: _Place) -> _Lines:
     """Yield a part's options under a key, `{}` where it has none."""
     yield from place.prose(part.doc or sections(part.config)[0] or part.name)
-    if described_fields(part.config):
-        yield place.key(key)
-        yield from _fields(part.config, place.below())
-    else:
+    fields = described_fields(part.config)
+    if all(each.is_any_key for each in fields):
         yield place.key(key, "{}")
+    else:
+        yield place.key(key)
+    if fields:
+        yield from _fields(part.config, place.below())
 
 
 def _gateways(catalog: Catalog, place: _Place) -> _Lines:

@@ -104,23 +104,31 @@ def origin_at(path: str, origins: Mapping[str, str]) -> str:
 
 
 def told(what: str, origin: str, at: str) -> str:
-    """Return a problem with who gave it; a file's line comes first, so that editors jump to it."""
+    """Return a problem with who gave it; a file's line comes first, so that editors jump to it.
+
+    Of a problem that shows something on lines below, those stay below.
+    """
+    first, end, below = what.partition("\n")
     if _LINE.search(origin):
-        return f"{origin}: {what} @ {at}"
-    return f"{what} ({origin}) @ {at}" if origin else f"{what} @ {at}"
+        first = f"{origin}: {first}"
+    elif origin:
+        first = f"{first} ({origin})"
+    return f"{first} @ {at}{end}{below}"
 
 
 def located(problem: str, origins: Mapping[str, str]) -> str:
     """Return a problem, `what @ $.path`, with who gave what stands there; each path it names."""
+    problem, end, below = problem.partition("\n")
     what, at, tail = problem.rpartition(" @ $")
+    shown = f"{end}{below}"  # stays below
     if not at:
-        return problem
+        return f"{problem}{shown}"
     origin = origin_at(f"${tail}", origins)
     if origin and (problem.startswith(f"{origin}: ") or what.endswith(f" ({origin})")):
-        return problem  # told already
+        return f"{problem}{shown}"  # told already
 
     def placed(found: re.Match[str]) -> str:
         other = origin_at(found[0], origins)
         return f"{found[0]} ({other})" if other else found[0]
 
-    return told(_PATH.sub(placed, what), origin, f"${tail}")
+    return f"{told(_PATH.sub(placed, what), origin, f'${tail}')}{shown}"

@@ -8,6 +8,7 @@ from cattrs.errors import AttributeValidationNote, BaseValidationError, Iterable
 
 from homalos.config.given import Given, joined, origin_at, told
 from homalos.config.masking import names_secret, shown, shown_name
+from homalos.errors import ConfigError
 
 __all__ = ["MissingKey", "UnknownKey", "Wrong", "explain", "without"]
 
@@ -75,6 +76,9 @@ def explain(
         yield told(f"expected {error.expected}, found {found}", giver, f"{path}{error.hint}")
     elif is_secret:
         yield told("not accepted, the value is kept secret", giver, path)
+    elif isinstance(error, ConfigError):
+        for problem in error.problems:
+            yield told(problem, giver, path)
     else:
         yield told(_reason(error), giver, path)
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
 
 from attrs import Attribute, Factory, field, frozen
 
-from homalos.config.trading import ControlSettings, OrderSettings
+from homalos.config.trading import ControlSettings, OrderSettings, RoutingSettings
 from homalos.config.validators import above_0, not_below_0, not_empty
 from homalos.errors import ConfigError, did_you_mean
 from homalos.model import Interval, PositionMode
@@ -79,6 +79,7 @@ class AccountSettings:
 
     Attributes:
         gateway: Name of the gateway it trades through.
+        routing: Further gateways that its orders may go to.
         capital: What it starts with, in its currency, > 0.
         currency: ISO 4217 code; for display, nothing is converted.
         mode: Whether long and short stand side by side or cancel out.
@@ -98,6 +99,7 @@ class AccountSettings:
     mode: PositionMode = PositionMode.HEDGING
     close_today: Literal["close", "lock", "cheaper"] = "close"
     margin_call: Literal["tell", "close"] = "tell"
+    routing: RoutingSettings = field(factory=RoutingSettings)
 
 
 @frozen(kw_only=True)
@@ -332,15 +334,9 @@ def check(settings: Settings) -> tuple[str, ...]:
     sides can lock. An engine that only reads
     market data needs neither a gateway nor an account.
     """
-    problems = []
+    problems: list[str] = []
     for name, account in settings.accounts.items():
-        if account.gateway not in settings.gateways:
-            hint = did_you_mean(account.gateway, settings.gateways)
-            where = f"$.accounts.{name}.gateway"
-            problems.append(f"no gateway is called {account.gateway!r} @ {where}{hint}")
-        if account.close_today != "close" and account.mode is PositionMode.NETTING:
-            what = f"{account.close_today!r} needs an account whose mode is 'hedging'"
-            problems.append(f"{what} @ $.accounts.{name}.close_today")
+        problems += _account_problems(f"$.accounts.{name}", account, settings.gateways)
     if settings.strategies and not settings.accounts:
         problems.append("a strategy needs an account to trade in @ $.accounts")
     first: dict[str, int] = {}
@@ -355,3 +351,20 @@ def check(settings: Settings) -> tuple[str, ...]:
             what = f"the name {name!r} is that of $.strategies[{other}] already"
             problems.append(f"{what} @ {where}.name; give it another")
     return tuple(problems)
+
+
+def _account_problems(
+    path: str, account: AccountSettings, gateways: Mapping[str, object]
+) -> Iterator[str]:
+    named = [(f"{path}.gateway", account.gateway)]
+    for index, other in enumerate(account.routing.gateways):
+        where = f"{path}.routing.gateways[{index}]"
+        if other in (name for _, name in named):
+            yield f"{other!r} is there already @ {where}; name each once"
+        named.append((where, other))
+    for where, name in named:
+        if name not in gateways:
+            yield f"no gateway is called {name!r} @ {where}{did_you_mean(name, gateways)}"
+    if account.close_today != "close" and account.mode is PositionMode.NETTING:
+        what = f"{account.close_today!r} needs an account whose mode is 'hedging'"
+        yield f"{what} @ {path}.close_today"

@@ -62,7 +62,8 @@ class Loaded:
             problem: One of a plugin's options, such as `… @ $.risk.order_size.max_lots`;
                 a strategy may be named by its name, or by its kind where there is one of it.
         """
-        what, at, path = problem.rpartition(" @ ")
+        first, end, below = problem.partition("\n")
+        what, at, path = first.rpartition(" @ ")
         inside = self._numbered(path.partition("; ")[0])
         unknown = _UNKNOWN.match(what)
         origin = (unknown and self.places.get(joined(inside, unknown[1]))) or origin_at(
@@ -72,7 +73,7 @@ class Loaded:
         giver = what.rpartition(" (")[2].removesuffix(")")
         is_told = problem.partition(": ")[0] in known or giver in known
         if at and origin and not is_told:
-            problem = told(what, origin, path)
+            problem = f"{told(what, origin, path)}{end}{below}"
         return without(problem, self._secrets)
 
     def _numbered(self, path: str) -> str:

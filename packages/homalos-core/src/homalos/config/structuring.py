@@ -31,6 +31,7 @@ from homalos.config.masking import SHORTEST_SECRET, secrets_in
 from homalos.config.problems import MissingKey, UnknownKey, Wrong, explain, without
 from homalos.config.settings import SHORT_FORM
 from homalos.errors import ConfigError, did_you_mean
+from homalos.plugins.options import OTHER_KEYS
 
 __all__ = ["structure"]
 
@@ -275,6 +276,7 @@ class _ClassReader:
     converter: Converter
     fields: Mapping[str, attrs.Attribute[Any]]
     short_forms: Mapping[str, str]
+    others: str  # the field that gets all other keys, "" where there is none
 
     @classmethod
     def of(cls, target: type, converter: Converter) -> _ClassReader:
@@ -285,7 +287,8 @@ class _ClassReader:
             for name, each in fields.items()
             if SHORT_FORM in each.metadata
         }
-        return cls(target, converter, fields, short_forms)
+        others = (name for name, each in fields.items() if OTHER_KEYS in each.metadata)
+        return cls(target, converter, fields, short_forms, next(others, ""))
 
     def __call__(self, value: object, _: Any) -> object:
         if isinstance(value, self.cls):
@@ -305,10 +308,13 @@ class _ClassReader:
     def _spelt_out(
         self, value: Mapping[str, object], errors: list[Exception]
     ) -> Mapping[str, object]:
-        known: dict[str, object] = {}
+        others: dict[str, object] = {}
+        known: dict[str, object] = {self.others: others} if self.others else {}
         for key, item in value.items():
             name = self._long(key)
-            if name not in self.fields:
+            if self.others and (name not in self.fields or name == self.others):
+                others[key] = item
+            elif name not in self.fields:
                 names = (*self.fields, *self.short_forms)
                 errors.append(UnknownKey(key, did_you_mean(str(key), names)))
             elif name in known:
@@ -332,8 +338,7 @@ class _ClassReader:
                 elif attribute.default is attrs.NOTHING:
                     raise MissingKey
             except _REFUSALS as error:
-                error.add_note(AttributeValidationNote("", name, attribute.type))
-                errors.append(error)
+                errors.append(self._placed(error, name))
         return ready
 
     def _validate(self, ready: Mapping[str, object], errors: list[Exception]) -> None:
@@ -348,5 +353,9 @@ class _ClassReader:
             except AttributeError:
                 continue  # it looks at a field that is not there yet: the class will tell
             except _REFUSALS as error:
-                error.add_note(AttributeValidationNote("", name, attribute.type))
-                errors.append(error)
+                errors.append(self._placed(error, name))
+
+    def _placed(self, error: Exception, name: str) -> Exception:
+        if name != self.others:  # its keys stand beside the fields, not below a key of its name
+            error.add_note(AttributeValidationNote("", name, self.fields[name].type))
+        return error

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any
 
-from attrs import Attribute, field, frozen
+from attrs import Attribute, Factory, field, frozen
 
-from homalos.config.validators import above_0, not_below_0
+from homalos.config.validators import above_0, not_below_0, not_empty
 from homalos.errors import ConfigError
 from homalos.model import TradingState
 
-__all__ = ["ControlSettings", "OrderSettings"]
+__all__ = ["ControlSettings", "OrderSettings", "RoutingSettings"]
 
 
 def _levels(_: object, attribute: Attribute[Any], value: tuple[float, ...]) -> None:
@@ -54,3 +55,22 @@ class ControlSettings:
     state: TradingState = TradingState.NORMAL
     lease_s: float = field(default=0.0, validator=not_below_0)
     operator_s: float = field(default=0.0, validator=not_below_0)
+
+
+@frozen(kw_only=True)
+class RoutingSettings:
+    """Where the orders of an account may go beside its first gateway.
+
+    Attributes:
+        gateways: Names of further gateways, the preferred ones first; none routes nothing.
+        router: What chooses among them, of any plugin: `first` takes the first that is
+            connected and takes the order, `cheapest` the one with the lowest fees of those.
+        options: The options of that router.
+        shared: Whether all of them lead to one account at one broker, as two fronts do: a
+            close may then go to any. Otherwise a close goes where the lots are held.
+    """
+
+    gateways: tuple[str, ...] = ()
+    router: str = field(default="first", validator=not_empty)
+    options: Mapping[str, Any] = Factory(dict)
+    shared: bool = False

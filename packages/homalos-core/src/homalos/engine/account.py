@@ -19,6 +19,8 @@ class Account:
         netting: Whether long and short cancel out.
         frozen: Margin and fees held for working orders, currency.
         worth: Capital and realised profit less fees, currency, as a float.
+        opening: What it was worth when this trading day began, at the settlement before,
+            and what was paid in since less what was taken out, currency.
         peak: The highest equity so far, currency.
         trough: The peak less the largest fall so far; an equity below it is a new one.
         max_drawdown: Largest fall of the equity from a peak, currency, >= 0.
@@ -35,6 +37,7 @@ class Account:
         "max_drawdown",
         "name",
         "netting",
+        "opening",
         "peak",
         "reckoned",
         "settings",
@@ -53,7 +56,7 @@ class Account:
         self.marks: list[Mark] = []
         self.max_drawdown = 0.0
         self.capital = float(settings.capital)
-        self.worth = self.peak = self.trough = self.capital
+        self.worth = self.peak = self.trough = self.opening = self.capital
 
     @property
     def floating(self) -> float:
@@ -74,6 +77,11 @@ class Account:
         self.worth += paid
         self.peak += paid
         self.trough += paid
+        self.opening += paid
+
+    def begin_day(self) -> None:
+        """Let a trading day begin: what it brings is counted from the last settlement."""
+        self.opening = float(self.ledger.balance())
 
     def available(self) -> float:
         """Return what new orders may use, currency."""

@@ -31,6 +31,9 @@ from homalos.engine.making import make
 from homalos.engine.markets import Markets
 from homalos.engine.orders import OrderManager
 from homalos.engine.risk import RiskManager
+from homalos.engine.risk.control import RiskControl
+from homalos.engine.risk.view import reduces
+from homalos.engine.routing import make_routing
 from homalos.engine.rules import bind_rules
 from homalos.engine.session_watch import SessionWatch
 from homalos.engine.settling import Settler
@@ -98,6 +101,7 @@ class Parts:
     channels: dict[str, AlertChannel] = field(factory=dict)
     registry: Registry = field(init=False)
     loader: StrategyLoader = field(init=False)
+    control: RiskControl = field(init=False)
 
     @registry.default
     def _make_registry(self) -> Registry:
@@ -105,8 +109,9 @@ class Parts:
         return Registry(wall_ns, fault=lambda name, what: faults.append((name, what)))
 
     def __attrs_post_init__(self) -> None:
-        """Make the loader, which brings strategies and the other parts together."""
+        """Make what brings the other parts together: strategies are loaded, risk is watched."""
         self.loader = StrategyLoader(self)
+        self.control = RiskControl(self)
 
 
 class _ByPath:
@@ -219,7 +224,7 @@ def _make_managers(
         settings, catalog, clock=clock, loop=sockets.loop, inbox=sockets.inbox,
         markets=markets, data=data,
     )  # fmt: skip
-    risk = RiskManager()
+    risk = RiskManager(partial(reduces, accounts.holding))
     orders = OrderManager(
         run=settings.run,
         bus=bus,
@@ -231,6 +236,7 @@ def _make_managers(
         last_price=last_price,
         answer_s=settings.orders.answer_s,
     )
+    orders.route_by(make_routing(bus, catalog, gateways, settings.accounts))
     return Parts(
         settings=settings,
         catalog=catalog,
@@ -294,6 +300,7 @@ def _end_day(parts: Parts, over: int, begins: int) -> None:
         end_day(parts.gateways, over)
     parts.settler.end_day(over, begins)
     parts.orders.end_day()
+    parts.control.begin_day(begins)
 
 
 def _keep_statements(parts: Parts) -> None:

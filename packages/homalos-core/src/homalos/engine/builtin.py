@@ -8,13 +8,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from homalos.engine.alert_file import AlertFile, AlertFileOptions
+from homalos.engine.routers import make_cheapest, make_first
 from homalos.plugins.hookspecs import hookimpl
-from homalos.plugins.specs import AlertChannelSpec, CommandSpec, DoctorCheckSpec
+from homalos.plugins.specs import AlertChannelSpec, CommandSpec, DoctorCheckSpec, RouterSpec
 
 if TYPE_CHECKING:
     from homalos.plugins.ports import AlertChannel, AlertContext, DoctorContext, Finding
 
-__all__ = ["register_alert_channels", "register_commands", "register_doctor_checks"]
+__all__ = [
+    "register_alert_channels",
+    "register_commands",
+    "register_doctor_checks",
+    "register_routers",
+]
 
 # Name of the command, its function in `homalos.cli`, what it does.
 _COMMANDS = (
@@ -34,6 +40,13 @@ _COMMANDS = (
     ("plugins", "plugins:plugins", "Show what is installed, and what is wrong with it."),
     ("reconcile", "reconcile:reconcile", "Compare settled days with a broker's statements."),
     ("reload", "reload:reload", "Have a running engine read its settings anew."),
+    ("risk alive", "risk:alive", "Give a running engine a sign that its operator is there."),
+    ("risk cancel", "risk:cancel", "Cancel what works in a running engine."),
+    ("risk explain", "risk:explain", "Show what every rule says of an order; sends nothing."),
+    ("risk flatten", "risk:flatten", "Cancel and close everything in a running engine."),
+    ("risk preview", "risk:preview", "Show what an order would do; sends nothing."),
+    ("risk show", "risk:show", "Show rules, limits, switches and leases of a running engine."),
+    ("risk switch", "risk:switch", "Halt a running engine, or let it only close."),
     ("series bars", "series:bars", "Write the bars of a main contract as one series."),
     ("series compute", "series:compute", "Find main contracts in recorded ticks or bars."),
     ("series import", "series:import_rolls", "Take over roll dates that others keep."),
@@ -97,6 +110,23 @@ def register_doctor_checks() -> tuple[DoctorCheckSpec, ...]:
     return tuple(
         DoctorCheckSpec(name=name, check=partial(_check, function), doc=doc)
         for name, function, doc in _CHECKS
+    )
+
+
+@hookimpl
+def register_routers() -> tuple[RouterSpec, ...]:
+    """Offer the routers that look at nothing but connection and fees."""
+    return (
+        RouterSpec(
+            name="first",
+            factory=make_first,
+            doc="The first venue that is connected and takes the order.",
+        ),
+        RouterSpec(
+            name="cheapest",
+            factory=make_cheapest,
+            doc="The venue with the lowest fees of those that are connected.",
+        ),
     )
 
 

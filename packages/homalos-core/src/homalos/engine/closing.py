@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from homalos.model import CloseFirst, Direction, Fee, Instrument, Offset, OffsetRule
 from homalos.plugins.ports import Refusal
 
-__all__ = ["RULE", "CloseToday", "Closing", "Part", "free", "plan"]
+__all__ = ["RULE", "CloseToday", "Closing", "Part", "closable", "free", "plan"]
 
 RULE = "closable"
 """The name under which a close of more than may be closed is refused."""
@@ -131,10 +131,10 @@ def _turned(
 ) -> tuple[Part, ...] | Refusal:
     """Close what stands against the order as far as may be, and open the rest."""
     side = _other(direction)
-    closable = _closable(position, side, close_today)
-    if position.instrument.closable_after and volume > closable and free(position, side)[1]:
-        return _refused(position, side, volume, closable)
-    closes = min(volume, closable)
+    most = closable(position, side, close_today)
+    if position.instrument.closable_after and volume > most and free(position, side)[1]:
+        return _refused(position, side, volume, most)
+    closes = min(volume, most)
     if not closes:
         return _opened(position, direction, volume, close_today)
     closed = _closed(position, direction, closes, price, close_today)
@@ -153,9 +153,9 @@ def _closed(
     """Close lots of any day that may be closed, the cheaper ones first."""
     instrument = position.instrument
     side = _other(direction)
-    closable = _closable(position, side, close_today)
-    if volume > closable:
-        return _refused(position, side, volume, closable)
+    most = closable(position, side, close_today)
+    if volume > most:
+        return _refused(position, side, volume, most)
     earlier, today = free(position, side)
     if close_today == "lock" or (close_today == "cheaper" and _lock_is_cheaper(instrument, price)):
         return _locked(instrument, volume, earlier, today)
@@ -174,11 +174,11 @@ def _chosen(
     """Close the lots that were asked for, of today or of earlier days, and no others."""
     side = _other(direction)
     earlier, today = free(position, side)
-    closable, which = earlier, "of earlier days"
+    most, which = earlier, "of earlier days"
     if offset is _TODAY:
-        closable, which = 0 if position.instrument.closable_after else today, "of today"
-    if volume > closable:
-        return _refused(position, side, volume, closable, which)
+        most, which = 0 if position.instrument.closable_after else today, "of today"
+    if volume > most:
+        return _refused(position, side, volume, most, which)
     return ((offset, volume),)
 
 
@@ -214,8 +214,12 @@ def _locked(instrument: Instrument, volume: int, earlier: int, today: int) -> tu
     return _parts((_CLOSE, closes), (_OPEN, volume - closes))
 
 
-def _closable(position: Closing, side: Direction, close_today: CloseToday) -> int:
-    """Return how many lots of a side a plain close may be of."""
+def closable(position: Closing, side: Direction, close_today: CloseToday) -> int:
+    """Return how many lots of a side a plain close may be of.
+
+    Lots that must be held over night are not among them before the next day, and in an
+    account that locks none that are locked.
+    """
     earlier, today = free(position, side)
     if position.instrument.closable_after:
         return earlier
@@ -269,7 +273,7 @@ def _lock_is_cheaper(instrument: Instrument, price: float) -> bool:
 
 
 def _refused(
-    position: Closing, side: Direction, wished: int, closable: int, which: str = ""
+    position: Closing, side: Direction, wished: int, most: int, which: str = ""
 ) -> Refusal:
     """Return a refusal that names what is held, what may be closed and what was wished."""
     instrument = position.instrument
@@ -279,9 +283,9 @@ def _refused(
         held, today, closing = position.short, position.short_today, position.closing_short
     position_of = f"the {side} position {which}".rstrip()
     message = (
-        f"{wished} lots of {position_of} in {instrument.symbol} were to be closed and {closable} "
+        f"{wished} lots of {position_of} in {instrument.symbol} were to be closed and {most} "
         f"may be: {held} are held, {today} of them opened today, {closing} are being closed"
     )
     if instrument.closable_after:
         message += "; lots opened today may not be closed before tomorrow"
-    return Refusal(message, wished, closable)
+    return Refusal(message, wished, most)

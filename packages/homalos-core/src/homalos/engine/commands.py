@@ -12,6 +12,7 @@ from msgspec.structs import asdict
 from homalos.config import StrategySettings, structure
 from homalos.engine.orders import MANUAL
 from homalos.engine.pace_command import turn_pace
+from homalos.engine.risk_commands import RISK_COMMANDS
 from homalos.errors import AccountError, GatewayError, MarketError, OrderError, did_you_mean
 from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
 from homalos.model.message import Message
@@ -180,5 +181,6 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "strategy.start": _start,
     "strategy.stop": _stop,
     "strategy.unload": _unload,
+    **RISK_COMMANDS,
 }
 """Every command; its arguments are the function's keywords."""

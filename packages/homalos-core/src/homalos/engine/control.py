@@ -1,7 +1,8 @@
 """A running engine's ear: one request a line, one answer a line, over a local socket.
 
 Requests are JSON objects: `{"do": "status"}`, `{"do": "command", "name": "strategy.stop",
-"arguments": {"strategy": "ma1"}}`, `{"do": "reload"}`. An answer has `"ok": true` and what
+"arguments": {"strategy": "ma1"}}`, `{"do": "reload"}`. A command that may take longer than
+30 s has `"patience_s"`. An answer has `"ok": true` and what
 was asked for, or `"ok": false` and an `"error"`.
 """
 
@@ -35,6 +36,7 @@ _LONGEST = 64 * 1024  # bytes of a request
 _ASKING_S = 10.0  # for a whole request to come in, and for an answer to be taken
 _LOOKING_S = 3.0  # for the engine to show itself; without it the answer says so
 _ACTING_S = 30.0  # for the engine to carry out a command
+_LONGEST_ACT_S = 3600.0  # for a command whose asker says that it may take longer
 _CLIENTS = 16
 _LEAVING_S = 2.0  # for answers under way when the engine ends
 
@@ -126,15 +128,19 @@ class _Talk:
         if not isinstance(name, str) or not isinstance(arguments, dict):
             msg = "a command needs a name (text) and arguments (an object)"
             raise HomalosError(msg)
+        patience_s = request.get("patience_s", _ACTING_S)
+        if type(patience_s) not in (int, float) or not 0 < patience_s <= _LONGEST_ACT_S:
+            msg = f"patience_s: expected seconds above 0, at most {_LONGEST_ACT_S:g}"
+            raise HomalosError(msg)
         wish = self._engine.submit(Command(name, arguments))
         try:
-            return {"result": wish.result(_ACTING_S)}
+            return {"result": wish.result(patience_s)}
         except TimeoutError as error:
             if wish.done():
                 raise  # the command's own
             undone = wish.cancel()
             state = "is not carried out" if undone else "is under way still"
-            msg = f"the engine is busy: {name} {state} after {_ACTING_S:g} s"
+            msg = f"the engine is busy: {name} {state} after {patience_s:g} s"
             raise EngineStateError(msg) from error
 
     def _reloaded(self, _request: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -19,7 +19,8 @@ class Errand:
     """What another thread asks of the engine, and the future it waits for.
 
     Attributes:
-        action: Called on the engine thread.
+        action: Called on the engine thread; where it returns a future, it has begun
+            something, and what comes of that is the result.
         command: What is written into the journal for it; `None` for a look, which
             changes nothing.
         future: Has the action's result or its error.
@@ -73,8 +74,23 @@ class Errands:
         try:
             if item.command is not None:
                 loop.number(item.command_at(self._clock.now))
-            item.future.set_result(item.action())
+            _give(item.future, item.action())
         except Exception as error:  # noqa: BLE001  the asker gets it
             item.future.set_exception(error)
         loop.flush()
         return True
+
+
+def _give(asked: Future[Any], result: Any) -> None:
+    if not isinstance(result, Future):
+        asked.set_result(result)
+        return
+
+    def pass_on(over: Future[Any]) -> None:
+        error = over.exception()
+        if error is not None:
+            asked.set_exception(error)
+        else:
+            asked.set_result(over.result())
+
+    result.add_done_callback(pass_on)

@@ -55,7 +55,7 @@ def make_gateways(
             capital={
                 account: found.capital
                 for account, found in settings.accounts.items()
-                if found.gateway == name
+                if name in (found.gateway, *found.routing.gateways)
             },
         )
         gateway = made[name] = make(f"gateway {name!r}", spec.factory, context, options)

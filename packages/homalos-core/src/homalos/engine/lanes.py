@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from homalos.engine.account import Account
 from homalos.engine.ledger import MICRO, Position
+from homalos.engine.routing import Route
 from homalos.model import Direction, Offset, OffsetRule, OrderData
 from homalos.plugins.ports import Gateway
 
@@ -51,7 +52,10 @@ class Lane:
         gateway_name: Its name in the settings.
         nets: Whether its orders have no offset: the books close before they open.
         minds_open: Whether an order that opens may become another one, too.
-        plans: Whether a close is more than a plain close: dated, locked, or to wait for.
+        plans: Whether a close is more than a plain close: dated, locked, to wait for, or routed.
+        turns: Whether it nets at a venue that wants offsets: each order closes what stands
+            against it, and opens the rest.
+        route: What chooses the venue of each order, where the account has several.
         long_rate: Margin and fee that a millionth of the price needs of a lot that opens
             long, currency.
         short_rate: The same of one that opens short.
@@ -67,6 +71,7 @@ class Lane:
     """
 
     __slots__ = (
+        "_others",
         "account",
         "activity",
         "close_fee",
@@ -81,9 +86,11 @@ class Lane:
         "per_open",
         "plans",
         "position",
+        "route",
         "seen",
         "short_rate",
         "symbol",
+        "turns",
         "working",
     )
 
@@ -93,13 +100,16 @@ class Lane:
         position: Position,
         gateway: Gateway,
         seen: set[tuple[str, Direction, int]],
+        name: str = "",
     ) -> None:
+        self._others: dict[str, Lane] = {}
+        self.route: Route | None = None
         self.account = account
         self.position = position
         self.instrument = position.instrument
         self.symbol = position.instrument.symbol
         self.gateway = gateway
-        self.gateway_name = account.gateway
+        self.gateway_name = name or account.gateway
         self.working: dict[str, Working] = {}
         self.activity = DayCounts()
         self.seen = seen
@@ -121,8 +131,28 @@ class Lane:
         nets = self.nets = account.netting or instrument.offsets is OffsetRule.NONE
         waits = instrument.closable_after > 0
         locks = account.settings.close_today != "close" and not (nets or waits)
-        self.minds_open = nets or locks
-        self.plans = waits or locks or (instrument.offsets is OffsetRule.DATED and not nets)
+        turns = self.turns = nets and instrument.offsets is not OffsetRule.NONE
+        routed = self.route is not None
+        dated = instrument.offsets is OffsetRule.DATED
+        self.minds_open = nets or locks or routed
+        self.plans = waits or locks or dated or turns or routed
+        for other in self._others.values():
+            other.bind()
+
+    def branch(self, route: Route, others: Mapping[str, Lane]) -> None:
+        """Have a route choose among this lane and those to other venues, from the beginning.
+
+        They share what works and what was done; each has the trades of its own venue.
+        """
+        self.route = route
+        self._others = dict(others)
+        for other in others.values():
+            other.working, other.activity = self.working, self.activity
+        self.bind()
+
+    def at(self, gateway: str) -> Lane:
+        """Return the lane to one of the venues; itself where there is no other."""
+        return self._others.get(gateway, self)
 
     def may_close(self, direction: Direction, volume: int) -> bool:
         """Say whether an order in a direction finds so many lots to close, of any day."""

@@ -262,7 +262,7 @@ class Loop:
             clock.begin(now_ns)
         while (entry := agenda.pop(now_ns)) is not None:
             clock.now = max(clock.now, entry.due_ns)
-            agenda.again(entry, passes_over)
+            agenda.again(entry, passes_over if entry.catches_up else now_ns)
             entry.callback()
             self._drain()
 

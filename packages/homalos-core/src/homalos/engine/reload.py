@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from homalos.config import Change, Settings, StrategySettings, diff, structure
 from homalos.config.settings import effective_name
-from homalos.engine.rules import make_rule
+from homalos.engine.rules import make_rules
 from homalos.errors import EngineStateError
 from homalos.model import Alert
 from homalos.plugins.ports import NeedsRestart
@@ -140,7 +140,7 @@ class Reload:
             )
 
         def prepare() -> Commit:
-            made = {name: make_rule(parts, name, new.get(name, {})) for name in changed}
+            made = {name: make_rules(parts, name, new.get(name, {})) for name in changed}
             return lambda: parts.risk.replace(made)
 
         self._steps.append(prepare)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from homalos.config import structure
 from homalos.engine.making import make
-from homalos.engine.risk import BoundRule, RiskView
+from homalos.engine.risk import BoundRule
+from homalos.engine.risk.view import RiskView
+from homalos.errors import PluginLoadError
+from homalos.plugins.ports import RiskCheck, RiskRule
+from homalos.plugins.specs import RiskRuleSpec
 
 if TYPE_CHECKING:
     from homalos.engine.build import Parts
 
-__all__ = ["bind_rules", "make_rule"]
+__all__ = ["bind_rules", "make_rules"]
 
 
 def bind_rules(parts: Parts) -> None:
@@ -24,28 +29,47 @@ def bind_rules(parts: Parts) -> None:
     options = parts.settings.risk
     for name in options:
         parts.catalog.risk_rule(name)
-    made = (make_rule(parts, name, options.get(name, {})) for name in parts.catalog.risk_rules)
-    parts.risk.bind([rule for rule in made if rule is not None])
+    made = (make_rules(parts, name, options.get(name, {})) for name in parts.catalog.risk_rules)
+    parts.risk.bind([rule for rules in made for rule in rules])
 
 
-def make_rule(parts: Parts, name: str, options: Any) -> BoundRule | None:
-    """Make one rule; `None` when its options switch it off.
+def make_rules(parts: Parts, name: str, options: Any) -> tuple[BoundRule, ...]:
+    """Make what the settings have under one name; empty when its options switch it off.
 
     Raises:
         MissingPluginError: No plugin offers it.
         ConfigError: Its options are wrong; every problem at once.
+        PluginLoadError: What its factory made is no rule.
     """
     spec = parts.catalog.risk_rule(name)
     if options is False:
-        return None
+        return ()
     config: Any = structure({} if options is True else options, spec.config, path=f"$.risk.{name}")
-    accounts = parts.accounts
-    view = RiskView(
-        clock=parts.clock,
-        instrument=parts.markets.instrument,
-        holding=accounts.holding,
-        available=lambda account: accounts.accounts[account].available(),
-        last_price=parts.data.last_price,
-        last_tick=parts.data.last_tick,
-    )
-    return BoundRule(name, spec.order, make(f"risk rule {name!r}", spec.factory, view, config))
+    view = RiskView(name, parts.control.house)
+    made: object = make(f"risk rule {name!r}", spec.factory, view, config)
+    if made is None:
+        return ()
+    if isinstance(made, Mapping):
+        return tuple(_bound(spec, f"{name}.{key}", rule) for key, rule in made.items())
+    return (_bound(spec, name, made),)
+
+
+def _bound(spec: RiskRuleSpec, name: str, made: object) -> BoundRule:
+    if isinstance(made, RiskRule):
+        return BoundRule(
+            name,
+            spec.order,
+            made.check,
+            spec=spec.name,
+            kind=spec.kind,
+            peek=made.peek,
+            measure=made.measure,
+            meters=made.meters,
+            on_cancel=made.on_cancel,
+            on_day=made.on_day,
+        )
+    if not callable(made):
+        msg = f"risk rule {name!r}: its factory made {made!r}; expected a check or a RiskRule"
+        raise PluginLoadError(msg)
+    check: RiskCheck = made
+    return BoundRule(name, spec.order, check, spec=spec.name, kind=spec.kind)

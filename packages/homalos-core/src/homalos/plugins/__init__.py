@@ -1,6 +1,7 @@
 """The sockets: what the core asks, what a plugin answers with, what it may use."""
 
 from homalos.plugins.hookspecs import hookimpl, hookspec
+from homalos.plugins.options import OTHER_KEYS
 from homalos.plugins.specs import (
     AlertChannelSpec,
     CommandSpec,
@@ -12,12 +13,14 @@ from homalos.plugins.specs import (
     MarketSpec,
     NoOptions,
     RiskRuleSpec,
+    RouterSpec,
     StatementFormatSpec,
     StoreSpec,
     StrategySpec,
 )
 
 __all__ = [
+    "OTHER_KEYS",
     "AlertChannelSpec",
     "CommandSpec",
     "DoctorCheckSpec",
@@ -28,6 +31,7 @@ __all__ = [
     "MarketSpec",
     "NoOptions",
     "RiskRuleSpec",
+    "RouterSpec",
     "StatementFormatSpec",
     "StoreSpec",
     "StrategySpec",

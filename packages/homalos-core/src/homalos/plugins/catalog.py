@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ImporterSpec,
         MarketSpec,
         RiskRuleSpec,
+        RouterSpec,
         StatementFormatSpec,
         StoreSpec,
         StrategySpec,
@@ -40,8 +41,8 @@ class Catalog:
     Attributes:
         offered_by: (kind, name) -> the plugin that offers it; the kinds are
             `market`, `gateway`, `feed`, `importer`, `store`, `risk rule`,
-            `strategy`, `fill model`, `alert channel`, `statement format`, `doctor check` and
-            `command`.
+            `router`, `strategy`, `fill model`, `alert channel`, `statement format`,
+            `doctor check` and `command`.
         faults: Plugin -> what is wrong with it, for those at fault.
     """
 
@@ -51,6 +52,7 @@ class Catalog:
     importers: Mapping[str, ImporterSpec]
     stores: Mapping[str, StoreSpec]
     risk_rules: Mapping[str, RiskRuleSpec]
+    routers: Mapping[str, RouterSpec]
     strategies: Mapping[str, StrategySpec]
     fill_models: Mapping[str, FillModelSpec]
     alert_channels: Mapping[str, AlertChannelSpec]
@@ -76,6 +78,7 @@ class Catalog:
             importers=_gathered(host, "register_importers", "importer", offered),
             stores=_gathered(host, "register_stores", "store", offered),
             risk_rules=_gathered(host, "register_risk_rules", "risk rule", offered),
+            routers=_gathered(host, "register_routers", "router", offered),
             strategies=_gathered(host, "register_strategies", "strategy", offered),
             fill_models=_gathered(host, "register_fill_models", "fill model", offered),
             alert_channels=_gathered(host, "register_alert_channels", "alert channel", offered),
@@ -115,6 +118,10 @@ class Catalog:
     def risk_rule(self, name: str) -> RiskRuleSpec:
         """Return a risk rule's spec."""
         return self._found("risk rule", self.risk_rules, name)
+
+    def router(self, name: str) -> RouterSpec:
+        """Return a router's spec."""
+        return self._found("router", self.routers, name)
 
     def strategy(self, name: str) -> StrategySpec:
         """Return a strategy's spec."""

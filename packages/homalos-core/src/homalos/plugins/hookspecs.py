@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         ImporterSpec,
         MarketSpec,
         RiskRuleSpec,
+        RouterSpec,
         StatementFormatSpec,
         StoreSpec,
         StrategySpec,
@@ -99,6 +100,18 @@ class Hooks:
         A rule is active as soon as it is offered, with the defaults of its
         options, unless the settings say `risk: {<name>: false}`. Its check is
         bound at build time and called on the engine thread for every order.
+
+        .. versionadded:: 0.1
+        """
+
+    @hookspec
+    def register_routers(self) -> Iterable[RouterSpec] | None:
+        """Offer ways to choose the venue of an order, where an account has several.
+
+        Each spec's factory makes one `homalos.plugins.ports.Router` for every account
+        whose `routing.router` has the spec's name. It is called on the engine thread, for
+        each order of such an account, with the venues that could take it; orders of an
+        account with one gateway never come to it.
 
         .. versionadded:: 0.1
         """

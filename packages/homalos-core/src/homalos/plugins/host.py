@@ -29,6 +29,7 @@ from homalos.plugins.specs import (
     ImporterSpec,
     MarketSpec,
     RiskRuleSpec,
+    RouterSpec,
     StatementFormatSpec,
     StoreSpec,
     StrategySpec,
@@ -51,6 +52,7 @@ Spec = (
     | ImporterSpec
     | MarketSpec
     | RiskRuleSpec
+    | RouterSpec
     | StatementFormatSpec
     | StoreSpec
     | StrategySpec
@@ -63,6 +65,7 @@ ANSWERS: dict[str, type[Spec]] = {
     "register_importers": ImporterSpec,
     "register_stores": StoreSpec,
     "register_risk_rules": RiskRuleSpec,
+    "register_routers": RouterSpec,
     "register_strategies": StrategySpec,
     "register_fill_models": FillModelSpec,
     "register_alert_channels": AlertChannelSpec,

@@ -6,7 +6,7 @@ into it before the factory is called. Specs are made once and never change.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -133,14 +133,18 @@ class RiskRuleSpec:
     """A pre-trade rule: `factory(context, options) -> check(request) -> Refusal | None`.
 
     Attributes:
-        factory: Returns the check alone, or a `RiskRule` that has one.
+        factory: Returns the check alone, or a `RiskRule` that has one; several of them by
+            name, each of which becomes a rule of its own called `<name>.<its name>`; or
+            `None` where its options leave nothing to check.
         order: Rules run by rising `order`, ties by name.
         kind: What an `exposure` rule refuses goes through all the same where the order can
             only make a position smaller; a `validity` rule refuses any.
     """
 
     name: str
-    factory: Callable[[RiskContext, Any], RiskCheck | RiskRule]
+    factory: Callable[
+        [RiskContext, Any], RiskCheck | RiskRule | Mapping[str, RiskCheck | RiskRule] | None
+    ]
     config: type = NoOptions
     order: int = 50
     kind: Literal["exposure", "validity"] = "exposure"

@@ -10,9 +10,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from homalos.testing.desks import FakeDesk, FakeHolding, FakeRiskContext
+    from homalos.testing.desks import FakeDesk
     from homalos.testing.engines import engine, plugin
     from homalos.testing.fakes import FakeClock, FakeFeed, FakeGateway, FakeMarket, FakeStore
+    from homalos.testing.houses import (
+        FakeActivity,
+        FakeFunds,
+        FakeHolding,
+        FakeRiskContext,
+        FakeWorking,
+    )
     from homalos.testing.records import (
         DAY,
         INSTRUMENTS,
@@ -32,14 +39,17 @@ __all__ = [
     "OTHER",
     "START_NS",
     "SYMBOL",
+    "FakeActivity",
     "FakeClock",
     "FakeDesk",
     "FakeFeed",
+    "FakeFunds",
     "FakeGateway",
     "FakeHolding",
     "FakeMarket",
     "FakeRiskContext",
     "FakeStore",
+    "FakeWorking",
     "at",
     "bar",
     "engine",
@@ -50,9 +60,10 @@ __all__ = [
 ]
 
 _MODULES = {
-    "desks": ("FakeDesk", "FakeHolding", "FakeRiskContext"),
+    "desks": ("FakeDesk",),
     "engines": ("engine", "plugin"),
     "fakes": ("FakeClock", "FakeFeed", "FakeGateway", "FakeMarket", "FakeStore"),
+    "houses": ("FakeActivity", "FakeFunds", "FakeHolding", "FakeRiskContext", "FakeWorking"),
     "records": (
         "DAY",
         "INSTRUMENTS",

@@ -1,13 +1,12 @@
-"""Fakes of what the engine shows a plugin: a strategy's desk and a risk rule's view."""
+"""A fake of what the engine shows a strategy: its desk."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from math import nan
 
 from attrs import Factory, define
 
-from homalos.errors import UnknownInstrument, UnknownOrder
+from homalos.errors import UnknownOrder
 from homalos.model import (
     BarData,
     Direction,
@@ -22,22 +21,13 @@ from homalos.model import (
 )
 from homalos.plugins.ports import Timer
 from homalos.testing.fakes import FakeClock
-from homalos.testing.records import INSTRUMENTS
+from homalos.testing.records import INSTRUMENTS, contract_of
 
-__all__ = ["FakeDesk", "FakeHolding", "FakeRiskContext"]
+__all__ = ["FakeDesk"]
 
 
 def _ignore(_: str) -> None:
     """Let a timer fire unheard."""
-
-
-def _contract(contracts: Mapping[str, Instrument], symbol: str) -> Instrument:
-    instrument = contracts.get(symbol)
-    if instrument is None:
-        known = ", ".join(contracts) or "none"
-        msg = f"{symbol!r} is not among the contracts of this fake; there are {known}"
-        raise UnknownInstrument(msg)
-    return instrument
 
 
 @define(eq=False)
@@ -78,7 +68,7 @@ class FakeDesk:
         Raises:
             UnknownInstrument: It is not among `contracts`.
         """
-        return _contract(self.contracts, symbol)
+        return contract_of(self.contracts, symbol)
 
     def position(self, symbol: str) -> int:
         """Return the net lots put into `positions`."""
@@ -153,74 +143,3 @@ class FakeDesk:
     def log(self, level: str, message: str) -> None:
         """Note what was said."""
         self.logs.append((level, message))
-
-
-@define
-class FakeHolding:
-    """What an account holds and works in one contract; lots, all >= 0."""
-
-    long: int = 0
-    short: int = 0
-    opening_long: int = 0
-    opening_short: int = 0
-    closing_long: int = 0
-    closing_short: int = 0
-
-
-@define(eq=False)
-class FakeRiskContext:
-    """What a rule may look at, as the test has put it there.
-
-    Attributes:
-        contracts: By symbol.
-        clock: Advance it at will.
-        holdings: By (account, symbol); one is made when a rule first asks for it.
-        funds: What new orders may use, by account, currency; 0 for one not named.
-        prices: Last price by symbol; of a symbol not named, that of its tick.
-        ticks: Last tick by symbol.
-    """
-
-    contracts: Mapping[str, Instrument] = INSTRUMENTS
-    clock: FakeClock = Factory(FakeClock)
-    holdings: dict[tuple[str, str], FakeHolding] = Factory(dict)
-    funds: dict[str, float] = Factory(dict)
-    prices: dict[str, float] = Factory(dict)
-    ticks: dict[str, TickData] = Factory(dict)
-
-    def instrument(self, symbol: str) -> Instrument:
-        """Return a contract.
-
-        Raises:
-            UnknownInstrument: It is not among `contracts`.
-        """
-        return _contract(self.contracts, symbol)
-
-    def holding(self, account: str, symbol: str) -> FakeHolding:
-        """Return the live holding, the same object each time."""
-        return self.holdings.setdefault((account, symbol), FakeHolding())
-
-    def available(self, account: str) -> float:
-        """Return what was put into `funds`, currency."""
-        return self.funds.get(account, 0.0)
-
-    def last_price(self, symbol: str) -> float:
-        """Return the last price, nan when the test gave none."""
-        seen = self.ticks.get(symbol)
-        return self.prices.get(symbol, nan if seen is None else seen.last_price)
-
-    def last_tick(self, symbol: str) -> TickData | None:
-        """Return the tick put into `ticks`, or `None`."""
-        return self.ticks.get(symbol)
-
-    def is_reducing(self, request: OrderRequest) -> bool:
-        """Say whether an order can only make a position smaller.
-
-        Of an order without offset the holding decides: its lots must not be more
-        than stand against it and nothing else closes.
-        """
-        if request.offset is not Offset.NONE:
-            return request.offset is not Offset.OPEN
-        held = self.holding(request.account, request.symbol)
-        if request.direction is Direction.LONG:
-            return request.volume <= held.short - held.closing_short
-        return request.volume <= held.long - held.closing_long

@@ -11,6 +11,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import asdict
 
+from homalos.errors import UnknownInstrument
 from homalos.model import (
     BarData,
     Direction,
@@ -31,6 +32,7 @@ __all__ = [
     "SYMBOL",
     "at",
     "bar",
+    "contract_of",
     "day_of",
     "order_request",
     "same",
@@ -74,6 +76,20 @@ _LENGTH_S = {
     Interval.HOUR: 3600,
     Interval.DAILY: 86_400,
 }
+
+
+def contract_of(contracts: Mapping[str, Instrument], symbol: str) -> Instrument:
+    """Return a contract among some.
+
+    Raises:
+        UnknownInstrument: It is not among them; the message names those that are.
+    """
+    instrument = contracts.get(symbol)
+    if instrument is None:
+        known = ", ".join(contracts) or "none"
+        msg = f"{symbol!r} is not among the contracts of this fake; there are {known}"
+        raise UnknownInstrument(msg)
+    return instrument
 
 
 def at(seconds: float) -> int:

@@ -14,6 +14,7 @@ from homalos.engine.orders.reports import Reports
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.sending import Sending
 from homalos.engine.risk import RiskManager
+from homalos.engine.routing import Routing
 from homalos.engine.wholes import Wholes
 from homalos.errors import GatewayError, UnknownOrder
 from homalos.journal import CountingJournal, FileJournal
@@ -104,6 +105,10 @@ class OrderManager:
             UnknownInstrument: No market knows the symbol.
         """
         return self._roster.lane(account, symbol)
+
+    def route_by(self, routing: Routing | None) -> None:
+        """Have the venues of accounts with several of them chosen. Before the first lane."""
+        self._roster.routing = routing
 
     def submit(
         self,

@@ -113,7 +113,7 @@ class Reports:
         working = self._working.get(order_id)
         if working is None:
             rows = _FILLED_LATE
-            lane = self._roster.lane(order.account, order.symbol)
+            lane = self._roster.lane(order.account, order.symbol).at(order.gateway)
         else:
             whole = order.traded + report.volume >= order.volume
             rows = _FILLED_WHOLE if whole else _FILLED_PART

@@ -9,9 +9,12 @@ from msgspec.structs import replace
 
 from homalos.bus import Bus
 from homalos.clock import EngineClock
+from homalos.engine.account import Account
 from homalos.engine.accounts import AccountManager
 from homalos.engine.lanes import Lane, Working
+from homalos.engine.ledger import Position
 from homalos.engine.orders.states import AFTER_FILL, TABLE, UNFILLED, OrderEvent, status_of
+from homalos.engine.routing import Routing
 from homalos.errors import UnknownOrder
 from homalos.model import (
     Alert,
@@ -41,6 +44,7 @@ class Roster:
         lanes: Where orders go, by account and symbol.
         parked: Trades of orders that nobody knows, by the order's id.
         clock: The engine's.
+        routing: What chooses venues, where some account has several; set before any lane.
         say_order: Publishes an order's state.
         say_trade: Publishes a trade.
         say_rejection: Publishes a refusal.
@@ -61,6 +65,7 @@ class Roster:
         self.lanes: dict[tuple[str, str], Lane] = {}
         self.parked: dict[str, list[TradeReport]] = {}
         self.clock = clock
+        self.routing: Routing | None = None
         self._seen: defaultdict[tuple[str, str], set[tuple[str, Direction, int]]]
         self._seen = defaultdict(set)
         self._accounts = accounts
@@ -80,10 +85,17 @@ class Roster:
         if lane is None:
             books = self._accounts.accounts[account]
             position = self._accounts.holding(account, symbol)
-            seen = self._seen[books.gateway, symbol.rpartition(".")[2]]
-            lane = Lane(books, position, self._gateways[books.gateway], seen)
+            lane = self._make_lane(books, position, books.gateway)
+            route = self.routing.route(account) if self.routing is not None else None
+            if route is not None:
+                names = books.settings.routing.gateways
+                lane.branch(route, {n: self._make_lane(books, position, n) for n in names})
             self.lanes[account, symbol] = lane
         return lane
+
+    def _make_lane(self, books: Account, position: Position, name: str) -> Lane:
+        seen = self._seen[name, position.instrument.symbol.rpartition(".")[2]]
+        return Lane(books, position, self._gateways[name], seen, name)
 
     def alert(self, level: str, message: str) -> None:
         """Tell something that a person should see."""

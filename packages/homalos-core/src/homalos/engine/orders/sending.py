@@ -11,17 +11,28 @@ from homalos.engine.lanes import Lane, Working
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.states import TABLE, OrderEvent
 from homalos.engine.risk import RiskManager
+from homalos.engine.routing import RULE as ROUTING
+from homalos.engine.routing import Route
 from homalos.engine.venue_faults import at_cancelling, at_sending
 from homalos.engine.wholes import Wholes, split
 from homalos.errors import GatewayError
 from homalos.journal import CountingJournal, DecisionHash, FileJournal
-from homalos.model import CancelRequest, OrderData, OrderPhase, OrderRequest, Rejection, Status
+from homalos.model import (
+    CancelRequest,
+    Offset,
+    OrderData,
+    OrderPhase,
+    OrderRequest,
+    Rejection,
+    Status,
+)
 from homalos.plugins.ports import Gateway, Refusal
 
 __all__ = ["Sending"]
 
 _SUBMITTING = Status.SUBMITTING
 _UNKNOWN = OrderPhase.UNKNOWN
+_NONE = Offset.NONE
 _SENT, _CANCEL_ASKED = TABLE[OrderEvent.SENT], TABLE[OrderEvent.CANCEL_ASKED]
 
 
@@ -77,15 +88,36 @@ class Sending:
         if price != price:  # noqa: PLR0124  nan: a market order
             price = self._last_price(wish.symbol)
         parts = plan(
-            lane.position, wish.direction, wish.offset, wish.volume,
-            price=price, nets=lane.nets, close_today=lane.account.settings.close_today,
+            lane.position, wish.direction, _NONE if lane.turns else wish.offset, wish.volume,
+            price=price, nets=lane.nets and not lane.turns,
+            close_today=lane.account.settings.close_today,
         )  # fmt: skip
         if isinstance(parts, Refusal):
             self._risk.refused += 1
             kept = Rejection(RULE, parts.message, wish, wish.ts_ns, parts.input, parts.limit)
             return (), (kept,)
         requests = split(wish, parts)
+        if lane.route is not None:
+            routed = self._routed(requests, lane.route)
+            if isinstance(routed, Rejection):
+                return (), (routed,)
+            requests = routed
         return requests, [rejection for each in requests for rejection in self._check(each)]
+
+    def _routed(
+        self, requests: Sequence[OrderRequest], route: Route
+    ) -> list[OrderRequest] | Rejection:
+        """Give each part of a wish its venue; where one has none, the whole stays here."""
+        found = []
+        for request in requests:
+            chosen = route(request)
+            if isinstance(chosen, Refusal):
+                self._risk.refused += 1
+                return Rejection(
+                    ROUTING, chosen.message, request, request.ts_ns, chosen.input, chosen.limit
+                )
+            found.append(replace(request, gateway=chosen))
+        return found
 
     def tell(self, refused: Sequence[Rejection], lane: Lane) -> None:
         """Publish why an order was kept, and count it."""
@@ -106,13 +138,13 @@ class Sending:
             GatewayError: The venue's gateway raised; the order counts as sent.
         """
         if len(requests) == 1:
-            return self.send(requests[0], lane, held)
+            return self.send(requests[0], lane.at(requests[0].gateway), held)
         orders = self._roster.orders
         sent: list[str] = []
         try:
             for request in requests:
                 sent.append(request.order_id)
-                self.send(request, lane, held)
+                self.send(request, lane.at(request.gateway), held)
         finally:
             # Where the venue raises, what has not been sent stays here.
             self._wholes.add(wish, tuple(each for each in sent if each in orders))
@@ -138,7 +170,10 @@ class Sending:
             # The venue first: nothing it says is heard before this returns. And whatever it
             # made of the order, also where it raised, the order is known here from now on.
             self.decisions.add(request)
-            order = self._keep(request, lane) if held is None else self._release(request, held)
+            if held is None:
+                order = self._keep(request, lane)
+            else:
+                order = self._release(request, held, lane)
             lane.activity.orders += 1
             if self.watch is not None:
                 self.watch()
@@ -178,6 +213,8 @@ class Sending:
                 orders[order.order_id] = working.state = order
             raise
         working.lane.activity.cancels += 1
+        for tell in self._risk.told_of_cancels:
+            tell(request)
         if self.watch is not None:
             self.watch()
         return True
@@ -217,19 +254,24 @@ class Sending:
         working.reserve(self._last_price)
         return order
 
-    def _release(self, asked: OrderRequest, held: Working) -> OrderData:
+    def _release(self, asked: OrderRequest, held: Working, lane: Lane) -> OrderData:
         """Have an order work that was held until now, or one more part of it."""
-        was, lane, roster = held.state, held.lane, self._roster
+        was, roster = held.state, self._roster
         order_id = asked.order_id
         if order_id != was.order_id:
-            order = replace(was, order_id=order_id, offset=asked.offset, volume=asked.volume)
+            order = replace(
+                was, order_id=order_id, offset=asked.offset, volume=asked.volume,
+                gateway=asked.gateway,
+            )  # fmt: skip
             held = roster.add(order, lane)
         else:
             order = replace(
                 was, offset=asked.offset, price=asked.price, volume=asked.volume,
-                ts_ns=asked.ts_ns, phase=TABLE[OrderEvent.TRIGGERED][was.phase],
+                gateway=asked.gateway, ts_ns=asked.ts_ns,
+                phase=TABLE[OrderEvent.TRIGGERED][was.phase],
             )  # fmt: skip
             roster.orders[order_id] = held.state = order
+            held.lane = lane
             lane.working[order_id] = held
             held.asked_ns = asked.ts_ns
         held.reserve(self._last_price)

@@ -46,7 +46,7 @@ from homalos.plugins.ports.risk import (
     RiskRule,
     WorkingView,
 )
-from homalos.plugins.ports.routing import Router, VenueView
+from homalos.plugins.ports.routing import Priced, Router, Selective, VenueView
 from homalos.plugins.ports.statements import Reading, StatementKind, StatementReader
 from homalos.plugins.ports.venue import (
     DayCloser,
@@ -101,6 +101,7 @@ __all__ = [
     "ObserverStats",
     "OrderSource",
     "PositionSource",
+    "Priced",
     "Reading",
     "Refusal",
     "RestingOrder",
@@ -109,6 +110,7 @@ __all__ = [
     "RiskRule",
     "Router",
     "RowFault",
+    "Selective",
     "Session",
     "Snapshot",
     "StatementKind",

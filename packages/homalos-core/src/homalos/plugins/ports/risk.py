@@ -13,6 +13,7 @@ from homalos.model import (
     OrderData,
     OrderRequest,
     TickData,
+    TradingState,
 )
 from homalos.plugins.ports.clock import Clock
 
@@ -80,13 +81,22 @@ class RiskRule:
 
     Attributes:
         check: Asked about every order.
-        meters: Asked on every fill and once a second for what is to be watched.
+        peek: Judges as `check` does, without counting: it leaves no trace in the rule. Asked
+            by `explain` and `preview`, which send nothing; `None` where `check` itself
+            leaves none.
+        measure: Says what each of its limits would come to with an order, refused or not,
+            without a trace either: what `explain` and `preview` show beside the verdict;
+            `None` where the rule has no figures.
+        meters: Asked on every fill and every `control.check_s` seconds for what is to be
+            watched.
         on_cancel: Told of every cancel that leaves; it cannot refuse one.
         on_day: Told of each new trading day, yyyymmdd, before its first event: counters
             begin anew.
     """
 
     check: RiskCheck
+    peek: RiskCheck | None = None
+    measure: Callable[[OrderRequest], Iterable[Meter]] | None = None
     meters: Callable[[], Iterable[Meter]] | None = None
     on_cancel: Callable[[CancelRequest], None] | None = None
     on_day: Callable[[int], None] | None = None
@@ -148,6 +158,9 @@ class RiskContext(Protocol):
     def clock(self) -> Clock:
         """Return the engine's clock."""
 
+    def accounts(self) -> tuple[str, ...]:
+        """Return the names of all accounts; they stay the same as long as the engine lives."""
+
     def instrument(self, symbol: str) -> Instrument:
         """Return the contract of a symbol."""
 
@@ -188,7 +201,27 @@ class RiskContext(Protocol):
         """Return the trading day that the engine is in, yyyymmdd; 0 before the first."""
 
     def is_open(self, symbol: str) -> bool:
-        """Say whether a session or call auction of a symbol is on now; True if not known."""
+        """Say whether orders in a symbol are taken now; True if not known.
+
+        They are in a session, and in a call auction until its orders are matched.
+        """
+
+    def in_auction(self, symbol: str) -> bool:
+        """Say whether a call auction of a symbol takes orders now; False if not known."""
 
     def is_reducing(self, request: OrderRequest) -> bool:
         """Say whether an order can only make a position smaller."""
+
+    def turn(self, scope: str, name: str, state: TradingState, reason: str) -> None:
+        """Hold a switch at a state in this rule's name; the strictest one held is in force.
+
+        With `NORMAL` the rule lets go of it. A person has the last word: what one sets takes
+        the place of what every rule holds. Cheap, and nothing is told, where the rule holds
+        that state already; orders are judged by it from the next one on.
+
+        Args:
+            scope: `engine`, `account` or `strategy`.
+            name: Whose; "" for the engine.
+            state: What is to hold.
+            reason: For the person who watches: what was found, what is allowed.
+        """

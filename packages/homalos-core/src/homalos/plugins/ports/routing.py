@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol, runtime_checkable
 
 from attrs import frozen
 
 from homalos.model import OrderRequest, OrderType
 from homalos.plugins.ports.risk import Refusal
 
-__all__ = ["Router", "VenueView"]
+__all__ = ["Priced", "Router", "Selective", "VenueView"]
 
 
 @frozen(kw_only=True)
@@ -35,3 +36,19 @@ class VenueView:
 
 Router = Callable[[OrderRequest, Sequence[VenueView]], str | Refusal]
 """`(request, venues) -> name of one of them, or why it goes to none`; engine thread."""
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """A gateway that says which orders it takes. Optional: another one is sent any."""
+
+    def order_types(self, symbol: str) -> frozenset[OrderType]:
+        """Return the types that an order in a symbol may have there; never blocks."""
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A gateway that says what an order costs. Optional: the cost of another is not known."""
+
+    def cost(self, request: OrderRequest) -> float:
+        """Return the fees of an order if it fills whole, currency; nan where not known."""

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from math import inf, isclose, isfinite, nan
-from typing import Any
+from typing import Any, cast
 
 import attrs
 from attrs import Factory, frozen
@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from homalos.errors import ConfigError
 from homalos.model import Direction, Offset, OrderRequest, OrderType
-from homalos.plugins.ports import Refusal, RiskCheck
+from homalos.plugins.ports import Refusal, RiskCheck, RiskRule
 from homalos.plugins.specs import RiskRuleSpec
 from homalos.testing.contracts.requirement import Requirement, expect, options_of, requirement
-from homalos.testing.desks import FakeRiskContext
+from homalos.testing.houses import FakeRiskContext
 from homalos.testing.records import same, tick
 
 __all__ = ["RISK_RULE", "RiskRuleSubject"]
@@ -54,7 +54,19 @@ class RiskRuleSubject:
 
 
 def _bound(subject: RiskRuleSubject, context: FakeRiskContext) -> RiskCheck:
-    return subject.spec.factory(context, options_of(subject.spec, subject.options))
+    return _made(subject, context).check
+
+
+def _made(subject: RiskRuleSubject, context: FakeRiskContext) -> RiskRule:
+    made: object = subject.spec.factory(context, options_of(subject.spec, subject.options))
+    if isinstance(made, Mapping):
+        expect(len(made) == 1, f"the options make {len(made)} rules; a subject is one of them")
+        made = next(iter(made.values()))
+    expect(made is not None, "the options leave nothing to check; a subject's must")
+    if isinstance(made, RiskRule):
+        return made
+    expect(callable(made), f"the factory made {made!r}; expected a check or a RiskRule")
+    return RiskRule(check=cast("RiskCheck", made))
 
 
 def _refusal(subject: RiskRuleSubject) -> Refusal | None:
@@ -147,9 +159,9 @@ def it_changes_nothing_that_it_sees(subject: RiskRuleSubject) -> None:
     for request in (subject.passed, subject.refused):
         for _ in range(2):
             check(request)  # what it asks for is made now
-        before = deepcopy((request, context.holdings, context.funds, context.prices))
+        before = deepcopy((request, context.held, context.money, context.prices))
         check(request)
-        after = (request, context.holdings, context.funds, context.prices)
+        after = (request, context.held, context.money, context.prices)
         expect(_equal(before, after), f"the check changed {before} to {after}")
 
 
@@ -215,8 +227,8 @@ def an_empty_book_is_survived(subject: RiskRuleSubject) -> None:
 def an_empty_account_is_survived(subject: RiskRuleSubject) -> None:
     """A new account has neither funds nor holdings."""
     context = subject.context()
-    context.holdings.clear()
-    context.funds.clear()
+    context.held.clear()
+    context.money.clear()
     _expect_verdict(subject, context, "an empty account")
 
 
