@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
 from attrs import define, field
@@ -129,6 +129,22 @@ class StrategyBooks:
         if trade.trading_day < own.day:
             own.recount()
 
+    def post_anew(self, position: Position, was: Iterable[Posting], now: Iterable[Posting]) -> None:
+        """Book what a position's postings became when a late trade came between them.
+
+        Args:
+            position: The account's.
+            was: Its postings so far, which are in the books, all lots of each.
+            now: The same trades again, and the late one.
+        """
+        before = {id(posting[0]): posting for posting in was}
+        for posting in now:
+            old = before.get(id(posting[0]))
+            if old is None:
+                self.post(posting[0], position, posting)
+            else:
+                self._correct(position, old, posting)
+
     def pnl(self, strategy: str, prices: Mapping[str, float]) -> Decimal:
         """Return a strategy's realised less fees plus floating profit, currency, exact.
 
@@ -155,3 +171,15 @@ class StrategyBooks:
             own = book.positions.get(symbol)
             if own is not None:
                 own.finish(price)
+
+    def _correct(self, position: Position, old: Posting, new: Posting) -> None:
+        # Its own lots are of as many lots as before: only what the account was charged differs.
+        trade, price, opened, today, earlier, _, _ = new
+        own = self.book(trade.strategy).position(position)
+        for line, more in (
+            (own.fee_open, opened - old[2]),
+            (own.fee_close_today, today - old[3]),
+            (own.fee_close, earlier - old[4]),
+        ):
+            if more:
+                line.charge(price * more, more)

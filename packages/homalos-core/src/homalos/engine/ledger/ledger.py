@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 
 from homalos.engine.ledger.amounts import EXACT, MICRO, amount
 from homalos.engine.ledger.books import StrategyBooks
+from homalos.engine.ledger.late import DayStart, entries, in_order, is_whole
 from homalos.engine.ledger.margin import MarginGroup, group_of, margins
 from homalos.engine.ledger.position import Position
 from homalos.engine.ledger.posting import Part, Posting
@@ -52,6 +53,7 @@ class Ledger:
         self._groups: dict[str, MarginGroup] = {}
         self._books = StrategyBooks()
         self._lines = DayLines()
+        self._starts: dict[str, DayStart] = {}  # of the positions in `day`
         self._told = 0  # postings of the day that the strategies' books have seen
         self._transfers: list[TransferLine] = []
         # As of the last settlement.
@@ -73,40 +75,17 @@ class Ledger:
     def post(self, trade: TradeData, position: Position) -> None:
         """Book one trade: close lots, open lots, pay fees.
 
-        What it closes and is not held books nothing; it is counted in `overclosed`.
+        What it closes and is not held books nothing; it is counted in `overclosed`. A trade
+        that was made before others that are booked is booked before them; see `late`.
         """
-        price = round(trade.price * MICRO)
-        day = trade.trading_day
-        if day > position.day:
-            position.begin(day)
-        offset = trade.offset
-        left = trade.volume
-        closed = today = earlier = marked = 0
-        parts: tuple[Part, ...] = ()
-        if offset is not _OPEN:
-            closed, today, gain, marked, parts = position.close(trade, price, left, offset)
-            left -= closed
-            self.cash += gain * position.unit
-            if today:
-                self.cash -= position.fee_close_today.charge(price * today, today)
-                self.postings += 2
-            earlier = closed - today
-            if earlier:
-                self.cash -= position.fee_close.charge(price * earlier, earlier)
-                self.postings += 2
-            if offset is not _NONE:
-                position.overclosed += left
-                left = 0
-        if left:
-            position.open(trade, price, left)
-            self.cash -= position.fee_open.charge(price * left, left)
-            self.postings += 2
-        elif not closed:
+        start = self._starts.get(trade.symbol)
+        if start is None:
+            start = self._starts[trade.symbol] = DayStart(position)
+        if trade.ts_ns >= start.latest_ns:
+            start.latest_ns = trade.ts_ns
+        elif self._post_late(trade, position):
             return
-        self.day.append((trade, price, left, today, earlier, marked, parts))
-        if day < position.day:
-            position.recount()
-        self._follow(position)
+        self._enter(trade, position)
 
     def transfer(self, amount: Decimal, day: int, note: str = "") -> None:
         """Book money that came in or went out.
@@ -257,6 +236,68 @@ class Ledger:
 
     # -- inside ----------------------------------------------------------------
 
+    def _enter(self, trade: TradeData, position: Position) -> None:
+        price = round(trade.price * MICRO)
+        day = trade.trading_day
+        if day > position.day:
+            position.begin(day)
+        offset = trade.offset
+        left = trade.volume
+        closed = today = earlier = marked = 0
+        parts: tuple[Part, ...] = ()
+        if offset is not _OPEN:
+            closed, today, gain, marked, parts = position.close(trade, price, left, offset)
+            left -= closed
+            self.cash += gain * position.unit
+            if today:
+                self.cash -= position.fee_close_today.charge(price * today, today)
+                self.postings += 2
+            earlier = closed - today
+            if earlier:
+                self.cash -= position.fee_close.charge(price * earlier, earlier)
+                self.postings += 2
+            if offset is not _NONE:
+                position.overclosed += left
+                left = 0
+        if left:
+            position.open(trade, price, left)
+            self.cash -= position.fee_open.charge(price * left, left)
+            self.postings += 2
+        elif not closed:
+            return
+        self.day.append((trade, price, left, today, earlier, marked, parts))
+        if day < position.day:
+            position.recount()
+        self._follow(position)
+
+    def _post_late(self, trade: TradeData, position: Position) -> bool:
+        """Book a trade where it belongs, those behind it anew; False where that cannot be."""
+        was = [posting for posting in self.day if posting[0].symbol == trade.symbol]
+        if not all(map(is_whole, was)):
+            return False
+        books, overclosed = self.books, position.overclosed
+        now = self._book_anew(in_order(was, trade), position)
+        if position.overclosed > overclosed:
+            # By the clock it closes what was not held: as it came, then.
+            position.overclosed = overclosed
+            now = self._book_anew([*(posting[0] for posting in was), trade], position)
+        books.post_anew(position, was, now)
+        self._told = len(self.day)
+        return True
+
+    def _book_anew(self, trades: Sequence[TradeData], position: Position) -> list[Posting]:
+        symbol, today = position.instrument.symbol, position.day
+        self.postings -= sum(entries(p) for p in self.day if p[0].symbol == symbol)
+        self.day[:] = [posting for posting in self.day if posting[0].symbol != symbol]
+        self.cash -= self._starts[symbol].restore(position)
+        others = len(self.day)
+        for each in trades:
+            self._enter(each, position)
+        if position.day < today:
+            position.day = today
+            position.recount()
+        return self.day[others:]
+
     def _follow(self, position: Position) -> None:
         """Have the margin follow what a position holds now."""
         if position.larger:
@@ -295,6 +336,7 @@ class Ledger:
         if lines:
             self._lines.add_postings(self.day, self.positions)
         self.day.clear()
+        self._starts.clear()
         self._told = 0
 
     def _mark(self, day: int, prices: Mapping[str, SettlementPrice]) -> dict[str, Decimal]:
