@@ -199,6 +199,7 @@ def test_the_venue_cannot_speak_of_an_order_that_it_never_had() -> None:
 def test_without_anybody_who_holds_orders_a_stop_is_refused() -> None:
     """It is told as every refusal, and takes an id."""
     house = House()
+    house.manager.held = None
     refused = house.manager.submit(
         "hand", house.lane, LONG, Offset.OPEN, float("nan"), 1, STOP, "", TERMS
     )

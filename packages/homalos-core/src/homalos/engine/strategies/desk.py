@@ -17,6 +17,7 @@ from homalos.model import (
     OrderData,
     OrderType,
     Rejection,
+    Terms,
     TickData,
     TimerFired,
     TradeData,
@@ -27,6 +28,8 @@ __all__ = ["PositionBook", "StrategyDesk"]
 _LONG, _SHORT = Direction.LONG, Direction.SHORT
 _OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
 _LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
+_WITHOUT_PRICE = frozenset({_MARKET, OrderType.STOP, OrderType.TRAILING_STOP})
+_NAN = float("nan")
 
 
 class PositionBook:
@@ -109,14 +112,23 @@ class StrategyDesk:
         volume: int,
         order_type: OrderType,
         reference: str,
+        terms: Terms | None = None,
     ) -> OrderData | Rejection:
         """Send an order through risk to the venue; the price is snapped to the grid."""
         lane = self._lanes.get(symbol) or self._know(symbol)
         if order_type is _LIMIT:
             price = lane.instrument.snap(price)
+        else:
+            price = _NAN if order_type in _WITHOUT_PRICE else lane.instrument.snap(price)
         return self._submit(
-            self._name, lane, direction, offset, price, volume, order_type, reference
+            self._name, lane, direction, offset, price, volume, order_type, reference, terms
         )
+
+    def amend(
+        self, order_id: str, price: float | None, volume: int | None, trigger: float | None
+    ) -> OrderData | Rejection:
+        """Change an order; `None` leaves its price, its lots or its trigger as they are."""
+        return self._orders.amend(order_id, price=price, volume=volume, trigger=trigger)
 
     def cancel(self, order_id: str) -> bool:
         """Ask for an order to be cancelled; False when it is not working any more."""
