@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import nan
+from math import isnan, nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from msgspec.structs import replace
@@ -176,7 +176,7 @@ class Trading:
             trigger: Currency per unit; put on the grid for you. Of a trailing stop the first
                 one; nan begins `trail` behind the last price.
             volume: Lots, > 0.
-            limit: Leaves with this limit instead of at the market.
+            limit: Leaves with this limit instead of at the market; a trailing stop has none.
             trail: Follows the best price at this distance, currency per unit, > 0, and never
                 goes back.
             symbol: One of `symbols`; the first when left out.
@@ -186,9 +186,9 @@ class Trading:
         Returns:
             The order, in phase `HELD` or on its way, or the `Rejection` that names the rule.
         """
-        kind = _STOP if limit != limit else _STOP_LIMIT  # noqa: PLR0124  nan: no limit
-        if trail == trail:  # noqa: PLR0124  nan: it does not trail
-            kind = _TRAILING_STOP
+        kind = _STOP if isnan(limit) else _STOP_LIMIT
+        if not isnan(trail):
+            kind, limit = _TRAILING_STOP, nan
         asked = replace(terms or Terms(), trigger=trigger, trail=trail)
         return self._send(
             symbol or self.symbol, direction, offset, limit, volume, kind, reference, asked
@@ -203,59 +203,54 @@ class Trading:
         take_profit: float = nan,
         stop_loss: float = nan,
         trail: float = nan,
-        order_type: OrderType = _LIMIT,
         symbol: str | None = None,
         reference: str = "",
-        time_in_force: TimeInForce = TimeInForce.GTC,
     ) -> Bracket | Rejection:
         """Open a position together with the orders that will close it.
 
         The exits wait in the engine until the entry fills, then take the lots that it has
-        filled, also part by part. One exit's fill takes its lots off the other; when the stop
-        is reached, the other one and what is left of the entry are taken back first. An
-        entry that ends unfilled ends them. Exits that are wrong (a stop above the entry of a
-        long position, for one) cancel the entry again, and the refusal is what you get.
+        filled, also part by part, and work over days, as a position does. One exit's fill
+        takes its lots off the other; when the stop is reached, the other one and what is left
+        of the entry are taken back first. An entry that ends unfilled ends them. Where an
+        exit is wrong (a stop above the entry of a long position, for one) the entry is
+        cancelled again, and the refusal is what you get.
 
         Args:
             direction: Of the entry: `LONG` buys.
-            price: Limit of the entry, currency per unit; ignored for a market order.
+            price: Limit of the entry, currency per unit; nan enters at the market.
             volume: Lots, > 0.
             take_profit: Limit of the exit with a profit; nan for none.
-            stop_loss: Trigger of the exit with a loss; nan for none.
-            trail: Makes the stop trail at this distance, currency per unit, > 0.
-            order_type: Of the entry.
+            stop_loss: Trigger of the exit with a loss; nan for none, or with a `trail` to
+                begin that far behind the last price.
+            trail: Makes the stop follow the best price at this distance, currency per unit.
             symbol: One of `symbols`; the first when left out.
             reference: Free text that stays with all of the orders.
-            time_in_force: Of the exits: over days unless told otherwise, as a position lasts
-                over days.
         """
         entry = self.send_order(
             direction, _OPEN, price, volume,
-            symbol=symbol, order_type=order_type, reference=reference,
+            symbol=symbol, order_type=_MARKET if isnan(price) else _LIMIT, reference=reference,
         )  # fmt: skip
         if not isinstance(entry, OrderData):
             return entry
         out = _SHORT if direction is _LONG else _LONG
-        terms = Terms(parent=entry.order_id, time_in_force=time_in_force)
-        exits: list[OrderData | None] = [None, None]
-        for number, wanted in enumerate((take_profit, stop_loss)):
-            trails = bool(number) and trail == trail  # noqa: PLR0124  nan: it does not trail
-            if wanted != wanted and not trails:  # noqa: PLR0124  nan: no such exit
-                continue
-            if number:
-                made = self.stop_order(
-                    out, _CLOSE, wanted, volume,
-                    trail=trail, symbol=symbol, reference=reference, terms=terms,
-                )  # fmt: skip
-            else:
-                made = self.send_order(
-                    out, _CLOSE, wanted, volume, symbol=symbol, reference=reference, terms=terms
-                )
-            if not isinstance(made, OrderData):
+        terms = Terms(parent=entry.order_id, time_in_force=TimeInForce.GTC)
+        profit: OrderData | Rejection | None = None
+        loss: OrderData | Rejection | None = None
+        if not isnan(take_profit):
+            profit = self.send_order(
+                out, _CLOSE, take_profit, volume,
+                symbol=symbol, reference=reference, terms=terms,
+            )  # fmt: skip
+        if not (isnan(stop_loss) and isnan(trail)):
+            loss = self.stop_order(
+                out, _CLOSE, stop_loss, volume,
+                trail=trail, symbol=symbol, reference=reference, terms=terms,
+            )  # fmt: skip
+        for refused in (profit, loss):
+            if refused is not None and not isinstance(refused, OrderData):
                 self.cancel_order(entry)
-                return made
-            exits[number] = made
-        return Bracket(entry, *exits)
+                return refused
+        return Bracket(entry, profit, loss)
 
     def oco(
         self,

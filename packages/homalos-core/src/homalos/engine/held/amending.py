@@ -66,8 +66,9 @@ class Amendments:
         """End the order that was to take a place which is not given up."""
         change = self._changes.pop(order_id, None)
         if change is not None and self._book.is_held(change.new_id):
+            self._heirs.drop(order_id)
             why = f"{order_id} could not be taken back to be changed: {reason}"
-            self._book.take_back(change.new_id, why)
+            self._end(change.new_id, why)
 
     def on_order(self, state: OrderData) -> None:
         """Send what takes an order's place once that is over."""
@@ -81,4 +82,10 @@ class Amendments:
             self._book.leave(change.new_id, left)
         else:
             why = f"{state.order_id} was filled with {state.traded} lots before"
-            self._book.take_back(change.new_id, why)
+            self._end(change.new_id, why)
+
+    # -- inside ------------------------------------------------------------------
+
+    def _end(self, new_id: str, why: str) -> None:
+        self._book.superfluous.add(new_id)
+        self._book.take_back(new_id, why)

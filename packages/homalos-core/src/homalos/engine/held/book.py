@@ -96,6 +96,7 @@ class Book:
 
     Attributes:
         wishes: By id, of every order that is not over.
+        superfluous: Ids of held orders that were ended because nothing was left for them.
         refusals: What kept orders that were to leave, by id.
         on_keep: Told of an order that is to be held, before anybody else.
         on_end: Told of a held order that is to be ended from in here, likewise.
@@ -103,6 +104,7 @@ class Book:
 
     def __init__(self, bus: Bus, clock: EngineClock, orders: Orders) -> None:
         self.wishes: dict[str, Wish] = {}
+        self.superfluous: set[str] = set()
         self.refusals: dict[str, Rejection] = {}
         self.on_keep: Callable[[OrderRequest], None] = _unheard
         self.on_end: Callable[[str], None] = _unheard

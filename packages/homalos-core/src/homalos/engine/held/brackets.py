@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from homalos.engine.held.asking import STOPS
 from homalos.engine.held.book import Book
+from homalos.engine.held.heirs import Heirs
 from homalos.engine.lanes import Lane
 from homalos.model import OrderData, OrderRequest
 
@@ -50,11 +51,20 @@ class _Bracket:
 
     Attributes:
         stop: The exit whose trigger was reached: it takes everything, the others nothing.
+        is_busy: Whether it is being worked out.
+        is_stale: Whether something happened meanwhile.
     """
 
     entry_ids: list[str]
     exits: list[_Exit] = field(factory=list)
     stop: _Exit | None = None
+    is_busy: bool = False
+    is_stale: bool = False
+
+    @property
+    def is_leaving(self) -> bool:
+        """Say whether an exit was reached."""
+        return self.stop is not None
 
 
 class Brackets:
@@ -67,9 +77,10 @@ class Brackets:
     worked out anew from the orders' states, so that it does not matter what came first.
     """
 
-    def __init__(self, book: Book, watch: Callable[[str], None]) -> None:
+    def __init__(self, book: Book, heirs: Heirs, watch: Callable[[str], None]) -> None:
         """Begin empty; `watch` has a held order's trigger looked at."""
         self._book = book
+        self._heirs = heirs
         self._watch = watch
         self._of_entry: dict[str, _Bracket] = {}
         self._of_exit: dict[str, tuple[_Bracket, _Exit]] = {}
@@ -121,8 +132,8 @@ class Brackets:
             bracket.stop = way_out
         self._settle(bracket)
 
-    def on_order(self, state: OrderData, heir: str) -> None:
-        """Take up the new state of an entry or an exit; `heir` is what took its place, or ""."""
+    def on_order(self, state: OrderData) -> None:
+        """Take up the new state of an entry or an exit."""
         bracket = self._of_entry.get(state.order_id)
         if bracket is not None:
             self._settle(bracket)
@@ -130,8 +141,13 @@ class Brackets:
         if found is None:
             return
         bracket, way_out = found
-        ended_itself = not state.is_active and state.left > 0 and not heir
-        if ended_itself and state.order_id not in way_out.taken_back and not way_out.is_dead:
+        order_id = state.order_id
+        goes_on = (
+            order_id in self._heirs.of
+            or order_id in way_out.taken_back
+            or order_id in self._book.superfluous
+        )
+        if not (state.is_active or goes_on or way_out.is_dead) and state.left > 0:
             way_out.is_dead = True
             self._tell_dead(bracket, way_out, state)
         self._settle(bracket)
@@ -146,10 +162,27 @@ class Brackets:
     def _working(self, way_out: _Exit) -> list[OrderData]:
         """Return an exit's orders that are out, or wait for their venue or its next session."""
         states = (self._book.state(i) for i in way_out.order_ids if i != way_out.waiting)
-        return [state for state in states if state.is_active]
+        # As long as one that is being changed is out, what is to take its place is not.
+        return [
+            state
+            for state in states
+            if state.is_active and not self._heirs.is_early(state.order_id)
+        ]
 
     def _settle(self, bracket: _Bracket) -> None:
-        """Bring the exits to what is open now."""
+        """Bring the exits to what is open now, until nothing that this brings about is left."""
+        bracket.is_stale = True
+        if bracket.is_busy:
+            return
+        bracket.is_busy = True
+        try:
+            while bracket.is_stale:
+                bracket.is_stale = False
+                self._work_out(bracket)
+        finally:
+            bracket.is_busy = False
+
+    def _work_out(self, bracket: _Bracket) -> None:
         state = self._book.state
         is_over = not any(state(each).is_active for each in bracket.entry_ids)
         entered = any(state(each).traded for each in bracket.entry_ids)
@@ -164,7 +197,7 @@ class Brackets:
         else:
             for way_out in bracket.exits:
                 # One that is reached as soon as it is looked at ends this round.
-                if bracket.stop is None and not way_out.is_dead:
+                if not (bracket.is_leaving or way_out.is_dead):
                     (self._guard if way_out.is_stop else self._offer)(bracket, way_out)
 
     def _offer(self, bracket: _Bracket, way_out: _Exit) -> None:
@@ -183,7 +216,7 @@ class Brackets:
         if lots <= 0:
             return
         if not self._book.state(way_out.waiting).is_active:
-            way_out.waiting = self._again(way_out, lots)
+            self._again(way_out, lots, waits=True)
         elif self._book.state(way_out.waiting).volume != lots:
             self._book.orders.change_held(way_out.waiting, volume=lots)
         if not way_out.is_watched:
@@ -210,7 +243,7 @@ class Brackets:
             order_id = self._again(way_out, lots)
         self._book.leave(order_id, lots)
 
-    def _again(self, way_out: _Exit, lots: int) -> str:
+    def _again(self, way_out: _Exit, lots: int, *, waits: bool = False) -> str:
         """Have one more order of an exit held, for lots that came later; return its id."""
         reason = f"more of {way_out.order_ids[0]}"
         asked = replace(way_out.asked, volume=lots)
@@ -218,7 +251,8 @@ class Brackets:
         order_id = self._book.orders.next_id()
         way_out.order_ids.append(order_id)
         self._of_exit[order_id] = self._of_exit[way_out.order_ids[0]]
-        way_out.is_watched = False
+        if waits:
+            way_out.waiting, way_out.is_watched = order_id, False
         self._book.keep(replace(asked, order_id=order_id), way_out.lane, reason)
         return order_id
 

@@ -23,11 +23,13 @@ class Heirs:
     Attributes:
         adopt: Told (old id, new id) before anybody hears of the new one.
         of: The id of the order that took another's place, by the id of that.
+        before: The other way round.
     """
 
     book: Book
     adopt: tuple[_Adopt, ...] = ()
     of: dict[str, str] = field(factory=dict)
+    before: dict[str, str] = field(factory=dict)
 
     def make(
         self,
@@ -56,9 +58,19 @@ class Heirs:
             terms=wish.asked.terms if terms is None else terms,
         )  # fmt: skip
         self.of[old_id] = new_id
+        self.before[new_id] = old_id
         for adopt in self.adopt:
             adopt(old_id, new_id)
         return self.book.keep(asked, wish.lane, f"in place of {old_id}: {reason}")
+
+    def drop(self, old_id: str) -> None:
+        """Take back that an order's place was to be taken: it works on."""
+        del self.before[self.of.pop(old_id)]
+
+    def is_early(self, order_id: str) -> bool:
+        """Say whether the order whose place another takes is still at work."""
+        old_id = self.before.get(order_id)
+        return old_id is not None and self.book.state(old_id).is_active
 
     def last(self, order_id: str) -> str:
         """Return the id of the order that is now in an order's place; its own where none is."""

@@ -35,7 +35,7 @@ class _Life:
     Attributes:
         symbol: Its contract.
         terms: What it asks.
-        placed_day: The trading day it is for, when it was placed.
+        placed_day: The trading day it is for, when it was placed; 0 before the first event.
         sent_day: The same when it was sent; 0 before.
         until: The end of a gtd order.
         timeout: Its time-out.
@@ -92,7 +92,7 @@ class Lifetimes:
         if terms is None:
             return
         now = self._book.clock.now
-        life = _Life(asked.symbol, terms, self._day_of(asked.symbol, now))
+        life = _Life(asked.symbol, terms, self._day_of(asked.symbol, now) if now else 0)
         self._lives[asked.order_id] = life
         if terms.time_in_force is TimeInForce.GTD:
             end = partial(self._end, asked.order_id, "its time is over")
@@ -150,6 +150,7 @@ class Lifetimes:
         self.day = change.trading_day
         waiting, self._next_day = self._next_day, []
         for order_id, life in tuple(self._lives.items()):
+            life.placed_day = life.placed_day or self.day
             is_of_day = life.terms.time_in_force is TimeInForce.DAY
             if is_of_day and life.placed_day < self.day and self._is_in_here(order_id):
                 self._book.take_back(order_id, "its trading day is over")

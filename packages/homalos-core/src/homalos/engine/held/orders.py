@@ -66,7 +66,7 @@ class HeldOrders:
         heirs = self._heirs = Heirs(book)
         self._watching = Watching(bus, data, self._on_reached, self._on_moved)
         self._groups = Groups(book)
-        self._brackets = Brackets(book, self._watch)
+        self._brackets = Brackets(book, heirs, self._watch)
         self._lifetimes = Lifetimes(book, heirs, self._day_of, markets.sessions, self._other_side)
         self._amendments = Amendments(book, heirs)
         heirs.adopt = (self._groups.adopt, self._brackets.adopt)
@@ -308,7 +308,7 @@ class HeldOrders:
                 self._tell_rejected(state)
             self._amendments.on_order(state)
         self._lifetimes.on_order(state)
-        self._brackets.on_order(state, self._heirs.of.get(order_id, ""))
+        self._brackets.on_order(state)
         self._groups.on_order(state)
         if not state.is_active:
             self._book.wishes.pop(order_id, None)
