@@ -99,7 +99,7 @@ def test_a_bar_is_held_against_the_old_trigger_first(
     low: float,
     close: float,
     reached: bool,
-    stands: float,  # noqa: FBT001
+    stands: float,
 ) -> None:
     """Nobody knows what came first in a bar, so the worst is taken; of the new one the close."""
     stop = TrailingTrigger(95.0, 5, is_buy=False, snap=SNAP)
