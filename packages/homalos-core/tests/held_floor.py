@@ -37,10 +37,10 @@ class Hand(Strategy):
         self.heard: list[OrderData] = []
         self.on_next_bar: Any = None
 
-    def on_tick(self, tick: TickData) -> None:
+    def on_tick(self, _: TickData) -> None:
         """See the market, so that it is watched."""
 
-    def on_bar(self, bar: BarData) -> None:
+    def on_bar(self, _: BarData) -> None:
         """Do once what the test says."""
         if self.on_next_bar is not None:
             action, self.on_next_bar = self.on_next_bar, None
@@ -105,7 +105,7 @@ class Floor:
                 high_price=high,
                 low_price=low,
                 open_price=close,
-            )  # fmt: skip
+            )
         )
 
     def pass_time(self, second: float) -> None:

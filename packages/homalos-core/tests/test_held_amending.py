@@ -183,7 +183,7 @@ def test_a_venue_that_raises_at_the_cancel_changes_nothing() -> None:
     class Deaf(FakeGateway):
         """Cannot cancel."""
 
-        def cancel_order(self, request: CancelRequest) -> None:
+        def cancel_order(self, _: CancelRequest) -> None:
             """Raise."""
             msg = "the line broke"
             raise OSError(msg)

@@ -100,8 +100,10 @@ def test_both_filled_because_a_cancel_crossed_a_fill_is_told() -> None:
     assert [(alert.level, alert.message) for alert in floor.alerts] == [
         (
             "warning",
-            "1-2 and 1-1 of the group 'out' of hand cancel each other, and more than one was "
-            "filled: a cancel crossed a fill; look at the position",
+            (
+                "1-2 and 1-1 of the group 'out' of hand cancel each other, and more than one was "
+                "filled: a cancel crossed a fill; look at the position"
+            ),
         )
     ]
 

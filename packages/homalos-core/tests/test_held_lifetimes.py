@@ -352,7 +352,7 @@ def test_a_venue_that_raises_at_a_time_out_does_not_stop_the_engine() -> None:
     class Deaf(Breaking):
         """Cannot cancel."""
 
-        def cancel_order(self, request: object) -> None:
+        def cancel_order(self, _: object) -> None:
             """Raise."""
             msg = "the line broke"
             raise OSError(msg)

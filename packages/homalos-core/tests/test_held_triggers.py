@@ -30,9 +30,9 @@ SNAP = INSTRUMENTS[SYMBOL].snap
     ],
 )
 def test_a_stop_is_reached_at_its_trigger_and_beyond(
-    is_buy: bool,
+    is_buy: bool,  # noqa: FBT001  drawn from the table
     last: float,
-    reached: bool,  # noqa: FBT001
+    reached: bool,  # noqa: FBT001  drawn from the table
 ) -> None:
     """A buy from below, a sell from above; a missing price reaches nothing."""
     assert FixedTrigger(105.0, is_buy=is_buy).on_price(last) is reached
@@ -48,10 +48,10 @@ def test_a_stop_is_reached_at_its_trigger_and_beyond(
     ],
 )
 def test_a_bar_reaches_a_stop_by_its_high_or_its_low(
-    is_buy: bool,
+    is_buy: bool,  # noqa: FBT001  drawn from the table
     high: float,
     low: float,
-    reached: bool,  # noqa: FBT001
+    reached: bool,  # noqa: FBT001  drawn from the table
 ) -> None:
     """Wherever it closed."""
     assert FixedTrigger(105.0, is_buy=is_buy).on_bar(high, low, 100) is reached
@@ -98,7 +98,7 @@ def test_a_bar_is_held_against_the_old_trigger_first(
     high: float,
     low: float,
     close: float,
-    reached: bool,
+    reached: bool,  # noqa: FBT001  drawn from the table
     stands: float,
 ) -> None:
     """Nobody knows what came first in a bar, so the worst is taken; of the new one the close."""
@@ -132,8 +132,10 @@ def test_a_bar_is_held_against_the_old_trigger_first(
         ),
         (
             "limit", 100, 1, Terms(trigger=95),
-            "a limit order has no trigger and no trail; send a stop, stop_limit or trailing_stop "
-            "order",
+            (
+                "a limit order has no trigger and no trail; send a stop, stop_limit or "
+                "trailing_stop order"
+            ),
         ),
         (
             "limit", 100, 1, Terms(time_in_force=TimeInForce.GTD, until_ns=5),
@@ -151,8 +153,10 @@ def test_a_bar_is_held_against_the_old_trigger_first(
         ),
         (
             "limit", 100, 1, Terms(group="g", parent="1-1"),
-            "an order is of a group or waits for a parent, not both; orders that wait for one "
-            "parent cancel each other anyway",
+            (
+                "an order is of a group or waits for a parent, not both; orders that wait for one "
+                "parent cancel each other anyway"
+            ),
         ),
     ],
 )  # fmt: skip
