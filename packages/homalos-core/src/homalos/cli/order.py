@@ -171,9 +171,8 @@ def listed(asked: Asked, *, strategy: str, account: str, over: bool) -> Outcome:
         if not found:
             click.echo("no orders")
             return
-        names = ("order", "strategy", "account", "symbol", "side", "type", "price", "trigger")
-        rows = [_row(order) for order in found]
-        say(listing((*names, "filled", "phase", "reason"), rows))
+        names = ("order", "strategy", "symbol", "what", "filled", "phase")
+        say(listing(names, [_row(order) for order in found]))
 
     return Outcome(data={"orders": found}, show=write)
 
@@ -200,30 +199,22 @@ def _outcome(found: Mapping[str, Any]) -> Outcome:
 
 
 def _sentence(order: Mapping[str, Any]) -> str:
+    words = _words(order)
+    where = f"{order['symbol']} in {order['account']}"
+    return f"{order['order_id']}: {words} of {order['volume']} {where}, {order['phase']}"
+
+
+def _words(order: Mapping[str, Any]) -> str:
     price, trigger = _number(order["price"]), _number((order["terms"] or {}).get("trigger"))
     at = f" at {price}" if price else ""
-    when = f", from {trigger}" if trigger else ""
-    what = f"{order['type']} {order['direction']} {order['offset']} {order['volume']}"
-    return f"{order['order_id']}: {what} {order['symbol']}{at}{when} in {order['account']}, " + str(
-        order["phase"]
-    )
+    when = f" from {trigger}" if trigger else ""
+    return f"{order['type']} {order['direction']} {order['offset']}{at}{when}"
 
 
 def _row(order: Mapping[str, Any]) -> tuple[str, ...]:
-    terms = order["terms"] or {}
-    return (
-        order["order_id"],
-        order["strategy"],
-        order["account"],
-        order["symbol"],
-        f"{order['direction']} {order['offset']}",
-        order["type"],
-        _number(order["price"]),
-        _number(terms.get("trigger")),
-        f"{order['traded']}/{order['volume']}",
-        order["phase"],
-        order["reason"],
-    )
+    filled = f"{order['traded']}/{order['volume']}"
+    named = (order[name] for name in ("order_id", "strategy", "symbol"))
+    return (*named, _words(order), filled, order["phase"])
 
 
 def _number(value: float | None) -> str:

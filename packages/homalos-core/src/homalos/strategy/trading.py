@@ -234,22 +234,26 @@ class Trading:
             return entry
         out = _SHORT if direction is _LONG else _LONG
         terms = Terms(parent=entry.order_id, time_in_force=TimeInForce.GTC)
-        profit: OrderData | Rejection | None = None
-        loss: OrderData | Rejection | None = None
+        profit: OrderData | None = None
+        loss: OrderData | None = None
         if not isnan(take_profit):
-            profit = self.send_order(
+            made = self.send_order(
                 out, _CLOSE, take_profit, volume,
                 symbol=symbol, reference=reference, terms=terms,
             )  # fmt: skip
+            if not isinstance(made, OrderData):
+                self.cancel_order(entry)
+                return made
+            profit = made
         if not (isnan(stop_loss) and isnan(trail)):
-            loss = self.stop_order(
+            made = self.stop_order(
                 out, _CLOSE, stop_loss, volume,
                 trail=trail, symbol=symbol, reference=reference, terms=terms,
             )  # fmt: skip
-        for refused in (profit, loss):
-            if refused is not None and not isinstance(refused, OrderData):
+            if not isinstance(made, OrderData):
                 self.cancel_order(entry)
-                return refused
+                return made
+            loss = made
         return Bracket(entry, profit, loss)
 
     def oco(
