@@ -34,7 +34,9 @@ LONG, SHORT = Direction.LONG, Direction.SHORT
 OPEN, CLOSE, TODAY = Offset.OPEN, Offset.CLOSE, Offset.CLOSETODAY
 
 # From each state, those that an order may be told to be in next; a fill repeats PARTTRADED.
+# One that was not acknowledged in time is told of as SUBMITTING, since it is unknown then.
 ALLOWED = {
+    Status.SUBMITTING: set(Status) - {Status.SUBMITTING},
     Status.NOTTRADED: {Status.PARTTRADED, Status.ALLTRADED, Status.CANCELLED, Status.REJECTED},
     Status.PARTTRADED: {Status.ALLTRADED, Status.CANCELLED},
     Status.ALLTRADED: set(),

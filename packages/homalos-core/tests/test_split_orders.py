@@ -381,13 +381,19 @@ def test_a_trade_from_elsewhere_is_booked_as_unassigned_and_told_once() -> None:
 @pytest.mark.parametrize(
     "fields", [{"account": ""}, {"account": "other"}, {"gateway": "elsewhere"}]
 )
-def test_a_trade_from_elsewhere_without_an_account_of_ours_is_counted(
+def test_a_trade_from_elsewhere_without_an_account_of_ours_is_told(
     fields: dict[str, str],
 ) -> None:
-    """Nobody can say in which books it belongs."""
+    """Nobody can say in which books it belongs: a person has to look, told once."""
     house = House()
-    house.venue.report(foreign("T90", **fields))
-    assert (house.holding.long, house.manager.ignored["unknown"], house.alerts) == (4, 1, [])
+    for _ in range(2):
+        house.venue.report(foreign("T90", **fields))
+    assert (house.holding.long, house.manager.ignored["unknown"]) == (4, 2)
+    (told,) = house.alerts
+    assert told == (
+        f"trade T90 of 1 lots in {SYMBOL} at 101.0 is of order X7, which nobody here knows, in "
+        "no account of ours: it is not booked unless that order becomes known; look at the venue"
+    )
 
 
 def test_a_trade_from_elsewhere_in_an_unknown_contract_is_told() -> None:
@@ -395,7 +401,7 @@ def test_a_trade_from_elsewhere_in_an_unknown_contract_is_told() -> None:
     house = House()
     house.venue.report(foreign("T90", symbol="zz9999.TEST"))
     assert house.manager.ignored["unknown"] == 1
-    assert "a trade of it in account main is lost: 'zz9999.TEST'" in house.alerts[0]
+    assert "a trade of it in account main is not booked: 'zz9999.TEST'" in house.alerts[0]
 
 
 def test_no_strategy_may_be_called_unassigned() -> None:

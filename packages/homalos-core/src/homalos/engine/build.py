@@ -235,6 +235,7 @@ def _make_managers(
         gateways=gateways,
         journal=sockets.journal,
         last_price=last_price,
+        answer_s=settings.orders.answer_s,
     )
     return Parts(
         settings=settings,

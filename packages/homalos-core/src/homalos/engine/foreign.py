@@ -37,7 +37,9 @@ class ForeignTrades:
         try:
             self._accounts.holding(name, symbol)
         except UnknownInstrument as error:
-            self._tell(report, f"{what}, and a trade of it in account {name} is lost: {error}")
+            self._tell(
+                report, f"{what}, and a trade of it in account {name} is not booked: {error}"
+            )
             return None
         self._tell(report, f"{what}; its trades are booked in account {name} as {UNASSIGNED!r}")
         return TradeData(

@@ -62,6 +62,8 @@ class Lane:
         close_fee_today: The same of a lot of today.
         working: Its orders that are at the venue and not over, by id, oldest first; live.
         activity: What was done here on this trading day; live.
+        seen: The trades that its gateway has reported of its exchange: id, side and day. All
+            lanes of one gateway and exchange share it, for there each trade is one.
     """
 
     __slots__ = (
@@ -79,12 +81,19 @@ class Lane:
         "per_open",
         "plans",
         "position",
+        "seen",
         "short_rate",
         "symbol",
         "working",
     )
 
-    def __init__(self, account: Account, position: Position, gateway: Gateway) -> None:
+    def __init__(
+        self,
+        account: Account,
+        position: Position,
+        gateway: Gateway,
+        seen: set[tuple[str, Direction, int]],
+    ) -> None:
         self.account = account
         self.position = position
         self.instrument = position.instrument
@@ -93,6 +102,7 @@ class Lane:
         self.gateway_name = account.gateway
         self.working: dict[str, Working] = {}
         self.activity = DayCounts()
+        self.seen = seen
         self.bind()
 
     def bind(self) -> None:

@@ -113,13 +113,17 @@ class Reload:
 
     def _plan(self) -> None:
         old, new = self._old, self._new
-        self._settings = attrs.evolve(old, risk=new.risk, logs=new.logs, watch=new.watch)
+        self._settings = attrs.evolve(
+            old, risk=new.risk, logs=new.logs, watch=new.watch, orders=new.orders
+        )
+        if old.orders != new.orders:
+            self._steps.append(_later(self._parts.orders.set_answer, new.orders.answer_s))
         self._plan_rules()
         self._plan_strategies()
         self._plan_gateways()
         for change in self.changes:
             head = change.path.partition(".")[0]
-            if head not in {"risk", "logs", "watch", "strategies", "gateways"}:
+            if head not in _APPLIED:
                 self._reasons.setdefault(change.path, _ONCE)
 
     def _plan_rules(self) -> None:
@@ -235,6 +239,7 @@ class Reload:
         return Reloaded(applied, restart)
 
 
+_APPLIED = frozenset({"risk", "logs", "watch", "orders", "strategies", "gateways"})
 _FIXED = frozenset({"strategy", "symbols", "name", "interval", "account"})
 
 

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from homalos.engine.closing import Part
 from homalos.errors import UnknownOrder
-from homalos.model import Offset, OrderData, OrderRequest, Status
+from homalos.model import Offset, OrderData, OrderPhase, OrderRequest, Status
 
 __all__ = ["Wholes", "split"]
 
@@ -52,7 +52,8 @@ class Wholes:
         """Return the last state of an order; of one that was split, of all its parts as one.
 
         Lots are added up. It is active as long as any part is; over, it is filled when
-        every part was, rejected when every part was, and cancelled otherwise.
+        every part was, rejected when every part was, and cancelled otherwise. It is
+        unknown as long as any part is, and being cancelled once every active part is.
 
         Raises:
             UnknownOrder: No order has the id.
@@ -73,6 +74,7 @@ class Wholes:
             volume=sum(state.volume for state in states),
             traded=traded,
             status=_status(states, traded),
+            phase=_phase(states, traded),
             ts_ns=max(state.ts_ns for state in states),
             reason=next((state.reason for state in states if state.reason), ""),
         )
@@ -87,3 +89,20 @@ def _status(states: Sequence[OrderData], traded: int) -> Status:
     if found == {_ALLTRADED}:
         return _ALLTRADED
     return _REJECTED if found == {_REJECTED} else _CANCELLED
+
+
+def _phase(states: Sequence[OrderData], traded: int) -> OrderPhase:
+    active = {state.phase for state in states if state.is_active}
+    if not active:
+        found = {state.phase for state in states}
+        if len(found) == 1:
+            return found.pop()
+        return OrderPhase.PARTLY_CANCELLED if traded else OrderPhase.CANCELLED
+    if OrderPhase.UNKNOWN in active:
+        return OrderPhase.UNKNOWN
+    for phase in (OrderPhase.CANCEL_PENDING, OrderPhase.ENDING):
+        if active == {phase}:
+            return phase
+    if traded:
+        return OrderPhase.PARTIAL
+    return OrderPhase.PENDING if OrderPhase.PENDING in active else OrderPhase.RESTING

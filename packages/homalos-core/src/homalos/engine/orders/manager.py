@@ -9,12 +9,13 @@ from homalos.clock import EngineClock
 from homalos.engine.accounts import AccountManager
 from homalos.engine.lanes import Lane, Working
 from homalos.engine.orders.held import HeldBack, TakesOrders
+from homalos.engine.orders.reconciling import Reconciling
 from homalos.engine.orders.reports import Reports
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.sending import Sending
 from homalos.engine.risk import RiskManager
 from homalos.engine.wholes import Wholes
-from homalos.errors import OrderError, UnknownOrder
+from homalos.errors import GatewayError, OrderError, UnknownOrder
 from homalos.journal import CountingJournal, FileJournal
 from homalos.model import (
     Direction,
@@ -36,7 +37,8 @@ MANUAL = "manual"
 
 _OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
 _HELD = OrderPhase.HELD
-_PLAIN = frozenset({OrderType.LIMIT, OrderType.MARKET, OrderType.FAK, OrderType.FOK})
+_LIMIT = OrderType.LIMIT
+_PLAIN = frozenset({_LIMIT, OrderType.MARKET, OrderType.FAK, OrderType.FOK})
 _WITHDRAWN = "cancelled before it left"
 
 
@@ -53,6 +55,7 @@ class OrderManager:
         on_report: Takes a venue's word on an order.
         on_trade: Takes a fill.
         on_cancel_refused: Takes a venue's no to a cancel.
+        set_answer: Says how long a venue's answer may take, seconds; 0 for ever.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class OrderManager:
         gateways: Mapping[str, Gateway],
         journal: CountingJournal | FileJournal,
         last_price: Callable[[str], float],
+        answer_s: float = 0.0,
     ) -> None:
         roster = self._roster = Roster(bus, clock, accounts, gateways)
         self.orders = roster.orders
@@ -76,10 +80,14 @@ class OrderManager:
         self.decisions = sending.decisions
         self.held: TakesOrders | None = None
         self._held = HeldBack(roster, sending)
-        reports = Reports(roster, bus, accounts)
+        reconciling = self._reconciling = Reconciling(roster, sending, bus, gateways, answer_s)
+        self.set_answer = reconciling.set_answer
+        reports = Reports(roster, reconciling, bus, accounts)
+        sending.adopt = reports.adopt
         self.on_report = reports.on_report
         self.on_trade = reports.on_trade
         self.on_cancel_refused = reports.on_cancel_refused
+        self._gateways = gateways
         self._run = run
         self._count = 0
         self._clock = clock
@@ -118,7 +126,7 @@ class OrderManager:
         Raises:
             GatewayError: The venue's gateway raised; the order counts as sent.
         """
-        if terms is not None or order_type not in _PLAIN:
+        if terms is not None or (order_type is not _LIMIT and order_type not in _PLAIN):
             return self._submit_held(
                 strategy, lane, direction, offset, price, volume, order_type, reference, terms
             )
@@ -302,10 +310,28 @@ class OrderManager:
         for lane in self._roster.lanes.values():
             lane.bind()
 
+    def reconcile(self, gateway: str = "") -> tuple[str, ...]:
+        """Ask venues for their orders, and settle what is unknown by what they say.
+
+        Args:
+            gateway: Which one, by its name in the settings; "" asks every one.
+
+        Returns:
+            Those that were asked: a gateway that is no `OrderSource` cannot be.
+
+        Raises:
+            GatewayError: No gateway is called so.
+        """
+        if gateway and gateway not in self._gateways:
+            msg = f"no gateway is called {gateway!r}; there are {', '.join(self._gateways)}"
+            raise GatewayError(msg, gateway=gateway)
+        return self._reconciling.ask([gateway] if gateway else self._gateways)
+
     # -- inside ----------------------------------------------------------------
 
     def _on_day(self, change: TradingDayChanged) -> None:
         """Let lots of the day before be of earlier days, also where nothing is traded."""
+        self._reconciling.begin_day()
         for lane in self._roster.lanes.values():
             lane.activity.begin()
             if lane.position.day < change.trading_day:

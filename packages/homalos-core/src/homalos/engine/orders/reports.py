@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from homalos.bus import Bus
 from homalos.engine.accounts import AccountManager
 from homalos.engine.foreign import ForeignTrades
-from homalos.engine.lanes import Working
+from homalos.engine.lanes import Lane, Working
+from homalos.engine.orders.reconciling import Reconciling
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.states import AFTER_FILL, TABLE, UNFILLED, OrderEvent
 from homalos.model import (
     CancelRefused,
-    Direction,
     Offset,
     OrderData,
     OrderPhase,
@@ -26,8 +26,10 @@ __all__ = ["Reports"]
 
 _TODAY, _YESTERDAY = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
 _SUBMITTING, _ALLTRADED = Status.SUBMITTING, Status.ALLTRADED
+_NOTTRADED, _PARTTRADED = Status.NOTTRADED, Status.PARTTRADED
 _CANCELLED, _REJECTED = Status.CANCELLED, Status.REJECTED
 _HELD, _FILLED, _ENDING = OrderPhase.HELD, OrderPhase.FILLED, OrderPhase.ENDING
+_UNKNOWN = OrderPhase.UNKNOWN
 _ACCEPTED, _NAMED = TABLE[OrderEvent.ACCEPTED], TABLE[OrderEvent.NAMED]
 _FILLED_PART, _FILLED_WHOLE = TABLE[OrderEvent.FILLED_PART], TABLE[OrderEvent.FILLED_WHOLE]
 _FILLED_LATE, _ENDED_AHEAD = TABLE[OrderEvent.FILLED_LATE], TABLE[OrderEvent.ENDED_AHEAD]
@@ -41,16 +43,20 @@ _REFUSED, _REFUSED_EARLY, _REFUSED_PARTLY = (
 class Reports:
     """Takes reports as far as they are legal and new. Engine thread."""
 
-    def __init__(self, roster: Roster, bus: Bus, accounts: AccountManager) -> None:
+    def __init__(
+        self, roster: Roster, reconciling: Reconciling, bus: Bus, accounts: AccountManager
+    ) -> None:
         self._roster = roster
+        self._reconciling = reconciling
+        self._questions = reconciling.questions
         self._orders = roster.orders
         self._working = roster.working
+        self._by_strategy = roster.by_strategy
         self._ignored = roster.ignored
         self._trades = roster.trades
         self._say_order = roster.say_order
         self._say_trade = roster.say_trade
         self._foreign = ForeignTrades(bus, roster.clock, accounts)
-        self._seen: set[tuple[str, str, str, Direction, int]] = set()
 
     def on_report(self, report: OrderReport) -> None:
         """Take a venue's word on an order, as far as it is legal and new.
@@ -58,14 +64,21 @@ class Reports:
         Fills come as trades: of a working order the report only tells that it has
         arrived, and of one that is over how many lots were filled before its end.
         """
-        working = self._working.get(report.order_id)
+        order_id = report.order_id
+        working = self._working.get(order_id)
+        if self._questions:
+            self._reconciling.hear(order_id)
         if working is None:
-            self._ignored["late" if report.order_id in self._orders else "unknown"] += 1
+            self._on_late(report)
             return
         order = working.state
         status = report.status
         if status is _CANCELLED or status is _REJECTED or status is _ALLTRADED:
             self._on_end(working, report)
+            return
+        if order.phase is _UNKNOWN:
+            if not self._reconciling.find(working, report):
+                self._ignored["duplicate"] += 1
             return
         if order.status is _SUBMITTING:
             rows = _ACCEPTED
@@ -79,7 +92,7 @@ class Reports:
         if phase is None:
             self._ignored["late"] += 1
             return
-        state = self._orders[report.order_id] = working.state = replace(
+        state = self._orders[order_id] = working.state = replace(
             order,
             status=AFTER_FILL[phase] if order.traded else UNFILLED[phase],
             phase=phase,
@@ -92,53 +105,26 @@ class Reports:
         """Take a fill; once, however often and in whatever order it is reported."""
         order_id = report.order_id
         order = self._orders.get(order_id)
+        if self._questions:
+            self._reconciling.hear(order_id)
         if order is None or order.phase is _HELD:
             self._on_strange(report)
             return
         working = self._working.get(order_id)
-        traded = order.traded + report.volume
         if working is None:
             rows = _FILLED_LATE
-        else:
-            rows = _FILLED_PART if traded < order.volume else _FILLED_WHOLE
-        phase = rows.get(order.phase)
-        key = (
-            order.gateway, _exchanges[report.symbol], report.trade_id, report.direction,
-            report.trading_day,
-        )  # fmt: skip
-        if phase is None or key in self._seen:
-            self._ignored["duplicate" if phase else "late"] += 1
-            return
-        self._seen.add(key)
-        offset = order.offset
-        if offset is _TODAY and report.offset is _YESTERDAY:
-            offset = _YESTERDAY  # a night lies between the order and its fill
-        trade = TradeData(
-            report.trade_id, order_id, report.symbol, report.direction, offset,
-            report.price, report.volume, report.ts_ns, report.trading_day,
-            order.strategy, order.account, order.gateway,
-        )  # fmt: skip
-        self._trades.append(trade)
-        state = self._orders[order_id] = replace(
-            order, traded=traded, status=AFTER_FILL[phase], phase=phase, ts_ns=report.ts_ns
-        )
-        if working is None:
             lane = self._roster.lane(order.account, order.symbol)
         else:
+            whole = order.traded + report.volume >= order.volume
+            rows = _FILLED_WHOLE if whole else _FILLED_PART
             lane = working.lane
-            working.state = state
-            working.release(report.volume)
-            if phase is _FILLED:
-                self._roster.drop(working)
-            elif phase is _ENDING and traded >= working.ends_with:
-                state = self._sum_up(working)
-        lane.activity.trades += 1
-        lane.activity.lots += report.volume
-        # The trade first: who hears that an order is over finds the position counted.
-        self._say_trade(trade)
-        self._say_order(state)
-        if traded > order.volume:
-            self._tell_overfill(state)
+        phase = rows.get(order.phase)
+        key = (report.trade_id, report.direction, report.trading_day)
+        if phase is None or key in lane.seen:
+            self._ignored["duplicate" if phase else "late"] += 1
+            return
+        lane.seen.add(key)
+        self._book(report, order, working, lane, phase)
 
     def on_cancel_refused(self, refused: CancelRefused) -> None:
         """Take back that a cancel is under way; the order stands as it stood."""
@@ -156,11 +142,66 @@ class Reports:
             self._ignored["late"] += 1
             return
         working.cancelling = False
-        self._orders[order.order_id] = working.state = replace(
-            order, phase=phase, ts_ns=refused.ts_ns
-        )
+        self._roster.put(working, phase, refused.ts_ns)
+        self._reconciling.doubt(order.gateway)
+
+    def adopt(self, order_id: str) -> None:
+        """Take the trades of an order that came before anybody knew it, if they fit it."""
+        order = self._orders[order_id]
+        for report in self._roster.parked.pop(order_id):
+            if (report.symbol, report.direction) == (order.symbol, order.direction):
+                self.on_trade(report)
+            else:
+                self._roster.parked.setdefault(order_id, []).append(report)
 
     # -- inside ----------------------------------------------------------------
+
+    def _book(
+        self,
+        report: TradeReport,
+        order: OrderData,
+        working: Working | None,
+        lane: Lane,
+        phase: OrderPhase,
+    ) -> None:
+        """Make a fill a trade of its order, which is in that phase now."""
+        order_id, lots = order.order_id, report.volume
+        traded = order.traded + lots
+        offset = order.offset
+        if offset is _TODAY and report.offset is _YESTERDAY:
+            offset = _YESTERDAY  # a night lies between the order and its fill
+        trade = TradeData(
+            report.trade_id, order_id, report.symbol, report.direction, offset,
+            report.price, lots, report.ts_ns, report.trading_day,
+            order.strategy, order.account, order.gateway,
+        )  # fmt: skip
+        self._trades.append(trade)
+        activity = lane.activity
+        activity.trades += 1
+        activity.lots += lots
+        state = self._orders[order_id] = replace(
+            order, traded=traded, status=AFTER_FILL[phase], phase=phase, ts_ns=report.ts_ns
+        )
+        if working is not None:
+            working.state = state
+            working.release(lots)
+            if phase is _FILLED:  # `Roster.drop`, written out on the hot path
+                del self._working[order_id], lane.working[order_id]
+                del self._by_strategy[order.strategy][order_id]
+            elif phase is _ENDING and traded >= working.ends_with:
+                state = self._sum_up(working)
+        # The trade first: who hears that an order is over finds the position counted.
+        self._say_trade(trade)
+        self._say_order(state)
+        if traded > order.volume or working is None:
+            self._look_at(state)
+
+    def _on_late(self, report: OrderReport) -> None:
+        order = self._orders.get(report.order_id)
+        self._ignored["unknown" if order is None else "late"] += 1
+        is_alive = report.status is _NOTTRADED or report.status is _PARTTRADED
+        if order is not None and is_alive and report.order_id in self._reconciling.presumed:
+            self._reconciling.disown(order)
 
     def _on_end(self, working: Working, report: OrderReport) -> None:
         """Take a venue's word that an order is over there.
@@ -198,15 +239,10 @@ class Reports:
         if phase is None:
             return None
         working.ends_with = told
-        state = self._orders[order.order_id] = working.state = replace(
-            order,
-            status=AFTER_FILL[phase] if order.traded else UNFILLED[phase],
-            phase=phase,
-            ts_ns=report.ts_ns,
-            venue_order_id=report.venue_order_id or order.venue_order_id,
-            reason=report.reason or order.reason,
-        )
-        return state
+        return self._roster.put(
+            working, phase, report.ts_ns,
+            name=report.venue_order_id, reason=report.reason, is_heard=True,
+        )  # fmt: skip
 
     def _sum_up(self, working: Working) -> OrderData:
         """End an order that waited for its trades, of which this was the last."""
@@ -214,39 +250,45 @@ class Reports:
         ended = self._roster.end(working, OrderEvent.PARTLY_CANCELLED, ts_ns=order.ts_ns)
         return ended or order
 
-    def _tell_overfill(self, order: OrderData) -> None:
-        self._roster.alert(
-            "error",
-            f"{order.gateway} filled {order.traded} lots of order {order.order_id} in "
-            f"{order.symbol}, which asked for {order.volume}; all of them are booked, ask the "
-            "venue about the rest",
-        )
+    def _look_at(self, order: OrderData) -> None:
+        """Tell a person of a fill that should not have been."""
+        if order.traded > order.volume:
+            self._roster.alert(
+                "error",
+                f"{order.gateway} filled {order.traded} lots of order {order.order_id} in "
+                f"{order.symbol}, which asked for {order.volume}; all of them are booked, ask "
+                "the venue about the rest",
+            )
+        if order.order_id in self._reconciling.presumed:
+            self._reconciling.disown(order)
 
     def _on_strange(self, report: TradeReport) -> None:
         """Take a fill of an order that was not sent from here, or keep it for later."""
-        order_id = report.order_id
         foreign = self._foreign.take(report)
         if foreign is None:
             self._ignored["unknown"] += 1
+            self._park(report)
             return
-        key = (
-            foreign.gateway, _exchanges[report.symbol], report.trade_id, report.direction,
-            report.trading_day,
-        )  # fmt: skip
-        if key in self._seen:
+        lane = self._roster.lane(foreign.account, foreign.symbol)
+        key = (report.trade_id, report.direction, report.trading_day)
+        if key in lane.seen:
             self._ignored["duplicate"] += 1
             return
-        self._seen.add(key)
+        lane.seen.add(key)
+        lane.activity.trades += 1
+        lane.activity.lots += report.volume
         self._trades.append(foreign)
         self._say_trade(foreign)
 
-
-class _Exchanges(dict[str, str]):
-    """The exchange of each symbol, taken apart once."""
-
-    def __missing__(self, symbol: str) -> str:
-        exchange = self[symbol] = symbol.rpartition(".")[2]
-        return exchange
-
-
-_exchanges = _Exchanges()
+    def _park(self, report: TradeReport) -> None:
+        """Keep a fill that nobody can attribute until its order is known, and tell it."""
+        parked = self._roster.parked.setdefault(report.order_id, [])
+        if report in parked:
+            return
+        parked.append(report)
+        self._roster.alert(
+            "warning",
+            f"trade {report.trade_id} of {report.volume} lots in {report.symbol} at "
+            f"{report.price} is of order {report.order_id}, which nobody here knows, in no "
+            "account of ours: it is not booked unless that order becomes known; look at the venue",
+        )

@@ -11,14 +11,16 @@ from homalos.bus import Bus
 from homalos.clock import EngineClock
 from homalos.engine.accounts import AccountManager
 from homalos.engine.lanes import Lane, Working
-from homalos.engine.orders.states import TABLE, OrderEvent, status_of
+from homalos.engine.orders.states import AFTER_FILL, TABLE, UNFILLED, OrderEvent, status_of
 from homalos.errors import UnknownOrder
 from homalos.model import (
     Alert,
+    Direction,
     OrderData,
     OrderPhase,
     Rejection,
     TradeData,
+    TradeReport,
 )
 from homalos.plugins.ports import Gateway
 
@@ -37,6 +39,7 @@ class Roster:
         trades: Every trade, oldest first.
         ignored: Reports that changed nothing, by reason: duplicate, late, unknown.
         lanes: Where orders go, by account and symbol.
+        parked: Trades of orders that nobody knows, by the order's id.
         clock: The engine's.
         say_order: Publishes an order's state.
         say_trade: Publishes a trade.
@@ -56,7 +59,10 @@ class Roster:
         self.trades: list[TradeData] = []
         self.ignored: dict[str, int] = {"duplicate": 0, "late": 0, "unknown": 0}
         self.lanes: dict[tuple[str, str], Lane] = {}
+        self.parked: dict[str, list[TradeReport]] = {}
         self.clock = clock
+        self._seen: defaultdict[tuple[str, str], set[tuple[str, Direction, int]]]
+        self._seen = defaultdict(set)
         self._accounts = accounts
         self._gateways = gateways
         self.say_order = bus.topic(OrderData).publish
@@ -74,7 +80,8 @@ class Roster:
         if lane is None:
             books = self._accounts.accounts[account]
             position = self._accounts.holding(account, symbol)
-            lane = Lane(books, position, self._gateways[books.gateway])
+            seen = self._seen[books.gateway, symbol.rpartition(".")[2]]
+            lane = Lane(books, position, self._gateways[books.gateway], seen)
             self.lanes[account, symbol] = lane
         return lane
 
@@ -97,7 +104,42 @@ class Roster:
         order = working.state
         order_id = order.order_id
         del self.working[order_id], self.by_strategy[order.strategy][order_id]
-        working.lane.working.pop(order_id, None)
+        working.lane.working.pop(order_id, None)  # what was held is not there
+
+    def put(
+        self,
+        working: Working,
+        phase: OrderPhase,
+        ts_ns: int,
+        *,
+        name: str = "",
+        reason: str = "",
+        is_heard: bool = False,
+    ) -> OrderData:
+        """Have a working order be in another phase; return its state, still to be told.
+
+        Args:
+            working: The order.
+            phase: As the table has it.
+            ts_ns: Since when, nanoseconds UTC.
+            name: The venue's id; as it stands where it is empty.
+            reason: Why, likewise.
+            is_heard: Whether the venue has acknowledged the order with this.
+        """
+        order = working.state
+        if is_heard:
+            status = AFTER_FILL[phase] if order.traded else UNFILLED[phase]
+        else:
+            status = status_of(phase, order.status, order.traded)
+        state = self.orders[order.order_id] = working.state = replace(
+            order,
+            status=status,
+            phase=phase,
+            ts_ns=ts_ns,
+            venue_order_id=name or order.venue_order_id,
+            reason=reason or order.reason,
+        )
+        return state
 
     def held(self, order_id: str) -> Working:
         """Return an order that the engine holds.
@@ -134,12 +176,4 @@ class Roster:
             return None
         working.release(order.volume - order.traded)
         self.drop(working)
-        state = self.orders[order.order_id] = working.state = replace(
-            order,
-            status=status_of(phase, order.status, order.traded),
-            phase=phase,
-            ts_ns=ts_ns,
-            venue_order_id=name or order.venue_order_id,
-            reason=reason or order.reason,
-        )
-        return state
+        return self.put(working, phase, ts_ns, name=name, reason=reason)

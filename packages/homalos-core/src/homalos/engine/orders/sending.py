@@ -13,9 +13,10 @@ from homalos.engine.orders.states import TABLE, OrderEvent
 from homalos.engine.risk import RiskManager
 from homalos.engine.venue_faults import at_cancelling, at_sending
 from homalos.engine.wholes import Wholes, split
+from homalos.errors import GatewayError
 from homalos.journal import CountingJournal, DecisionHash, FileJournal
 from homalos.model import CancelRequest, OrderData, OrderPhase, OrderRequest, Rejection, Status
-from homalos.plugins.ports import Refusal
+from homalos.plugins.ports import Gateway, Refusal
 
 __all__ = ["Sending"]
 
@@ -29,6 +30,9 @@ class Sending:
 
     Attributes:
         decisions: The fingerprint of everything decided.
+        watch: Called when something was sent, to begin to watch for the answer; `None` while
+            that is done already.
+        adopt: Called with the id of an order of which trades were parked.
     """
 
     def __init__(
@@ -40,7 +44,10 @@ class Sending:
         last_price: Callable[[str], float],
     ) -> None:
         self.decisions = DecisionHash()
+        self.watch: Callable[[], None] | None = None
+        self.adopt: Callable[[str], None] = _nobody
         self._roster = roster
+        self._parked = roster.parked
         self._wholes = wholes
         self._risk = risk
         self._check = risk.check
@@ -130,6 +137,11 @@ class Sending:
             self.decisions.add(request)
             order = self._keep(request, lane) if held is None else self._release(request, held)
             lane.activity.orders += 1
+            if self.watch is not None:
+                self.watch()
+        if self._parked and request.order_id in self._parked:
+            self.adopt(request.order_id)
+            order = self._roster.orders[request.order_id]
         return order
 
     def cancel(self, working: Working) -> bool:
@@ -153,18 +165,31 @@ class Sending:
         request = CancelRequest(
             order.order_id, order.symbol, order.strategy, order.account, order.gateway, now
         )
-        self.decisions.add(request)
-        self._decide(request)
         orders[order.order_id] = working.state = replace(order, phase=phase, ts_ns=now)
         working.asked_ns = now
         try:
-            working.lane.gateway.cancel_order(request)
-        except Exception as error:
+            self.cancel_at_venue(request, working.lane.gateway)
+        except GatewayError:
             working.cancelling = False
             orders[order.order_id] = working.state = order
-            raise at_cancelling(request, error) from error
+            raise
         working.lane.activity.cancels += 1
+        if self.watch is not None:
+            self.watch()
         return True
+
+    def cancel_at_venue(self, request: CancelRequest, gateway: Gateway) -> None:
+        """Write a cancel down and give it to a venue.
+
+        Raises:
+            GatewayError: The venue's gateway raised.
+        """
+        self.decisions.add(request)
+        self._decide(request)
+        try:
+            gateway.cancel_order(request)
+        except Exception as error:
+            raise at_cancelling(request, error) from error
 
     def keep_held(self, request: OrderRequest, lane: Lane, reason: str = "") -> OrderData:
         """Write down an order that stays here for now; it holds nothing of the account."""
@@ -214,3 +239,7 @@ def _order(asked: OrderRequest, phase: OrderPhase, reason: str) -> OrderData:
         asked.volume, 0, _SUBMITTING, asked.strategy, asked.account, asked.gateway,
         asked.ts_ns, asked.ts_ns, "", reason, asked.reference, phase, asked.terms,
     )  # fmt: skip
+
+
+def _nobody(_order_id: str) -> None:
+    """Leave parked trades where they are."""
