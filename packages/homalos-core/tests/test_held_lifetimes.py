@@ -192,6 +192,7 @@ def test_a_gtd_order_is_cancelled_when_its_time_is_over() -> None:
     floor = floor_by_sessions()
     terms = Terms(time_in_force=GTD, until_ns=at(60))
     out = floor.hand.buy(98, 3, terms=terms)
+    floor.venue.accept()
     held = floor.hand.stop_order(LONG, OPEN, 105, 1, terms=terms)
     floor.tick(100, 59)
     before = floor.taken_back, floor.lines(held)
@@ -208,6 +209,7 @@ def test_a_gtd_order_lasts_over_days_until_its_time() -> None:
     order = floor.hand.buy(98, 3, terms=Terms(time_in_force=GTD, until_ns=at(25 * HOUR)))
     floor.venue.cancel(order.order_id)
     floor.tick(100, 12 * HOUR, trading_day=TUE)
+    floor.venue.accept()
     floor.tick(100, 25 * HOUR, trading_day=TUE)
     floor.venue.cancel("1-2")
 
