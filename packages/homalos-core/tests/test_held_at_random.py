@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from homalos.config import OrderSettings
 from homalos.model import OrderData, OrderPhase, Rejection, Terms, TimeInForce
 from homalos.strategy import Bracket
 
@@ -25,7 +26,7 @@ class HeldMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.floor = Floor()
+        self.floor = Floor(orders=OrderSettings(answer_s=0))
         self.second = 0
         self.brackets: list[Bracket] = []
         self.pairs: list[tuple[OrderData, OrderData]] = []
@@ -33,9 +34,22 @@ class HeldMachine(RuleBasedStateMachine):
 
     # -- what a strategy does ------------------------------------------------------
 
-    @rule(volume=lots, price=prices, away=st.integers(1, 6), trails=st.booleans())
-    def bracket(self, volume: int, price: int, away: int, trails: bool) -> None:  # noqa: FBT001
-        """Enter with two exits."""
+    @rule(
+        volume=lots,
+        price=prices,
+        away=st.integers(1, 6),
+        trails=st.booleans(),
+        filled=st.integers(0, 4),
+    )
+    def bracket(
+        self,
+        volume: int,
+        price: int,
+        away: int,
+        trails: bool,  # noqa: FBT001  drawn
+        filled: int,
+    ) -> None:
+        """Enter with two exits; some of it fills at once."""
         made = self.floor.hand.bracket(
             LONG, price, volume,
             take_profit=price + away, stop_loss=price - away,
@@ -43,6 +57,8 @@ class HeldMachine(RuleBasedStateMachine):
         )  # fmt: skip
         assert isinstance(made, Bracket)
         self.brackets.append(made)
+        if filled:
+            self.floor.venue.fill(made.entry.order_id, volume=min(filled, volume), price=price)
 
     @rule(volume=lots, away=st.integers(1, 6))
     def exit_pair(self, volume: int, away: int) -> None:
@@ -57,9 +73,7 @@ class HeldMachine(RuleBasedStateMachine):
         until = 0
         if lasts is TimeInForce.GTD:
             until = self.floor.engine.parts.clock.now + 50 * NS
-        terms = Terms(
-            time_in_force=lasts, until_ns=until, timeout_ns=5 * NS, requotes=requotes
-        )
+        terms = Terms(time_in_force=lasts, until_ns=until, timeout_ns=5 * NS, requotes=requotes)
         order = self.floor.hand.buy(price, volume, terms=terms)
         self.asked[order.order_id] = volume
 
@@ -133,7 +147,7 @@ class HeldMachine(RuleBasedStateMachine):
 
     @invariant()
     def exits_of_a_bracket_close_no_lot_twice(self) -> None:
-        """What is closed, and what might be by orders that are out, was entered before."""
+        """Hold what is closed, and what orders that are out may close, against what was entered."""
         for bracket in self.brackets:
             entered = sum(
                 self.floor.state(each).traded for each in self._family(bracket.entry.order_id)
@@ -149,7 +163,7 @@ class HeldMachine(RuleBasedStateMachine):
 
     @invariant()
     def of_a_pair_only_one_is_out(self) -> None:
-        """The stop leaves when the limit is over."""
+        """Have the stop leave when the limit is over, and not before."""
         for pair in self.pairs:
             out = [
                 state
@@ -161,7 +175,7 @@ class HeldMachine(RuleBasedStateMachine):
 
     @invariant()
     def no_more_is_bought_than_was_asked(self) -> None:
-        """However often an order is sent anew: fills and what is out are the first volume."""
+        """Hold fills and what is out against the volume, however often it is sent anew."""
         for order_id, volume in self.asked.items():
             states = [self.floor.state(each) for each in self._family(order_id)]
             traded = sum(state.traded for state in states)
@@ -170,11 +184,11 @@ class HeldMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_failed(self) -> None:
-        """No handler raised, and the strategy is up."""
+        """See no handler raise."""
         assert list(self.floor.engine.parts.faults) == []
 
     def teardown(self) -> None:
-        """Everything ends when it is taken back and the venue agrees."""
+        """Take everything back: with the venue's word it all ends."""
         self.floor.connection(is_up=True)
         for _ in range(3):
             self.floor.hand.cancel_all()

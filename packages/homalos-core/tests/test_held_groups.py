@@ -193,3 +193,30 @@ def test_a_pair_of_which_one_is_refused_is_none() -> None:
     assert isinstance(answer, Rejection)
     assert floor.hand.active_orders() == []
     assert floor.sent == []
+
+
+def test_a_stop_that_is_reached_at_once_still_has_the_limit_taken_back() -> None:
+    """The price is below the stop when the pair is sent: only one of the two is out."""
+    floor = Floor()
+    floor.hold(2)
+    floor.tick(90, 1)
+    pair = floor.hand.oco(SHORT, 2, limit=110, stop=95)
+    assert not isinstance(pair, Rejection)
+    before = floor.sent[1:]
+    floor.venue.cancel(pair[0].order_id)
+
+    assert before == [("1-2", "limit", 110, 2)]
+    assert floor.sent[2:] == [("1-3", "market", -1, 2)]
+
+
+def test_nobody_joins_a_group_whose_stop_has_left() -> None:
+    """It would not be cancelled by the fill that comes."""
+    floor = Floor()
+    floor.hand.stop_order(LONG, OPEN, 99, 1, terms=GROUP)
+    late = floor.hand.buy(98, 1, terms=GROUP)
+
+    assert isinstance(late, Rejection)
+    assert late.message == (
+        "1-1 of the group 'out' has left or was filled already; "
+        "what comes now would not be cancelled for it"
+    )

@@ -288,17 +288,18 @@ class Trading:
         self._groups += 1
         group = f"oco-{self._desk.clock.now_ns()}-{self._groups}"
         terms = Terms(group=group, time_in_force=time_in_force)
-        rest = self.stop_order(
-            direction, offset, stop, volume, symbol=symbol, reference=reference, terms=terms
-        )
-        if not isinstance(rest, OrderData):
-            return rest
+        # The limit first: a stop that is reached at once finds what it has to take back.
         first = self.send_order(
             direction, offset, limit, volume, symbol=symbol, reference=reference, terms=terms
         )
         if not isinstance(first, OrderData):
-            self.cancel_order(rest)
             return first
+        rest = self.stop_order(
+            direction, offset, stop, volume, symbol=symbol, reference=reference, terms=terms
+        )
+        if not isinstance(rest, OrderData):
+            self.cancel_order(first)
+            return rest
         return first, rest
 
     def amend_order(

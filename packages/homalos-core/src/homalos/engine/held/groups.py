@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from math import nan
+
 from attrs import define, field
 
 from homalos.engine.held.book import Book
 from homalos.model import Direction, OrderData
+from homalos.plugins.ports import Refusal
 
 __all__ = ["Groups"]
 
@@ -57,6 +60,20 @@ class Groups:
         self._book = book
         self._groups: dict[tuple[str, str], _Group] = {}
         self._of: dict[str, tuple[_Group, _Seat]] = {}
+
+    def objection(self, strategy: str, name: str) -> Refusal | None:
+        """Say why no order can join a group any more; `None` where one can."""
+        group = self._groups.get((strategy, name))
+        if group is None:
+            return None
+        active = [seat for seat in group.seats if self._is_active(seat)]
+        gone = next((s for s in active if s.has_left), None) or next(
+            (s for s in group.seats if active and s.traded), None
+        )
+        if gone is None:
+            return None
+        what = f"{gone.order_ids[-1]} of the group {name!r} has left or was filled already"
+        return Refusal(f"{what}; what comes now would not be cancelled for it", nan, nan)
 
     def join(self, order: OrderData, name: str) -> None:
         """Have an order belong to its strategy's group; a group that is over begins anew."""

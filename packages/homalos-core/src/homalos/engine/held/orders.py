@@ -108,6 +108,8 @@ class HeldOrders:
         refusal = objection(order_type, direction, price, volume, terms, self._clock.now)
         if refusal is None and terms is not None and terms.parent:
             refusal = self._parent_objection(asked, terms.parent)
+        if refusal is None and terms is not None and terms.group:
+            refusal = self._groups.objection(strategy, terms.group)
         if refusal is not None:
             return self._refuse(asked, refusal, lane)
         self._listen(strategy)
