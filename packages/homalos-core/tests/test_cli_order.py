@@ -142,7 +142,7 @@ def test_all_orders_are_cancelled_at_once(said: Any) -> None:
     [
         (("send", "buy", "zz", "1"), "'zz.TEST' is not in the table of this fake market"),
         (("send", "buy", SYMBOL, "1", "--type", "limit"), "a limit order needs a price"),
-        (("send", "buy", SYMBOL, "1", "--account", "mian"), "did you mean 'main'?"),
+        (("send", "buy", SYMBOL, "1", "--account", "mains"), "did you mean 'main'?"),
         (("amend", "9-9", "--price", "99"), "no order has the id '9-9'"),
         (("cancel", "9-9"), "no order has the id '9-9'"),
     ],

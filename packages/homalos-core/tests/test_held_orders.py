@@ -227,6 +227,13 @@ def test_orders_with_terms_are_taken_by_who_holds_them() -> None:
             asked.append(given)
             return house.order
 
+        def amend(self, order_id: str, **changes: object) -> OrderData:
+            """Change nothing."""
+            raise NotImplementedError
+
+        def on_cancel(self, order_id: str) -> None:
+            """Send nothing in its place."""
+
     house.manager.held = Holder()
     answer = house.manager.submit(
         "hand", house.lane, LONG, Offset.OPEN, 100.0, 2, OrderType.TRAILING_STOP, "why", TERMS

@@ -333,3 +333,23 @@ def test_a_close_that_its_venue_wants_split_leaves_in_parts() -> None:
     for request in asked:
         floor.venue.fill(request.order_id, price=94)
     assert floor.lines(order).endswith("3/3")
+
+
+def test_a_target_leaves_stops_alone_and_does_not_count_them() -> None:
+    """A stop may never leave: what is missing is sent all the same."""
+    floor = Floor()
+    floor.hold(1)
+    stop = floor.hand.stop_order(SHORT, CLOSE, 95, 1)
+    floor.hand.set_target_pos(3, price=100)
+
+    assert floor.sent[1:] == [("1-3", "limit", 100, 2)]
+    assert floor.lines(stop) == "held 0/1"
+
+
+def test_a_run_that_ends_with_a_stop_held_has_settled_orders() -> None:
+    """No venue knows of it, and none has to."""
+    floor = Floor()
+    floor.hand.stop_order(LONG, OPEN, 105, 1)
+    floor.engine.stop()
+
+    assert floor.engine.summary().orders_settled

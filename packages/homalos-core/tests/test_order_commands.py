@@ -115,12 +115,12 @@ def test_terms_that_cannot_be_are_refused_by_name() -> None:
         ({"type": "limit"}, OrderError, "a limit order needs a price"),
         ({"price": nan, "type": "fok"}, OrderError, "a fok order needs a price"),
         ({"direction": "buy"}, OrderError, "'buy' is no direction; there are long, short"),
-        ({"type": "stopp"}, OrderError, "'stopp' is no type; did you mean 'stop'?; there are "),
+        ({"type": "stop_limi"}, OrderError, "'stop_limi' is no type; did you mean 'stop_limit'?; there are "),
         ({"time_in_force": "ever"}, OrderError, "'ever' is no time in force"),
         (
-            {"account": "mian"},
+            {"account": "mains"},
             AccountError,
-            "no account is called 'mian'; did you mean 'main'?; there are main",
+            "no account is called 'mains'; did you mean 'main'?; there are main",
         ),
     ],
 )

@@ -167,7 +167,7 @@ class Strategy(Trading):
         return self._desk.position(symbol)
 
     def active_orders(self, symbol: str | None = None) -> list[OrderData]:
-        """Return this strategy's orders that can still be filled, oldest first."""
+        """Return this strategy's orders that can still be filled, held ones too, oldest first."""
         return self._desk.active_orders(symbol)
 
     def history(

@@ -347,8 +347,9 @@ class Trading:
     def set_target_pos(self, target: int, *, symbol: str | None = None, price: float = nan) -> None:
         """Say what the net position shall be; the engine sends what is missing.
 
-        Orders that stand in the way are cancelled first. What is refused by risk
-        or rejected by the venue is not tried again until the next call.
+        Orders that stand in the way are cancelled first; stops and exits that the engine
+        still holds are left alone. What is refused by risk or rejected by the venue is not
+        tried again until the next call.
 
         Args:
             target: Net lots; negative is short.

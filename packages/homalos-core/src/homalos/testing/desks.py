@@ -112,7 +112,10 @@ class FakeDesk:
         """
         now = self.clock.now_ns()
         order_id = f"1-{len(self.sent) + 1}"
-        on_grid = self.instrument(symbol).snap(price)
+        snap = self.instrument(symbol).snap
+        on_grid = snap(price)
+        if terms is not None:
+            terms = replace(terms, trigger=snap(terms.trigger))
         request = OrderRequest(
             order_id, symbol, direction, offset, order_type, on_grid, volume,
             "test", "main", "fake", now, reference, terms,
