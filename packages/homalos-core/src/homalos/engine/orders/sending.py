@@ -44,9 +44,13 @@ class Sending:
         last_price: Callable[[str], float],
     ) -> None:
         self.decisions = DecisionHash()
+        self._hash = self.decisions.add
         self.watch: Callable[[], None] | None = None
         self.adopt: Callable[[str], None] = _nobody
         self._roster = roster
+        self._orders = roster.orders
+        self._working = roster.working
+        self._by_strategy = roster.by_strategy
         self._parked = roster.parked
         self._wholes = wholes
         self._risk = risk
@@ -134,7 +138,7 @@ class Sending:
         finally:
             # The venue first: nothing it says is heard before this returns. And whatever it
             # made of the order, also where it raised, the order is known here from now on.
-            self.decisions.add(request)
+            self._hash(request)
             order = self._keep(request, lane) if held is None else self._release(request, held)
             lane.activity.orders += 1
             if self.watch is not None:
@@ -165,13 +169,14 @@ class Sending:
         request = CancelRequest(
             order.order_id, order.symbol, order.strategy, order.account, order.gateway, now
         )
-        orders[order.order_id] = working.state = replace(order, phase=phase, ts_ns=now)
+        asked = orders[order.order_id] = working.state = replace(order, phase=phase, ts_ns=now)
         working.asked_ns = now
         try:
             self.cancel_at_venue(request, working.lane.gateway)
         except GatewayError:
             working.cancelling = False
-            orders[order.order_id] = working.state = order
+            if working.state is asked:
+                orders[order.order_id] = working.state = order
             raise
         working.lane.activity.cancels += 1
         if self.watch is not None:
@@ -202,15 +207,14 @@ class Sending:
     def _keep(self, asked: OrderRequest, lane: Lane) -> OrderData:
         """Have an order work that was sent, and hold what it needs."""
         order_id, now = asked.order_id, asked.ts_ns
-        roster = self._roster
-        order = roster.orders[order_id] = OrderData(
+        order = self._orders[order_id] = OrderData(
             order_id, asked.symbol, asked.direction, asked.offset, asked.type, asked.price,
             asked.volume, 0, _SUBMITTING, asked.strategy, asked.account, asked.gateway,
             now, now, "", "", asked.reference, _SENT[None], asked.terms,
         )  # fmt: skip
         working = Working(order, lane)
-        roster.working[order_id] = lane.working[order_id] = working
-        roster.by_strategy[asked.strategy][order_id] = working
+        self._working[order_id] = lane.working[order_id] = working
+        self._by_strategy[asked.strategy][order_id] = working
         working.reserve(self._last_price)
         return order
 
