@@ -203,7 +203,8 @@ def all_settings() -> Iterator[str]:
 
 def strategy() -> Iterator[str]:
     """Yield the methods of the strategy class under the headings of its source."""
-    source, _ = inspect.getsourcelines(Strategy)
+    homes = [cls for cls in Strategy.__mro__ if cls is not object]
+    source = [line for cls in homes for line in inspect.getsourcelines(cls)[0]]
     heading = re.compile(r"    # -- (\w+) -+$")
     method = re.compile(r"    def ([a-z]\w*)\(")
     yield from described(Strategy, with_methods=False)

@@ -106,6 +106,36 @@ def test_stepping_by_hand_fills_what_the_hand_made_book_offers() -> None:
     ]
 
 
+def test_the_brackets_close_once_what_they_opened() -> None:
+    """Bought at 3200 and sold at 3210, bought at 3212 and sold at 3190: 300 less 660, and fees.
+
+    Each exit has the lots that its entry has filled, and no order is left when one is done.
+    """
+    assert run("bracket_orders.py").splitlines() == [
+        "bid 3199, offer 3200",
+        "  1-2 is held: limit, 3 lots",
+        "  1-3 is held: stop, 3 lots",
+        "  1-1: 2 bought at 3200",
+        "  1-3 is held: stop, 2 lots",
+        "bid 3198, offer 3199",
+        "  1-1: 1 bought at 3200",
+        "  1-4 is held: limit, 1 lots",
+        "  1-3 is held: stop, 3 lots",
+        "bid 3211, offer 3212",
+        "  1-2: 2 sold at 3210",
+        "  1-3 is held: stop, 1 lots",
+        "  1-4: 1 sold at 3210",
+        "  1-3 is cancelled: what its entry filled is closed",
+        "  1-6 is held: limit, 3 lots",
+        "  1-7 is held: stop, 3 lots",
+        "  1-5: 3 bought at 3212",
+        "bid 3190, offer 3191",
+        "  1-6 is cancelled: cancelled",
+        "  1-7: 3 sold at 3190",
+        "6 trades, fees 38.44, profit -398.44",
+    ]
+
+
 def test_the_own_strategy_buys_and_sells_in_turn_and_pays_for_each() -> None:
     """The fees of the printed trades, added up here, are the fees it was charged."""
     printed = run("own_strategy.py")

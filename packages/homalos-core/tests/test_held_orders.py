@@ -199,6 +199,7 @@ def test_the_venue_cannot_speak_of_an_order_that_it_never_had() -> None:
 def test_without_anybody_who_holds_orders_a_stop_is_refused() -> None:
     """It is told as every refusal, and takes an id."""
     house = House()
+    house.manager.held = None
     refused = house.manager.submit(
         "hand", house.lane, LONG, Offset.OPEN, float("nan"), 1, STOP, "", TERMS
     )
@@ -225,6 +226,13 @@ def test_orders_with_terms_are_taken_by_who_holds_them() -> None:
             """Note it."""
             asked.append(given)
             return house.order
+
+        def amend(self, order_id: str, **changes: object) -> OrderData:
+            """Change nothing."""
+            raise NotImplementedError
+
+        def on_cancel(self, order_id: str) -> None:
+            """Send nothing in its place."""
 
     house.manager.held = Holder()
     answer = house.manager.submit(

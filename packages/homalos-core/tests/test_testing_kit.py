@@ -197,6 +197,23 @@ def test_a_desk_notes_orders_on_the_grid() -> None:
     assert desk.cancelled == ["1-1"]
 
 
+def test_a_desk_notes_stops_as_held_and_changes_orders_in_place() -> None:
+    """Triggers are put on the grid, as the engine does it."""
+    desk = FakeDesk()
+    strategy = Strategy(desk, name="s", symbols=(OTHER,), interval="1m", params=None)
+    stop = strategy.stop_order(Direction.LONG, Offset.OPEN, 105.11, 1)
+    assert isinstance(stop, OrderData)
+    assert stop.terms is not None
+    assert (stop.phase, stop.type, stop.terms.trigger) == ("held", "stop", 105.2)
+    moved = strategy.amend_order(stop, trigger=106.01, volume=2)
+    assert isinstance(moved, OrderData)
+    assert moved.terms is not None
+    assert (moved.terms.trigger, moved.volume) == (106.0, 2)
+    assert desk.amended == [("1-1", None, 2, 106.01)]
+    with pytest.raises(UnknownOrder):
+        strategy.amend_order("1-9", price=1)
+
+
 def test_a_desk_refuses_when_it_was_told_to() -> None:
     """The strategy gets the rejection, and nothing works."""
     desk = FakeDesk(rule="no")

@@ -22,6 +22,7 @@ from homalos.model import (
     Offset,
     OrderData,
     OrderType,
+    Terms,
     TickData,
 )
 from homalos.plugins import StrategySpec
@@ -95,8 +96,15 @@ class Desk:
         volume: int,
         order_type: OrderType,
         reference: str,
+        terms: Terms | None = None,
     ) -> OrderData:
         """Refuse: these strategies name targets, not orders."""
+        raise NotImplementedError
+
+    def amend(
+        self, order_id: str, price: float | None, volume: int | None, trigger: float | None
+    ) -> OrderData:
+        """Refuse, as `send` does."""
         raise NotImplementedError
 
     def cancel(self, order_id: str) -> bool:

@@ -25,6 +25,7 @@ from homalos.engine.data import DataManager
 from homalos.engine.faults import Faults
 from homalos.engine.forced_close import ForcedClose
 from homalos.engine.gateways import end_day, make_gateways
+from homalos.engine.held import HeldOrders
 from homalos.engine.listening import Observers, parked
 from homalos.engine.loop import Loop
 from homalos.engine.making import make
@@ -99,6 +100,7 @@ class Parts:
     store: Store | None = None
     observers: Observers = field(factory=Observers)
     channels: dict[str, AlertChannel] = field(factory=dict)
+    held: HeldOrders = field(init=False)
     registry: Registry = field(init=False)
     loader: StrategyLoader = field(init=False)
     control: RiskControl = field(init=False)
@@ -107,6 +109,10 @@ class Parts:
     def _make_registry(self) -> Registry:
         faults = self.faults
         return Registry(wall_ns, fault=lambda name, what: faults.append((name, what)))
+
+    @held.default
+    def _make_held(self) -> HeldOrders:
+        return HeldOrders(self.bus, self.clock, self.orders, self.data, self.markets)
 
     def __attrs_post_init__(self) -> None:
         """Make what brings the other parts together: strategies are loaded, risk is watched."""
@@ -164,8 +170,9 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     parts = _make_managers(settings, catalog, sockets, tape or TapeOptions())
     parts.loop.bind(OrderReport, parts.orders.on_report)
     parts.loop.bind(TradeReport, parts.orders.on_trade)
-    parts.loop.bind(CancelRefused, parts.orders.on_cancel_refused)
+    parts.loop.bind(CancelRefused, partial(_on_cancel_refused, parts))
     parts.loop.end_day = partial(_end_day, parts)
+    parts.orders.held = parts.held
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
@@ -301,6 +308,11 @@ def _end_day(parts: Parts, over: int, begins: int) -> None:
     parts.settler.end_day(over, begins)
     parts.orders.end_day()
     parts.control.begin_day(begins)
+
+
+def _on_cancel_refused(parts: Parts, refused: CancelRefused) -> None:
+    parts.orders.on_cancel_refused(refused)
+    parts.held.on_cancel_refused(refused)
 
 
 def _keep_statements(parts: Parts) -> None:

@@ -10,11 +10,10 @@ from msgspec import to_builtins
 from msgspec.structs import asdict
 
 from homalos.config import StrategySettings, structure
-from homalos.engine.orders import MANUAL
+from homalos.engine.order_commands import ORDER_COMMANDS
 from homalos.engine.pace_command import turn_pace
 from homalos.engine.risk_commands import RISK_COMMANDS
-from homalos.errors import AccountError, GatewayError, MarketError, OrderError, did_you_mean
-from homalos.model import Direction, Offset, OrderData, OrderType, Rejection
+from homalos.errors import AccountError, GatewayError, MarketError, did_you_mean
 from homalos.model.message import Message
 
 if TYPE_CHECKING:
@@ -60,45 +59,6 @@ def _show(parts: Parts, *, strategy: str) -> dict[str, Any]:
         "variables": to_builtins(found.variables),
         "positions": {symbol: found.position(symbol) for symbol in found.symbols},
     }
-
-
-def _send(
-    parts: Parts,
-    *,
-    symbol: str,
-    direction: str,
-    offset: str,
-    volume: int,
-    price: float = float("nan"),
-    account: str = "",
-    reference: str = "",
-) -> OrderData | Rejection:
-    """Send a person's order; without a price, a market order."""
-    name = parts.markets.parse(symbol)
-    lane = parts.orders.lane(account or next(iter(parts.settings.accounts)), name)
-    if volume <= 0:
-        msg = f"an order needs at least 1 lot, not {volume}"
-        raise OrderError(msg)
-    parts.data.watch(name)
-    has_price = price == price  # noqa: PLR0124  nan: a market order
-    return parts.orders.submit(
-        MANUAL,
-        lane,
-        Direction(direction),
-        Offset(offset),
-        lane.instrument.snap(price),
-        volume,
-        OrderType.LIMIT if has_price else OrderType.MARKET,
-        reference,
-    )
-
-
-def _cancel(parts: Parts, *, order_id: str) -> bool:
-    return parts.orders.cancel(order_id)
-
-
-def _cancel_all(parts: Parts) -> int:
-    return sum(parts.orders.cancel(order.order_id) for order in parts.orders.working())
 
 
 def _subscribe(parts: Parts, *, symbols: Sequence[str], gateway: str = "") -> list[str]:
@@ -171,9 +131,7 @@ COMMANDS: Mapping[str, Callable[..., Any]] = {
     "bus.measure": _measure,
     "feed.pace": turn_pace,
     "gateway.subscribe": _subscribe,
-    "order.cancel": _cancel,
-    "order.cancel_all": _cancel_all,
-    "order.send": _send,
+    **ORDER_COMMANDS,
     "strategy.add": _add,
     "strategy.reload": _reload,
     "strategy.set": _set,

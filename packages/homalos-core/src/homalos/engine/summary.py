@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from homalos.engine.ledger import MICRO, cents, micros
-from homalos.model import Direction
+from homalos.model import Direction, OrderPhase
 from homalos.plugins.ports import Snapshot
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ class RunSummary:
     Attributes:
         ticks: Ticks that came in.
         bars: Bars that came in or were made.
-        orders: Orders that left.
+        orders: Orders that left, or that the engine held.
         trades: Fills.
         rejections: Orders that a risk rule kept.
         trading_days: Trading days seen.
@@ -43,7 +43,7 @@ class RunSummary:
         outside: Ticks outside every session, which made no bar.
         faults: Handlers that raised.
         identity_holds: The books agree with a second computation from the trades alone.
-        orders_settled: Every order is terminal, or working at its venue.
+        orders_settled: Every order is terminal, held here, or working at its venue.
         deliveries: Times a bus handler was called.
         rules: Risk rules asked.
         postings: Ledger entries made.
@@ -175,7 +175,8 @@ def orders_settled(parts: Parts) -> bool:
     """Say whether engine and venues agree on which orders are working."""
     ours: dict[str, set[str]] = {name: set() for name in parts.gateways}
     for order in parts.orders.working():
-        ours[order.gateway].add(order.order_id)
+        if order.phase is not OrderPhase.HELD:  # of those no venue knows
+            ours[order.gateway].add(order.order_id)
     return all(
         ours[name] == set(gateway.working_orders()) for name, gateway in parts.gateways.items()
     )

@@ -173,7 +173,7 @@ class OrderData(Message, frozen=True):
         created_ns: When it was asked, nanoseconds UTC.
         ts_ns: When this state began, nanoseconds UTC.
         venue_order_id: The venue's id, once known.
-        reason: Why it was rejected or cancelled.
+        reason: Why it was rejected or cancelled; until then, in whose place it came.
         phase: Where it is inside the engine.
         terms: What was asked of the engine, where something was.
     """

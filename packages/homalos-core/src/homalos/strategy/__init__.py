@@ -2,6 +2,7 @@
 
 from homalos.strategy.base import Strategy
 from homalos.strategy.parameters import Parameter, param, parameter_schema
+from homalos.strategy.trading import Bracket
 from homalos.strategy.waits import Filled, Sleep
 
-__all__ = ["Filled", "Parameter", "Sleep", "Strategy", "param", "parameter_schema"]
+__all__ = ["Bracket", "Filled", "Parameter", "Sleep", "Strategy", "param", "parameter_schema"]

@@ -10,17 +10,16 @@ A callback may be an `async def`: it may then wait, with `await self.sleep(5)` a
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from math import nan
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
-from homalos.model import Direction, Offset, OrderData, OrderType
+from homalos.model import OrderData
+from homalos.strategy.trading import Trading
 from homalos.strategy.waits import Filled, Sleep, duration_ns
 
 if TYPE_CHECKING:
     from homalos.model import (
         BarData,
         Instrument,
-        Rejection,
         Rolled,
         SessionChanged,
         TickData,
@@ -33,13 +32,10 @@ __all__ = ["Strategy", "Waiting"]
 Waiting = Coroutine[Any, Any, None] | None
 """What a callback returns: nothing, or what an `async def` callback has still to do."""
 
-_LONG, _SHORT = Direction.LONG, Direction.SHORT
-_OPEN, _CLOSE = Offset.OPEN, Offset.CLOSE
-_LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
 _NS = 1_000_000_000
 
 
-class Strategy:
+class Strategy(Trading):
     """One running strategy on one or more symbols.
 
     Subclass it, give the parameters an attrs class, and offer both in a
@@ -70,6 +66,7 @@ class Strategy:
         """Keep what the engine hands over; set up state in `on_init` instead."""
         self._desk = desk
         self._send = desk.send
+        self._groups = 0
         self.name = name
         self.symbols = symbols
         self.symbol = symbols[0]
@@ -124,109 +121,6 @@ class Strategy:
         a warning says so.
         """
 
-    # -- trading --------------------------------------------------------------
-
-    def buy(
-        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
-    ) -> OrderData | Rejection:
-        """Open a long position with a limit order.
-
-        Args:
-            price: Highest price to pay, currency per unit; put on the grid for you.
-            volume: Lots, > 0.
-            symbol: One of `symbols`; the first when left out.
-            reference: Free text that stays with the order.
-
-        Returns:
-            The order, or the `Rejection` that names the rule which kept it.
-        """
-        return self._send(symbol or self.symbol, _LONG, _OPEN, price, volume, _LIMIT, reference)
-
-    def sell(
-        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
-    ) -> OrderData | Rejection:
-        """Close a long position with a limit order; the arguments are those of `buy`.
-
-        Where the venue wants to know which lots, of today or of earlier days, it may leave
-        as two orders. What is returned is their sum, under the id of the first.
-        """
-        return self._send(symbol or self.symbol, _SHORT, _CLOSE, price, volume, _LIMIT, reference)
-
-    def short(
-        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
-    ) -> OrderData | Rejection:
-        """Open a short position with a limit order; the arguments are those of `buy`."""
-        return self._send(symbol or self.symbol, _SHORT, _OPEN, price, volume, _LIMIT, reference)
-
-    def cover(
-        self, price: float, volume: int, *, symbol: str | None = None, reference: str = ""
-    ) -> OrderData | Rejection:
-        """Close a short position with a limit order, as `sell` does a long one."""
-        return self._send(symbol or self.symbol, _LONG, _CLOSE, price, volume, _LIMIT, reference)
-
-    def send_order(
-        self,
-        direction: Direction,
-        offset: Offset,
-        price: float,
-        volume: int,
-        *,
-        symbol: str | None = None,
-        order_type: OrderType = _LIMIT,
-        reference: str = "",
-    ) -> OrderData | Rejection:
-        """Send any order; `price` is ignored for a market order.
-
-        Returns:
-            The order, or the `Rejection` that names the rule which kept it.
-        """
-        at = nan if order_type is _MARKET else price
-        return self._send(
-            symbol or self.symbol, direction, offset, at, volume, order_type, reference
-        )
-
-    def cancel_order(self, order: OrderData | Rejection | str) -> bool:
-        """Ask for an order (or the order of an id) to be cancelled, with all of its parts.
-
-        Returns False when it is not working any more. The outcome comes in `on_order`.
-        """
-        if isinstance(order, str):
-            return self._desk.cancel(order)
-        # What was refused never was an order, so that no desk knows its id.
-        return order.is_active and self._desk.cancel(order.order_id)
-
-    def cancel_all(self, symbol: str | None = None) -> int:
-        """Ask for all of this strategy's orders, or those in one symbol; return how many."""
-        return sum(self._desk.cancel(order.order_id) for order in self._desk.active_orders(symbol))
-
-    def set_target_pos(self, target: int, *, symbol: str | None = None, price: float = nan) -> None:
-        """Say what the net position shall be; the engine sends what is missing.
-
-        Orders that stand in the way are cancelled first. What is refused by risk
-        or rejected by the venue is not tried again until the next call.
-
-        Args:
-            target: Net lots; negative is short.
-            symbol: One of `symbols`; the first when left out.
-            price: Limit for the orders; market orders when left out.
-        """
-        self._desk.set_target(symbol or self.symbol, target, price)
-
-    def roll_over(self, roll: Rolled) -> None:
-        """Move what is held of the old contract to the new one, with market orders.
-
-        Working orders in the old contract are cancelled and its lots closed; as many are
-        opened in the new one, beside those held of it already. The two legs are sent
-        together and fill each by itself.
-
-        Args:
-            roll: What `on_roll` was given.
-        """
-        held = self._desk.position(roll.previous)
-        self.set_target_pos(0, symbol=roll.previous)
-        if held:
-            self.set_target_pos(held + self._desk.position(roll.symbol), symbol=roll.symbol)
-
     # -- waiting --------------------------------------------------------------
 
     def sleep(self, seconds: float) -> Sleep:
@@ -273,7 +167,7 @@ class Strategy:
         return self._desk.position(symbol)
 
     def active_orders(self, symbol: str | None = None) -> list[OrderData]:
-        """Return this strategy's orders that can still be filled, oldest first."""
+        """Return this strategy's orders that can still be filled, held ones too, oldest first."""
         return self._desk.active_orders(symbol)
 
     def history(

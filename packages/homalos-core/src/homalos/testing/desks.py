@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from attrs import Factory, define
+from msgspec.structs import replace
 
 from homalos.errors import UnknownOrder
 from homalos.model import (
@@ -13,10 +14,12 @@ from homalos.model import (
     Instrument,
     Offset,
     OrderData,
+    OrderPhase,
     OrderRequest,
     OrderType,
     Rejection,
     Status,
+    Terms,
     TickData,
 )
 from homalos.plugins.ports import Timer
@@ -25,9 +28,15 @@ from homalos.testing.records import INSTRUMENTS, contract_of
 
 __all__ = ["FakeDesk"]
 
+_STOPS = frozenset({OrderType.STOP, OrderType.STOP_LIMIT, OrderType.TRAILING_STOP})
+
 
 def _ignore(_: str) -> None:
     """Let a timer fire unheard."""
+
+
+def _is_held(order_type: OrderType, terms: Terms | None) -> bool:
+    return order_type in _STOPS or (terms is not None and bool(terms.parent))
 
 
 @define(eq=False)
@@ -45,6 +54,7 @@ class FakeDesk:
         sent: What was asked of the venue, refused or not, in order.
         orders: The last state of every order, by id; change it to say what became of one.
         cancelled: Ids asked back, in order.
+        amended: (id, price, lots, trigger) of every change, in order; `None` for what stays.
         targets: (symbol, lots, price) of every target set, in order.
         logs: (level, message), in order.
     """
@@ -59,6 +69,7 @@ class FakeDesk:
     sent: list[OrderRequest] = Factory(list)
     orders: dict[str, OrderData] = Factory(dict)
     cancelled: list[str] = Factory(list)
+    amended: list[tuple[str, float | None, int | None, float | None]] = Factory(list)
     targets: list[tuple[str, int, float]] = Factory(list)
     logs: list[tuple[str, str]] = Factory(list)
 
@@ -83,14 +94,21 @@ class FakeDesk:
         volume: int,
         order_type: OrderType,
         reference: str,
+        terms: Terms | None = None,
     ) -> OrderData | Rejection:
-        """Note an order, its price put on the grid; it stays as it is until the test changes it."""
+        """Note an order, its price put on the grid; it stays as it is until the test changes it.
+
+        One that the engine would hold is in phase `HELD`, and is never released.
+        """
         now = self.clock.now_ns()
         order_id = f"1-{len(self.sent) + 1}"
-        on_grid = self.instrument(symbol).snap(price)
+        snap = self.instrument(symbol).snap
+        on_grid = snap(price)
+        if terms is not None:
+            terms = replace(terms, trigger=snap(terms.trigger))
         request = OrderRequest(
             order_id, symbol, direction, offset, order_type, on_grid, volume,
-            "test", "main", "fake", now, reference,
+            "test", "main", "fake", now, reference, terms,
         )  # fmt: skip
         self.sent.append(request)
         if self.rule:
@@ -98,7 +116,34 @@ class FakeDesk:
         order = self.orders[order_id] = OrderData(
             order_id, symbol, direction, offset, order_type, on_grid, volume, 0,
             Status.SUBMITTING, "test", "main", "fake", now, now, reference=reference,
+            phase=OrderPhase.HELD if _is_held(order_type, terms) else OrderPhase.PENDING,
+            terms=terms,
         )  # fmt: skip
+        return order
+
+    def amend(
+        self, order_id: str, price: float | None, volume: int | None, trigger: float | None
+    ) -> OrderData | Rejection:
+        """Change an order in place, whether the engine would hold it or not, and note that.
+
+        Raises:
+            UnknownOrder: No order has this id.
+        """
+        order = self.orders.get(order_id)
+        if order is None:
+            msg = f"no order has the id {order_id!r}"
+            raise UnknownOrder(msg)
+        self.amended.append((order_id, price, volume, trigger))
+        snap = self.instrument(order.symbol).snap
+        terms = order.terms
+        if trigger is not None:
+            terms = replace(terms or Terms(), trigger=snap(trigger))
+        order = self.orders[order_id] = replace(
+            order,
+            price=order.price if price is None else snap(price),
+            volume=volume or order.volume,
+            terms=terms,
+        )
         return order
 
     def cancel(self, order_id: str) -> bool:

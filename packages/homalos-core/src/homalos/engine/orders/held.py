@@ -42,6 +42,19 @@ class TakesOrders(Protocol):
     ) -> OrderData | Rejection:
         """Keep it, or send it at once. Engine thread."""
 
+    def amend(
+        self,
+        order_id: str,
+        *,
+        price: float | None = None,
+        volume: int | None = None,
+        trigger: float | None = None,
+    ) -> OrderData | Rejection:
+        """Change it in place, or have another take its place."""
+
+    def on_cancel(self, order_id: str) -> None:
+        """Hear that an order is about to be cancelled: nothing may take its place."""
+
 
 class HeldBack:
     """The orders in phase HELD: they are known and work, and freeze nothing. Engine thread."""
@@ -50,9 +63,9 @@ class HeldBack:
         self._roster = roster
         self._sending = sending
 
-    def keep(self, request: OrderRequest, lane: Lane) -> OrderData:
+    def keep(self, request: OrderRequest, lane: Lane, reason: str = "") -> OrderData:
         """Take an order into phase HELD, write it down and publish it."""
-        order = self._sending.keep_held(request, lane)
+        order = self._sending.keep_held(request, lane, reason)
         self._roster.say_order(order)
         return order
 

@@ -16,7 +16,7 @@ from homalos.engine.orders.sending import Sending
 from homalos.engine.risk import RiskManager
 from homalos.engine.routing import Routing
 from homalos.engine.wholes import Wholes
-from homalos.errors import GatewayError, UnknownOrder
+from homalos.errors import GatewayError, OrderError, UnknownOrder
 from homalos.journal import CountingJournal, FileJournal
 from homalos.model import (
     Direction,
@@ -178,16 +178,49 @@ class OrderManager:
         asked = [self._cancel(part) for part in parts]
         return any(asked)
 
+    def amend(
+        self,
+        order_id: str,
+        *,
+        price: float | None = None,
+        volume: int | None = None,
+        trigger: float | None = None,
+    ) -> OrderData | Rejection:
+        """Change an order; see `homalos.engine.held.HeldOrders.amend`.
+
+        Raises:
+            UnknownOrder: No order has the id.
+            OrderError: Nobody here can change orders.
+            GatewayError: The venue's gateway raised; the order stands as it stood.
+        """
+        if self.held is None:
+            msg = f"nobody here can change order {order_id}; cancel it and send another"
+            raise OrderError(msg)
+        return self.held.amend(order_id, price=price, volume=volume, trigger=trigger)
+
     # -- orders that the engine holds ------------------------------------------
 
-    def keep_held(self, request: OrderRequest, lane: Lane) -> OrderData:
+    def send_wish(self, wish: OrderRequest, lane: Lane) -> OrderData | Rejection:
+        """Send an order that has terms and waits for nothing; else as `submit`.
+
+        Args:
+            wish: With an id of `next_id`.
+            lane: Where it goes.
+
+        Raises:
+            GatewayError: The venue's gateway raised; the order counts as sent.
+        """
+        return self._sending.submit(wish, lane)
+
+    def keep_held(self, request: OrderRequest, lane: Lane, reason: str = "") -> OrderData:
         """Take an order into phase HELD: known and at work, but nothing is sent or held for it.
 
         Args:
             request: With an id of `next_id`, its own type and its terms.
             lane: Where it will go.
+            reason: Whose place it takes, where it does.
         """
-        return self._held.keep(request, lane)
+        return self._held.keep(request, lane, reason)
 
     def release_held(
         self, order_id: str, order_type: OrderType, price: float, volume: int = 0
@@ -341,6 +374,8 @@ class OrderManager:
         if working is None:
             self._known(order_id)
             return False
+        if self.held is not None and (working.cancelling or working.state.terms is not None):
+            self.held.on_cancel(order_id)
         if working.state.phase is _HELD:
             self._held.end(order_id, _WITHDRAWN)
             return True

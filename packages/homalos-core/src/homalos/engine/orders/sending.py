@@ -237,11 +237,11 @@ class Sending:
         except Exception as error:
             raise at_cancelling(request, error) from error
 
-    def keep_held(self, request: OrderRequest, lane: Lane) -> OrderData:
+    def keep_held(self, request: OrderRequest, lane: Lane, reason: str = "") -> OrderData:
         """Write down an order that stays here for now; it holds nothing of the account."""
         self._decide(request)
         self.decisions.add(request)
-        order = _order(request, TABLE[OrderEvent.KEPT][None])
+        order = _order(request, TABLE[OrderEvent.KEPT][None], reason)
         self._roster.add(order, lane)
         return order
 
@@ -283,11 +283,11 @@ class Sending:
         return order
 
 
-def _order(asked: OrderRequest, phase: OrderPhase) -> OrderData:
+def _order(asked: OrderRequest, phase: OrderPhase, reason: str) -> OrderData:
     return OrderData(
         asked.order_id, asked.symbol, asked.direction, asked.offset, asked.type, asked.price,
         asked.volume, 0, _SUBMITTING, asked.strategy, asked.account, asked.gateway,
-        asked.ts_ns, asked.ts_ns, "", "", asked.reference, phase, asked.terms,
+        asked.ts_ns, asked.ts_ns, "", reason, asked.reference, phase, asked.terms,
     )  # fmt: skip
 
 

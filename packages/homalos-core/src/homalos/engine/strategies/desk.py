@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from homalos.clock import EngineClock, Entry
 from homalos.engine.data import DataManager
-from homalos.engine.lanes import Lane
+from homalos.engine.lanes import Lane, Working
 from homalos.engine.orders import OrderManager
 from homalos.model import (
     Alert,
@@ -15,8 +15,10 @@ from homalos.model import (
     Instrument,
     Offset,
     OrderData,
+    OrderPhase,
     OrderType,
     Rejection,
+    Terms,
     TickData,
     TimerFired,
     TradeData,
@@ -27,6 +29,9 @@ __all__ = ["PositionBook", "StrategyDesk"]
 _LONG, _SHORT = Direction.LONG, Direction.SHORT
 _OPEN, _CLOSE, _NONE = Offset.OPEN, Offset.CLOSE, Offset.NONE
 _LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
+_WITHOUT_PRICE = frozenset({_MARKET, OrderType.STOP, OrderType.TRAILING_STOP})
+_NAN = float("nan")
+_HELD = OrderPhase.HELD
 
 
 class PositionBook:
@@ -109,14 +114,23 @@ class StrategyDesk:
         volume: int,
         order_type: OrderType,
         reference: str,
+        terms: Terms | None = None,
     ) -> OrderData | Rejection:
         """Send an order through risk to the venue; the price is snapped to the grid."""
         lane = self._lanes.get(symbol) or self._know(symbol)
         if order_type is _LIMIT:
             price = lane.instrument.snap(price)
+        else:
+            price = _NAN if order_type in _WITHOUT_PRICE else lane.instrument.snap(price)
         return self._submit(
-            self._name, lane, direction, offset, price, volume, order_type, reference
+            self._name, lane, direction, offset, price, volume, order_type, reference, terms
         )
+
+    def amend(
+        self, order_id: str, price: float | None, volume: int | None, trigger: float | None
+    ) -> OrderData | Rejection:
+        """Change an order; `None` leaves its price, its lots or its trigger as they are."""
+        return self._orders.amend(order_id, price=price, volume=volume, trigger=trigger)
 
     def cancel(self, order_id: str) -> bool:
         """Ask for an order to be cancelled; False when it is not working any more."""
@@ -200,7 +214,7 @@ class StrategyDesk:
         targets = self._targets
         if targets and order.symbol in targets and not order.is_active:
             symbol = order.symbol
-            if not any(w.state.symbol == symbol for w in self._working.values()):
+            if not self._out(symbol):
                 target, price = targets.pop(symbol)
                 self.set_target(symbol, target, price)
 
@@ -215,7 +229,7 @@ class StrategyDesk:
 
     def _clear(self, symbol: str, target: int, price: float) -> bool:
         """Cancel working orders that do not lead to a target; say whether to wait for that."""
-        working = [w for w in self._working.values() if w.state.symbol == symbol]
+        working = self._out(symbol)
         if not working:
             return False
         states = [w.state for w in working]
@@ -228,6 +242,11 @@ class StrategyDesk:
         for order in states:
             self._orders.cancel(order.order_id)
         return True
+
+    def _out(self, symbol: str) -> list[Working]:
+        """Return the orders in a symbol that a venue has; those held here may never leave."""
+        working = self._working.values()
+        return [w for w in working if w.state.symbol == symbol and w.state.phase is not _HELD]
 
     def _know(self, symbol: str) -> Lane:
         lane = self._lanes[symbol] = self._orders.lane(self._account, symbol)

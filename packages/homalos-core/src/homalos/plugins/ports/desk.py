@@ -12,6 +12,7 @@ from homalos.model import (
     OrderData,
     OrderType,
     Rejection,
+    Terms,
     TickData,
 )
 from homalos.plugins.ports.clock import Clock, Timer
@@ -41,8 +42,20 @@ class Desk(Protocol):
         volume: int,
         order_type: OrderType,
         reference: str,
+        terms: Terms | None = None,
     ) -> OrderData | Rejection:
-        """Send an order through risk to the venue; the price is snapped to the grid."""
+        """Send an order through risk to the venue; the price is snapped to the grid.
+
+        What waits for a trigger or another order's fills is held by the engine until then.
+        """
+
+    def amend(
+        self, order_id: str, price: float | None, volume: int | None, trigger: float | None
+    ) -> OrderData | Rejection:
+        """Change an order; `None` leaves its price, its lots or its trigger as they are.
+
+        Returns what stands for it from now on: itself, or the order that takes its place.
+        """
 
     def cancel(self, order_id: str) -> bool:
         """Ask for an order to be cancelled; False when it is not working any more."""
