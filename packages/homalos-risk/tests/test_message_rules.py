@@ -84,6 +84,8 @@ def test_orders_at_work_are_counted_by_symbol_and_account() -> None:
     )
     assert rules["account"].meters is not None
     assert [(each.subject, each.value) for each in rules["account"].meters()] == [("main", 3)]
+    assert rules["account"].measure is not None
+    assert [each.value for each in rules["account"].measure(ask)] == [4]
     assert rules["account"].check(order_request(SHORT, offset=Offset.CLOSE)) is None
 
 
