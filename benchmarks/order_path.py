@@ -1,7 +1,7 @@
 """From a tick in one thread to its order at the venue in another, with the whole house between.
 
 The clock is live, the journal a file, the store SQLite; ten strategies hear each tick,
-one of them sends an order, five rules judge it.
+one of them sends an order, seven rules judge it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from homalos.strategy import Strategy
 __all__ = ["closed_loops", "paced_orders"]
 
 _VENUE = Path(__file__).with_name("venue.py")
-_STRATEGIES, _RULES = 10, 5
+_STRATEGIES, _RULES = 10, 7
 _RATE = 2_000
 _NS = 1_000_000_000
 _WARM_UP = 200  # orders; the peers' script leaves as many out

@@ -32,7 +32,7 @@ def judged(case: str, found: dict[str, Any], monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_every_order_of_the_order_path_arrives() -> None:
-    """Journal, store, ten strategies and five rules agree that each tick made one order."""
+    """Journal, store, ten strategies and seven rules agree that each tick made one order."""
     found = measured("order-path", 1_000)
     assert found["wrong"] == []
     assert (found["orders"], found["bare_orders"]) == (1_000, 250)

@@ -371,7 +371,7 @@ def test_a_feed_that_raises_ends_the_run_with_its_error_and_everything_closed(
 
     assert len([each for each in added.seen if isinstance(each, TickData)]) == 4
     assert (added.is_stopped, venue.is_up, store.is_closed) == (True, False, True)
-    stored = [each for batch in store.batches for each in batch]
+    stored = [each for batch in store.batches for each in batch if isinstance(each, BarData)]
     assert [(each.symbol, each.ts_ns) for each in stored] == [(SYMBOL, at(60)), (OTHER, at(60))]
 
 

@@ -49,7 +49,7 @@ def test_an_order_that_worked_when_the_line_broke_at_22_59_58_is_found_filled() 
     still = (house.order.phase, house.holding.opening_long)
     house.play("up ack f1 x1 marker")
 
-    assert away == (UNKNOWN, Status.NOTTRADED, pytest.approx(300))
+    assert away == (UNKNOWN, Status.NOTTRADED, 300.0)
     assert still == (UNKNOWN, 3)
     assert asked(house) == 1
     assert (house.order.status, house.order.traded) == (Status.CANCELLED, 1)
@@ -109,6 +109,17 @@ def test_a_cancel_of_an_unknown_order_waits_until_it_is_found() -> None:
     assert wished == [True, True]
     assert (meanwhile, found) == (0, (RESTING, 0))
     assert (house.order.phase, len(house.venue.cancels)) == (CANCEL_PENDING, 1)
+
+
+def test_a_cancel_leaves_at_once_where_the_venue_is_there_and_only_silent() -> None:
+    """A person takes back just such an order; it may live, and its answer may be what got lost."""
+    house = OrderHouse()
+    house.play("send wait10")
+    unknown = house.order.phase
+    wished = house.manager.cancel("1-1")
+
+    assert (unknown, wished) == (UNKNOWN, True)
+    assert [each.order_id for each in house.venue.cancels] == ["1-1"]
 
 
 def test_a_cancel_of_an_unknown_order_that_is_over_is_not_sent() -> None:
@@ -266,13 +277,14 @@ def test_a_gateway_that_raises_when_it_is_asked_is_asked_again() -> None:
 
 
 def test_a_question_that_is_not_answered_is_asked_again() -> None:
-    """As long as the venue is up; what was asked before is not waited for any more."""
+    """As long as the venue is up, at ever longer times; after an answer it begins anew."""
     house = OrderHouse()
-    house.play("send ack down up wait10 wait10")
+    house.play("send ack down up wait10 wait10 wait10 wait40")
     times = asked(house)
-    house.play("ack marker down wait60")
+    house.play("ack marker down wait60 up wait10")
 
-    assert (times, asked(house)) == (3, 3)
+    # At 0, 10, 30 and 70 s; then with the line, and 10 s later.
+    assert (times, asked(house)) == (4, 6)
 
 
 def test_without_a_time_for_answers_none_is_late() -> None:
@@ -298,6 +310,19 @@ def test_a_refused_cancel_of_an_order_that_works_here_is_doubted() -> None:
 
     assert first == 1
     assert house.order.phase is CANCELLED
+    assert asked(house) == 1
+
+
+def test_a_venue_that_is_away_is_asked_when_it_is_back() -> None:
+    """Not before, whoever wants to know, and whatever is sent meanwhile."""
+    house = OrderHouse()
+    house.play("down")
+    wished = house.manager.reconcile()
+    house.play("send wait60")
+    away = (house.order.phase, asked(house))
+    house.play("up")
+
+    assert (wished, away) == ((), (UNKNOWN, 0))
     assert asked(house) == 1
 
 

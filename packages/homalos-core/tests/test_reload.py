@@ -13,6 +13,7 @@ from homalos.config import (
     AccountSettings,
     GatewaySettings,
     LogSettings,
+    OrderSettings,
     RestartSettings,
     Settings,
     StrategySettings,
@@ -20,7 +21,7 @@ from homalos.config import (
 )
 from homalos.engine.reload import Reloaded
 from homalos.errors import ConfigError, HomalosError, MissingPluginError
-from homalos.model import Alert, Command, OrderRequest, Rejection
+from homalos.model import Alert, Command, OrderPhase, OrderRequest, Rejection
 from homalos.plugins import GatewaySpec, RiskRuleSpec, StrategySpec, hookimpl
 from homalos.plugins.ports import Applied, NeedsRestart, Refusal, RiskCheck
 from homalos.strategy import Strategy, param
@@ -150,6 +151,18 @@ def test_a_rule_is_switched_off_and_on_again() -> None:
     house.reload(risk={"limit": {"lots": 2}})
     assert isinstance(house.buy(3), Rejection)
     assert house.engine.summary().rules == 2
+
+
+def test_the_time_for_a_venues_answer_holds_at_once() -> None:
+    """An order that was sent before is unknown after the new time."""
+    house = House()
+    house.buy(1)
+    told = house.reload(orders=OrderSettings(answer_s=2.0))
+    house.engine.parts.loop.advance(at(2))
+
+    assert told == Reloaded(("orders.answer_s: 10.0 -> 2.0",), ())
+    (order,) = house.engine.parts.orders.working()
+    assert order.phase is OrderPhase.UNKNOWN
 
 
 def test_parameters_are_changed_and_those_left_out_get_their_defaults() -> None:

@@ -10,11 +10,13 @@ from homalos.errors import GatewayError
 from homalos.model import (
     Alert,
     Command,
+    ConnectionChanged,
     Direction,
     Instrument,
     Offset,
     OffsetRule,
     OrderData,
+    OrderPhase,
     OrderRequest,
     PositionMode,
     Rejection,
@@ -348,6 +350,44 @@ def test_a_venue_without_offsets_hears_none_also_from_a_hedging_account() -> Non
     house = House(contract=evolve(INSTRUMENTS[SYMBOL], offsets=OffsetRule.NONE))
     house.hand.set_target_pos(-1, price=100)
     assert house.sent == [("1-3", NONE, 5)]
+
+
+def test_the_phase_of_a_split_order_is_what_its_parts_come_to() -> None:
+    """Of 2 lots of yesterday and 1 of today, each an order: as the venue answers, step by step."""
+    house = House()
+    whole = house.sell(3).order_id
+    first, second = house.manager.wholes.parts(whole)
+    found = [house.manager.wholes.state(whole).phase]
+    for step in (
+        lambda: house.venue.accept(first),
+        lambda: house.venue.accept(second),
+        lambda: house.venue.fill(first, volume=1),
+        lambda: house.hand.cancel_order(whole),
+        lambda: house.venue.cancel(first),
+        lambda: house.venue.cancel(second),
+    ):
+        step()
+        found.append(house.manager.wholes.state(whole).phase)
+
+    assert found == [
+        OrderPhase.PENDING, OrderPhase.PENDING, OrderPhase.RESTING, OrderPhase.PARTIAL,
+        OrderPhase.CANCEL_PENDING, OrderPhase.CANCEL_PENDING, OrderPhase.PARTLY_CANCELLED,
+    ]  # fmt: skip
+    assert [each.order_id for each in house.venue.cancels] == [first, second]
+
+
+def test_a_split_order_is_unknown_as_long_as_one_of_its_parts_is() -> None:
+    """The other one is filled already; then the last one is, and so is the whole."""
+    house = House()
+    whole = house.sell(3).order_id
+    first, second = house.manager.wholes.parts(whole)
+    house.venue.fill(first)
+    house.venue.report(ConnectionChanged("fake", is_up=False, reason="", ts_ns=at(NEXT_DAY_S)))
+    lost = house.manager.wholes.state(whole)
+    house.venue.fill(second)
+
+    assert (lost.phase, lost.status, lost.traded) == (OrderPhase.UNKNOWN, Status.PARTTRADED, 2)
+    assert house.manager.wholes.state(whole).phase is OrderPhase.FILLED
 
 
 # -- trades from elsewhere ------------------------------------------------------------

@@ -149,6 +149,16 @@ def test_account_is_worth_both_sides_of_everything() -> None:
     assert readings(rule) == {"main": 186_000.0}
 
 
+def test_every_lot_held_or_to_open_is_worth_something() -> None:
+    """1 + 2 + 4 + 8 lots of either side, held or on the way: 15 of 30,000; exits count not."""
+    lots = FakeHolding(1, 2, 4, 8, closing_long=1, closing_short=2)
+    rule = only(bind_notional(house(rb2510=lots), NotionalOptions(max_account=480_000)))
+    assert readings(rule) == {"main": 450_000.0}
+    assert figures(rule, ask(1)) == [("main", 480_000.0, 480_000)]
+    assert rule.check(ask(1)) is None
+    assert rule.check(ask(1, direction=SHORT, price=3001.0)) is not None
+
+
 def test_account_with_an_unknown_price_is_not_valued() -> None:
     """What is held of a contract without a price may be worth anything; its meter is silent."""
     context = house(hc2510=FakeHolding(short=3))
@@ -222,6 +232,19 @@ def test_named_limit_takes_the_place_of_the_general_one() -> None:
     assert figures(free, ask(900)) == []
 
 
+def test_either_side_is_what_is_held_and_to_open() -> None:
+    """1 + 4 long and 2 + 8 short; exits that work make neither smaller until they fill."""
+    lots = FakeHolding(1, 2, 4, 8, closing_long=1, closing_short=2)
+    context = house(rb2510=lots, hc2510=FakeHolding(16, 32, 64, 128))
+    rule = only(bind_total_position(context, TotalPositionOptions(max_account=900)))
+    assert readings(rule) == {"main long": 85, "main short": 170}
+    assert figures(rule, ask(1)) == [("main long", 86, 900)]
+    assert figures(rule, ask(1, direction=SHORT)) == [("main short", 171, 900)]
+    # Netting: the sale of 50 meets 1 long, which a sale at work closes already.
+    assert figures(rule, ask(50, direction=SHORT, offset=NONE)) == [("main short", 220, 900)]
+    assert figures(rule, ask(50, offset=NONE)) == [("main long", 135, 900)]
+
+
 def test_net_turn_counts_only_what_it_leaves() -> None:
     """From 4 short a purchase of 6 leaves 2 long, beside 7 of the other contract."""
     context = house(rb2510=FakeHolding(short=4), rb2601=FakeHolding(long=7))
@@ -248,6 +271,8 @@ def test_strategy_may_come_to_its_limit(direction: Direction, most: int) -> None
     assert rule.check(ask(most, direction=direction)) is None
     assert rule.check(ask(most + 1, direction=direction)) is not None
     assert readings(rule) == {f"one {RB10.symbol}": 3}
+    after = 7 if direction is LONG else 9
+    assert [value for _, value, _ in figures(rule, ask(most, direction=direction))] == [after]
 
 
 def test_other_strategies_have_their_own_limits() -> None:
@@ -328,6 +353,17 @@ def test_limits_are_rules_of_their_own() -> None:
     assert set(bind_net_exposure(house(), options)) == {
         "instrument_lots", "account_lots", "product_value"
     }  # fmt: skip
+
+
+def test_net_value_counts_what_works_on_either_side() -> None:
+    """16 - 32 held; to buy 4 open and 2 cover, to sell 8 open and 1 closes; 30,000 a lot."""
+    lots = FakeHolding(16, 32, 4, 8, closing_long=1, closing_short=2)
+    rule = only(bind_net_exposure(house(rb2510=lots), NetExposureOptions(product_value=900_000)))
+    assert figures(rule, ask(20)) == [("main rb value", 300_000.0, 900_000)]
+    assert figures(rule, ask(5, direction=SHORT)) == [("main rb value", 900_000.0, 900_000)]
+    assert rule.check(ask(5, direction=SHORT)) is None
+    assert rule.check(ask(6, direction=SHORT)) is not None
+    assert readings(rule) == {"main rb value": 750_000.0}
 
 
 def test_contract_that_comes_later_is_counted() -> None:

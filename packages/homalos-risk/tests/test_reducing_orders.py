@@ -24,9 +24,9 @@ from homalos.testing import (
     FakeHolding,
     FakeRiskContext,
 )
-from homalos_risk.plugin import register_risk_rules
+from homalos_risk.built_in import RULES
 
-EXPOSURE = [spec for spec in register_risk_rules() if spec.kind == "exposure"]
+EXPOSURE = [spec for spec in RULES if spec.kind == "exposure"]
 SYMBOLS = st.sampled_from([SYMBOL, OTHER])
 STRATEGIES = st.sampled_from(["test", "other"])
 LOTS = st.integers(0, 40)
@@ -86,7 +86,10 @@ def houses(draw: st.DrawFn) -> FakeRiskContext:
 
 def options(draw: Callable[[st.SearchStrategy[Any]], Any], spec: RiskRuleSpec) -> Any:
     """Make options of a rule, within what each may be."""
-    values = {each.name: draw(OPTIONS[str(each.type)]) for each in attrs.fields(spec.config)}
+    annotations = spec.config.__annotations__
+    values = {
+        each.name: draw(OPTIONS[annotations[each.name]]) for each in attrs.fields(spec.config)
+    }
     if spec.name == "concentration":
         values["from_margin"] = draw(st.floats(1.0, 1e6))
     return spec.config(**values)

@@ -11,6 +11,7 @@ from cattrs import Converter
 from homalos.model import TradingState
 from homalos.plugins import RiskRuleSpec
 from homalos.plugins.hookspecs import PROJECT, Hooks
+from homalos.plugins.ports import RiskRule
 from homalos.testing import FakeRiskContext
 from homalos_risk import (
     DailyLossOptions,
@@ -45,13 +46,15 @@ def offered() -> list[RiskRuleSpec]:
     manager.check_pending()
     (specs,) = manager.hook.register_risk_rules()
     assert isinstance(specs, tuple)
-    return sorted(specs, key=lambda spec: (spec.order, spec.name))
+    # Those of the user's own are another matter.
+    built_in = [spec for spec in specs if spec.name != "custom"]
+    return sorted(built_in, key=lambda spec: (spec.order, spec.name))
 
 
 def test_rules_are_offered_in_the_order_they_are_asked() -> None:
     """The names are what settings and rejections say; what counts messages comes last."""
     specs = offered()
-    assert [spec.name for spec in specs if not spec.name.startswith("custom")] == [
+    assert [spec.name for spec in specs] == [
         "order_size", "tick_grid", "price_band", "session_open", "stale_quote", "self_trade",
         "notional", "position_limit", "total_position", "strategy_position", "net_exposure",
         "working_orders", "funds", "margin_ratio", "concentration", "daily_loss", "drawdown",
@@ -70,10 +73,16 @@ def test_rules_about_the_order_itself_are_of_validity() -> None:
 
 def test_only_what_refuses_no_sensible_order_holds_by_default() -> None:
     """The others are not even bound until a limit is set; `holds` tells the doctor the same."""
-    built_in = [spec for spec in offered() if not spec.name.startswith("custom")]
-    bound = [spec.name for spec in built_in if spec.factory(FakeRiskContext(), spec.config())]
+    bound = [spec.name for spec in offered() if spec.factory(FakeRiskContext(), spec.config())]
     assert bound == ON_BY_DEFAULT
-    assert [spec.name for spec in built_in if holds(spec.config())] == ON_BY_DEFAULT
+    assert [spec.name for spec in offered() if holds(spec.config())] == ON_BY_DEFAULT
+
+
+def test_what_holds_by_default_is_looked_at_on_fills_alone() -> None:
+    """A timer for it would cost every tick of every backtest."""
+    made = [spec.factory(FakeRiskContext(), spec.config()) for spec in offered()]
+    watched = [each for each in made if isinstance(each, RiskRule) and each.meters is not None]
+    assert [each.drifts for each in watched] == [False, False]
 
 
 @pytest.mark.parametrize(

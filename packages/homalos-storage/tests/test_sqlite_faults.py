@@ -140,9 +140,7 @@ def test_terms_that_are_no_terms_are_reported(store: SqliteStore, path: Path) ->
     with sqlite3.connect(path) as connection:
         connection.execute("UPDATE orders SET terms = ?", (encode(_ORDER),))
     connection.close()
-    with pytest.raises(
-        StoreError, match="OrderData stands where an order's terms should"
-    ):
+    with pytest.raises(StoreError, match="OrderData stands where an order's terms should"):
         store.load_orders()
 
 

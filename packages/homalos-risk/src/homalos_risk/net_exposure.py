@@ -106,7 +106,7 @@ def _in_lots(context: RiskContext, scope: Scope, limit: int) -> RiskRule:
                 lots = max(sum(map(_up, held)), sum(map(_down, held)), 0)
                 yield Meter(subject=f"{group.subject} lots", value=lots, limit=limit)
 
-    return RiskRule(check=check, measure=measure, meters=meters)
+    return RiskRule(check=check, measure=measure, meters=meters, drifts=False)
 
 
 def _in_money(context: RiskContext, scope: Scope, limit: float) -> RiskRule:

@@ -74,4 +74,5 @@ def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskRule
     def meters() -> Iterator[Meter]:
         yield Meter(subject="orders", value=window.count(now_ns()), limit=max_orders)
 
-    return RiskRule(check=check, peek=judge, measure=measure, meters=meters)
+    # Looked at on fills alone: it holds without settings, and a timer would cost every tick.
+    return RiskRule(check=check, peek=judge, measure=measure, meters=meters, drifts=False)

@@ -84,7 +84,7 @@ def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> 
                     yield Meter(subject=f"{account} {symbol} long", value=long, limit=limit)
                     yield Meter(subject=f"{account} {symbol} short", value=short, limit=limit)
 
-    return RiskRule(check=check, measure=measure, meters=meters)
+    return RiskRule(check=check, measure=measure, meters=meters, drifts=False)
 
 
 def _after(holding: Holding, request: OrderRequest) -> int:

@@ -51,7 +51,7 @@ def bind_strategy_position(
     if not holds(options):
         return None
     rule = _StrategyPosition(context, options)
-    return RiskRule(check=rule.check, measure=rule.measure, meters=rule.meters)
+    return RiskRule(check=rule.check, measure=rule.measure, meters=rule.meters, drifts=False)
 
 
 class _StrategyPosition:

@@ -96,7 +96,7 @@ def _bind(
             if limit:
                 yield from _sides(group, limit)
 
-    return RiskRule(check=check, measure=measure, meters=meters)
+    return RiskRule(check=check, measure=measure, meters=meters, drifts=False)
 
 
 def _sides(group: Group, limit: int) -> Iterator[Meter]:

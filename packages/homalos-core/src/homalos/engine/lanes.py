@@ -243,10 +243,13 @@ class Working:
         """Let go of what filled or ended; lots that close go first, as they fill first."""
         lane = self.lane
         position = lane.position
-        closes = min(lots, self.closes)
-        opens = lots - closes
-        if opens > self.opens:
-            opens = self.opens
+        closes, opens = self.closes, 0
+        if lots < closes:
+            closes = lots
+        elif lots > closes:
+            opens = lots - closes
+            if opens > self.opens:
+                opens = self.opens
         self.closes -= closes
         self.opens -= opens
         lane.account.frozen -= self.frozen_per_lot * opens + self.fee_per_lot * closes

@@ -168,7 +168,8 @@ class OrderData(Message, frozen=True):
     """The state of an order that the engine vouches for.
 
     Attributes:
-        traded: Lots filled, 0 to `volume`.
+        traded: Lots filled, 0 to `volume`; more only where a venue filled too many, which an
+            `Alert` tells.
         created_ns: When it was asked, nanoseconds UTC.
         ts_ns: When this state began, nanoseconds UTC.
         venue_order_id: The venue's id, once known.

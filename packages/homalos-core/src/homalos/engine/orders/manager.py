@@ -289,7 +289,8 @@ class OrderManager:
             gateway: Which one, by its name in the settings; "" asks every one.
 
         Returns:
-            Those that were asked: a gateway that is no `OrderSource` cannot be.
+            Those that were asked: a gateway that is no `OrderSource` cannot be, and one that
+            is down is asked as soon as it is up.
 
         Raises:
             GatewayError: No gateway is called so.

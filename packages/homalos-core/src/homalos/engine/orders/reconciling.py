@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from homalos.bus import STATE, Bus
+from homalos.clock import Entry
 from homalos.engine.lanes import Working
 from homalos.engine.orders.roster import Roster
 from homalos.engine.orders.sending import Sending
@@ -24,6 +25,7 @@ from homalos.plugins.ports import Gateway, OrderSource
 __all__ = ["Reconciling"]
 
 _NS = 1_000_000_000
+_MOST_PATIENCE = 32  # times the time for an answer
 _HELD, _PENDING, _UNKNOWN = OrderPhase.HELD, OrderPhase.PENDING, OrderPhase.UNKNOWN
 _CANCEL_PENDING, _ENDING = OrderPhase.CANCEL_PENDING, OrderPhase.ENDING
 _SUBMITTING = Status.SUBMITTING
@@ -38,14 +40,16 @@ class _Question:
 
     Attributes:
         asked_ns: When, nanoseconds UTC.
+        late_ns: When it counts as not answered, likewise.
         about: The orders that worked there for us then.
         missing: Those of them that it has not spoken of since.
     """
 
-    __slots__ = ("about", "asked_ns", "missing")
+    __slots__ = ("about", "asked_ns", "late_ns", "missing")
 
-    def __init__(self, asked_ns: int, about: Iterable[str]) -> None:
+    def __init__(self, asked_ns: int, late_ns: int, about: Iterable[str]) -> None:
         self.asked_ns = asked_ns
+        self.late_ns = late_ns
         self.about = tuple(about)
         self.missing = set(self.about)
 
@@ -75,11 +79,13 @@ class Reconciling:
         self._sending = sending
         self._gateways = gateways
         self._down: set[str] = set()
+        sending.away = self._down
         self._earlier: frozenset[str] = frozenset()
         self._asked_ns: dict[str, int] = {}
+        self._patience: dict[str, int] = {}
         self._told: set[str] = set()
         self._answer_ns = 0
-        self._is_armed = False
+        self._timer: Entry | None = None
         self.set_answer(answer_s)
         bus.subscribe(ConnectionChanged, self._on_connection, order=STATE + 1, name="orders")
         bus.subscribe(OrdersReported, self._on_reported, order=STATE + 1, name="orders")
@@ -94,7 +100,7 @@ class Reconciling:
         self._earlier = frozenset(self._roster.working)
 
     def ask(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Ask venues for their orders, whatever was asked before; return those that can say."""
+        """Ask venues for their orders, whatever was asked before; return those that were."""
         return tuple(name for name in names if self._ask(name, anew=True))
 
     def hear(self, order_id: str) -> None:
@@ -153,6 +159,7 @@ class Reconciling:
             return
         if not event.is_up:
             self._down.add(name)
+            self._patience.pop(name, None)
             self.questions.pop(name, None)  # what was asked on the old connection is lost
             lost = self._lose(each for each in self._at(name) if each.state.phase is not _HELD)
             self._tell_lost(name, lost, f"{name} is down")
@@ -168,6 +175,7 @@ class Reconciling:
             self._roster.ignored["late"] += 1
             return
         question = questions.pop(0)
+        self._patience.pop(name, None)
         if not questions:
             del self.questions[name]
         for order_id in question.about:
@@ -236,19 +244,20 @@ class Reconciling:
     # -- asking ----------------------------------------------------------------
 
     def _ask(self, name: str, *, anew: bool = False) -> bool:
-        """Have a venue report its orders; say whether it can."""
+        """Have a venue report its orders; say whether it can and is there."""
         gateway = self._gateways[name]
-        if not isinstance(gateway, OrderSource):
+        if name in self._down or not isinstance(gateway, OrderSource):
             return False
         now = self._roster.clock.now
         # What has waited for too long is not answered any more, and must not be taken for it.
         young = [
             each
             for each in self.questions.pop(name, ())
-            if not anew and (not self._answer_ns or now - each.asked_ns < self._answer_ns)
+            if not anew and (not self._answer_ns or now < each.late_ns)
         ]
         about = (each.state.order_id for each in self._at(name) if each.state.phase is not _HELD)
-        self.questions[name] = [*young, _Question(now, about)]
+        patience = self._answer_ns * self._patience.get(name, 1)
+        self.questions[name] = [*young, _Question(now, now + patience, about)]
         self._asked_ns[name] = now
         try:
             gateway.report_orders()
@@ -271,12 +280,10 @@ class Reconciling:
 
     def _go_on_watching(self) -> None:
         """Look at what is asked when the first answer is late; with nothing asked, later."""
-        if self._is_armed:
-            return
         due = self._due() if self._answer_ns else 0
         if due:
             self._arm(due)
-        else:
+        elif self._timer is None:
             # The next order or cancel that is sent begins it; so it costs each of them nothing.
             self._sending.watch = self._begin_watching if self._answer_ns else None
 
@@ -284,43 +291,49 @@ class Reconciling:
         self._arm(self._roster.clock.now + self._answer_ns)
 
     def _arm(self, due_ns: int) -> None:
-        self._is_armed = True
+        timer, clock = self._timer, self._roster.clock
+        if timer is not None:
+            if timer.due_ns <= due_ns:
+                return
+            timer.cancel()
         self._sending.watch = None
-        clock = self._roster.clock
-        clock.call_after(max(due_ns - clock.now, 1), self._look)
+        self._timer = clock.call_after(max(due_ns - clock.now, 1), self._look)
 
     def _due(self) -> int:
         """Return when the first answer will be late, nanoseconds UTC; 0 where none is awaited."""
-        asked = [
-            each.asked_ns for each in self._roster.working.values() if each.state.phase in _AWAITS
-        ]
-        asked += [each.asked_ns for waiting in self.questions.values() for each in waiting[-1:]]
-        return min(asked) + self._answer_ns if asked else 0
+        answer_ns, working = self._answer_ns, self._roster.working.values()
+        due = [each.asked_ns + answer_ns for each in working if each.state.phase in _AWAITS]
+        due += [waiting[-1].late_ns for waiting in self.questions.values()]
+        return min(due, default=0)
 
     def _look(self) -> None:
         """Count as unknown what was not answered in time, and ask."""
-        self._is_armed = False
-        roster = self._roster
+        self._timer = None
         if self._answer_ns:
-            latest = roster.clock.now - self._answer_ns
-            late = [
-                each
-                for each in roster.working.values()
-                if each.state.phase in _AWAITS and each.asked_ns <= latest
-            ]
-            names = {each.state.gateway: None for each in late}
+            names = dict.fromkeys(self._lose_late())
+            now = self._roster.clock.now
+            for name, waiting in self.questions.items():
+                if waiting[-1].late_ns <= now:
+                    # A venue that does not answer is asked less and less often.
+                    self._patience[name] = min(2 * self._patience.get(name, 1), _MOST_PATIENCE)
+                    names[name] = None
             for name in names:
-                lost = self._lose(each for each in late if each.state.gateway == name)
-                self._tell_lost(name, lost, f"{name} has not answered in time")
-            names |= {
-                name: None
-                for name, waiting in self.questions.items()
-                if waiting[-1].asked_ns <= latest
-            }
-            for name in names:
-                if name not in self._down:
-                    self._ask(name)
+                self._ask(name)
         self._go_on_watching()
+
+    def _lose_late(self) -> list[str]:
+        """Count orders as unknown whose answer is late; return their venues."""
+        latest = self._roster.clock.now - self._answer_ns
+        late = [
+            each
+            for each in self._roster.working.values()
+            if each.state.phase in _AWAITS and each.asked_ns <= latest
+        ]
+        names = list(dict.fromkeys(each.state.gateway for each in late))
+        for name in names:
+            lost = self._lose(each for each in late if each.state.gateway == name)
+            self._tell_lost(name, lost, f"{name} has not answered in time")
+        return names
 
     # -- telling ---------------------------------------------------------------
 

@@ -119,11 +119,15 @@ class Reports:
             rows = _FILLED_WHOLE if whole else _FILLED_PART
             lane = working.lane
         phase = rows.get(order.phase)
-        key = (report.trade_id, report.direction, report.trading_day)
-        if phase is None or key in lane.seen:
-            self._ignored["duplicate" if phase else "late"] += 1
+        if phase is None:
+            self._ignored["late"] += 1
             return
-        lane.seen.add(key)
+        seen = lane.seen
+        known = len(seen)
+        seen.add((report.trade_id, report.direction, report.trading_day))
+        if len(seen) == known:
+            self._ignored["duplicate"] += 1
+            return
         self._book(report, order, working, lane, phase)
 
     def on_cancel_refused(self, refused: CancelRefused) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 
 from msgspec.structs import replace
 
@@ -43,6 +44,7 @@ class Sending:
         decisions: The fingerprint of everything decided.
         watch: Called when something was sent, to begin to watch for the answer; `None` while
             that is done already.
+        away: Gateways that are not connected, by name; live.
         adopt: Called with the id of an order of which trades were parked.
     """
 
@@ -55,9 +57,14 @@ class Sending:
         last_price: Callable[[str], float],
     ) -> None:
         self.decisions = DecisionHash()
+        self._hash = self.decisions.add
         self.watch: Callable[[], None] | None = None
+        self.away: AbstractSet[str] = frozenset()
         self.adopt: Callable[[str], None] = _nobody
         self._roster = roster
+        self._orders = roster.orders
+        self._working = roster.working
+        self._by_strategy = roster.by_strategy
         self._parked = roster.parked
         self._wholes = wholes
         self._risk = risk
@@ -166,7 +173,7 @@ class Sending:
         finally:
             # The venue first: nothing it says is heard before this returns. And whatever it
             # made of the order, also where it raised, the order is known here from now on.
-            self.decisions.add(request)
+            self._hash(request)
             if held is None:
                 order = self._keep(request, lane)
             else:
@@ -182,7 +189,8 @@ class Sending:
     def cancel(self, working: Working) -> bool:
         """Ask the venue for an order back; False where it has ended there already.
 
-        Of one that is lost from sight the wish is remembered until it is found.
+        Of one whose venue is away the wish is remembered until it is found. One that is
+        unknown for want of an answer is asked for at once, and again when it is found.
 
         Raises:
             GatewayError: The venue's gateway raised; the order stands as it stood.
@@ -194,19 +202,20 @@ class Sending:
         if phase is None:
             return False
         working.cancelling = True
-        if phase is _UNKNOWN:
+        if phase is _UNKNOWN and order.gateway in self.away:
             return True
         orders, now = self._roster.orders, self._roster.clock.now
         request = CancelRequest(
             order.order_id, order.symbol, order.strategy, order.account, order.gateway, now
         )
-        orders[order.order_id] = working.state = replace(order, phase=phase, ts_ns=now)
+        asked = orders[order.order_id] = working.state = replace(order, phase=phase, ts_ns=now)
         working.asked_ns = now
         try:
             self.cancel_at_venue(request, working.lane.gateway)
         except GatewayError:
             working.cancelling = False
-            orders[order.order_id] = working.state = order
+            if working.state is asked:
+                orders[order.order_id] = working.state = order
             raise
         working.lane.activity.cancels += 1
         for tell in self._risk.told_of_cancels:
@@ -239,15 +248,14 @@ class Sending:
     def _keep(self, asked: OrderRequest, lane: Lane) -> OrderData:
         """Have an order work that was sent, and hold what it needs."""
         order_id, now = asked.order_id, asked.ts_ns
-        roster = self._roster
-        order = roster.orders[order_id] = OrderData(
+        order = self._orders[order_id] = OrderData(
             order_id, asked.symbol, asked.direction, asked.offset, asked.type, asked.price,
             asked.volume, 0, _SUBMITTING, asked.strategy, asked.account, asked.gateway,
             now, now, "", "", asked.reference, _SENT[None], asked.terms,
         )  # fmt: skip
         working = Working(order, lane)
-        roster.working[order_id] = lane.working[order_id] = working
-        roster.by_strategy[asked.strategy][order_id] = working
+        self._working[order_id] = lane.working[order_id] = working
+        self._by_strategy[asked.strategy][order_id] = working
         working.reserve(self._last_price)
         return order
 
