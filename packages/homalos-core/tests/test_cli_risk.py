@@ -173,10 +173,10 @@ def test_words_that_mean_nothing_are_told(talk: Talk, words: tuple[str, ...], to
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("switch", "account", "mian", "halted"), "did you mean 'main'"),
+        (("switch", "account", "mainn", "halted"), "did you mean 'main'"),
         (("flatten", "strategy", "ilde"), "did you mean 'idle'"),
         (("preview", "xx", "buy", "open", "1"), "xx"),
-        (("preview", SYMBOL, "buy", "open", "1", "--account", "mian"), "did you mean 'main'"),
+        (("preview", SYMBOL, "buy", "open", "1", "--account", "mainn"), "did you mean 'main'"),
     ],
 )
 def test_what_there_is_not_is_told_by_the_engine(
