@@ -233,6 +233,13 @@ def test_they_agree_after_three_chaotic_days(tmp_path: Path, seed: int) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("seed", range(1, 101))
+def test_they_agree_after_three_chaotic_days_of_many_seeds(tmp_path: Path, seed: int) -> None:
+    """As above, for a hundred seeds."""
+    check(chaos(tmp_path, seed, days=3))
+
+
+@pytest.mark.deep
 @pytest.mark.parametrize("seed", range(21, 501))
 def test_engine_and_venue_agree_after_many_chaotic_days(tmp_path: Path, seed: int) -> None:
     """As above, for the rest of five hundred seeds."""
