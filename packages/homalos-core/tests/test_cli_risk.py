@@ -175,7 +175,7 @@ def test_words_that_mean_nothing_are_told(talk: Talk, words: tuple[str, ...], to
     [
         (("switch", "account", "mainn", "halted"), "did you mean 'main'"),
         (("flatten", "strategy", "ilde"), "did you mean 'idle'"),
-        (("preview", "xx", "buy", "open", "1"), "xx"),
+        (("preview", "buy", "xx", "1"), "xx"),
         (("preview", "buy", SYMBOL, "1", "--account", "mainn"), "did you mean 'main'"),
     ],
 )
