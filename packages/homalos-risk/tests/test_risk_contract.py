@@ -19,9 +19,9 @@ from homalos.testing import (
     tick,
 )
 from homalos.testing.contracts import RISK_RULE, Requirement, RiskRuleSubject
-from homalos_risk.built_in import RULES
+from homalos_risk.plugin import register_risk_rules
 
-SPECS = {spec.name: spec for spec in RULES}
+SPECS = {spec.name: spec for spec in register_risk_rules()}
 EXPOSURE: dict[str, Any] = {"refuses_reducing": False}
 
 # A lot at 100 is worth 1,000 and takes a margin of 100. By the name of the rule, and of the
