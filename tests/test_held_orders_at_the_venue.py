@@ -13,7 +13,10 @@ from homalos.model import (
     Direction,
     Offset,
     OrderData,
+    Status,
+    Terms,
     TickData,
+    TimeInForce,
     TradeData,
 )
 
@@ -22,6 +25,7 @@ LONG, SHORT = Direction.LONG, Direction.SHORT
 OPEN, CLOSE = Offset.OPEN, Offset.CLOSE
 SECOND = 1_000_000_000
 MINUTE = 60 * SECOND
+HOUR_S = 3_600
 # Tuesday, 5 August 2025, 9:00 in Shanghai: rb2510 trades.
 NINE = 1_754_355_600 * SECOND
 DAY = 20250805
@@ -33,7 +37,7 @@ class Hand(Strategy):
     def on_init(self) -> None:
         """Begin with nothing."""
         self.trades: list[TradeData] = []
-        self.asked = False
+        self.asked = True  # bars of ticks ask for nothing
 
     def on_tick(self, _: TickData) -> None:
         """See the market."""
@@ -78,6 +82,7 @@ def test_a_stop_on_bars_fills_at_the_next_open_and_not_at_its_trigger(
 ) -> None:
     """The second bar reaches 3210; the market is at 3214 when the order is there."""
     engine, hand = running
+    hand.asked = False
     engine.step(bar(0, (3200, 3220, 3195, 3205)))
     engine.step(bar(1, (3205, 3212, 3204, 3211)))
     engine.step(bar(2, (3214, 3216, 3213, 3215)))
@@ -162,3 +167,37 @@ def test_two_runs_of_one_tape_decide_the_same() -> None:
         return engine.summary().decision_hash
 
     assert decided() == decided()
+
+
+def test_a_gtc_order_goes_through_the_end_of_a_day(running: tuple[Engine, Hand]) -> None:
+    """Placed on Tuesday at nine, ended by the venue at 15:00, out again at 21:00 and filled."""
+    engine, hand = running
+    engine.step(tick(0, 3199))
+    order = hand.buy(3150, 2, reference="why", terms=Terms(time_in_force=TimeInForce.GTC))
+    assert isinstance(order, OrderData)
+    engine.step(tick(5 * HOUR_S + 3590, 3199))
+    engine.step(tick(12 * HOUR_S, 3199, day=DAY + 1))
+    engine.step(tick(12 * HOUR_S + 1, 3140, day=DAY + 1))
+    first, second = engine.parts.orders.orders.values()
+
+    assert (first.status, first.traded) == (Status.CANCELLED, 0)
+    assert (second.reference, second.status, second.traded) == ("why", Status.ALLTRADED, 2)
+    assert hand.pos == 2
+
+
+def test_a_bracket_over_night_still_protects(running: tuple[Engine, Hand]) -> None:
+    """The profit is sent anew at 21:00; the stop is reached in the night and closes all of it."""
+    engine, hand = running
+    engine.step(tick(0, 3199))
+    hand.bracket(LONG, 3200, 2, take_profit=3250, stop_loss=3180)
+    engine.step(tick(1, 3199))
+    engine.step(tick(5 * HOUR_S + 3590, 3199))
+    engine.step(tick(12 * HOUR_S, 3199, day=DAY + 1))
+    resting = [order.price for order in hand.active_orders() if order.phase != "held"]
+    engine.step(tick(12 * HOUR_S + 1, 3170, day=DAY + 1))
+    engine.step(tick(12 * HOUR_S + 2, 3170, day=DAY + 1))
+
+    assert resting == [3250]
+    assert [trade.price for trade in hand.trades] == [3200, 3170]
+    assert hand.pos == 0
+    assert hand.active_orders() == []

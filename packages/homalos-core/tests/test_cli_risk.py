@@ -103,9 +103,9 @@ def talk(running: Engine, capsys: pytest.CaptureFixture[str]) -> Talk:
 
 def test_explain_names_the_rule_the_input_and_the_limit(talk: Talk) -> None:
     """4 lots are held; 2 more would be 6 of 5."""
-    text = talk.say("explain", SYMBOL, "buy", "open", "2", "100")
-    passed = talk.say("explain", SYMBOL, "buy", "open", "1", "100")
-    found = talk.ask("explain", SYMBOL, "buy", "open", "2", "100")
+    text = talk.say("explain", "buy", SYMBOL, "2", "--price", "100")
+    passed = talk.say("explain", "buy", SYMBOL, "1", "--price", "100")
+    found = talk.ask("explain", "buy", SYMBOL, "2", "--price", "100")
 
     assert "it would be refused by lots" in text
     assert "lots exposure refuses 6 5" in text
@@ -116,16 +116,16 @@ def test_explain_names_the_rule_the_input_and_the_limit(talk: Talk) -> None:
 
 def test_explain_says_what_is_waived(talk: Talk) -> None:
     """A close that the rule counts as more passes, since it only reduces."""
-    found = talk.ask("explain", SYMBOL, "sell", "close", "4", "100")
+    found = talk.ask("explain", "sell", SYMBOL, "4", "--price", "100")
 
     assert found["passes"] is True
     assert found["parts"][0]["verdicts"][0]["is_waived"] is True
-    assert "waived" in talk.say("explain", SYMBOL, "sell", "close", "4", "100")
+    assert "waived" in talk.say("explain", "sell", SYMBOL, "4", "--price", "100")
 
 
 def test_preview_shows_what_an_order_would_do(talk: Talk) -> None:
     """One lot more of 10 units at 100: a tenth of 1,000 as margin."""
-    text = talk.say("preview", SYMBOL, "buy", "open", "1", "100")
+    text = talk.say("preview", "buy", SYMBOL, "1", "--price", "100")
 
     for line in ("margin needed 100.00", "position after 5 long, 0 short", "lots that open 1"):
         assert line in text
@@ -162,7 +162,7 @@ def test_the_switch_is_turned_and_turned_back(talk: Talk) -> None:
         (("switch", "account", "halted"), "'account': expected nothing, engine"),
         (("flatten", "account"), "'account': expected nothing, engine"),
         (("flatten", "--timeout", "0"), "--timeout"),
-        (("explain", SYMBOL, "buy", "open", "0"), "VOLUME"),
+        (("explain", "buy", SYMBOL, "0"), "VOLUME"),
     ],
 )
 def test_words_that_mean_nothing_are_told(talk: Talk, words: tuple[str, ...], told: str) -> None:
@@ -173,10 +173,10 @@ def test_words_that_mean_nothing_are_told(talk: Talk, words: tuple[str, ...], to
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("switch", "account", "mian", "halted"), "did you mean 'main'"),
+        (("switch", "account", "mainn", "halted"), "did you mean 'main'"),
         (("flatten", "strategy", "ilde"), "did you mean 'idle'"),
         (("preview", "xx", "buy", "open", "1"), "xx"),
-        (("preview", SYMBOL, "buy", "open", "1", "--account", "mian"), "did you mean 'main'"),
+        (("preview", "buy", SYMBOL, "1", "--account", "mainn"), "did you mean 'main'"),
     ],
 )
 def test_what_there_is_not_is_told_by_the_engine(

@@ -554,7 +554,7 @@ def test_the_command_has_the_report_when_it_is_over() -> None:
     [
         ({"timeout_s": 0}, "above 0 seconds"),
         ({"timeout_s": nan}, "above 0 seconds"),
-        ({"scope": "account", "name": "mian"}, "did you mean 'main'"),
+        ({"scope": "account", "name": "mainn"}, "did you mean 'main'"),
         ({"scope": "strategy", "name": "three"}, "there are one, two"),
         ({"scope": "engine", "name": "main"}, "the engine has no name"),
         ({"scope": "desk"}, "no 'desk'"),

@@ -350,3 +350,22 @@ def test_what_exits_send_never_closes_more_than_was_entered() -> None:
 
     assert isinstance(order, OrderData)
     assert floor.sent[1:] == [("1-2", "limit", 110, 2)]
+
+
+def test_a_strategy_may_cancel_what_it_hears_of_while_it_is_made() -> None:
+    """Every held order is cancelled the moment it is told of: nothing leaves, nothing breaks."""
+    floor = Floor()
+
+    def on_order(order: OrderData) -> None:
+        if order.phase is OrderPhase.HELD:
+            floor.hand.cancel_order(order.order_id)
+
+    floor.engine.parts.bus.subscribe(OrderData, on_order, key="hand")
+    floor.hand.bracket(LONG, 100, 2, take_profit=110, stop_loss=95)
+    floor.venue.fill("1-1")
+    floor.hand.oco(SHORT, 2, limit=110, stop=95)
+    floor.tick(90, 1)
+
+    assert [order_id for order_id, *_ in floor.sent] == ["1-1", "1-4"]
+    assert [order.order_id for order in floor.hand.active_orders()] == ["1-4"]
+    assert list(floor.engine.parts.faults) == []

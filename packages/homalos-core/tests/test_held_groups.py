@@ -220,3 +220,18 @@ def test_nobody_joins_a_group_whose_stop_has_left() -> None:
         "1-1 of the group 'out' has left or was filled already; "
         "what comes now would not be cancelled for it"
     )
+
+
+def test_of_two_stops_reached_while_the_venue_is_down_only_the_first_leaves() -> None:
+    """The price went both ways meanwhile: one position, as if the venue had been there."""
+    floor = Floor()
+    up = floor.hand.stop_order(LONG, OPEN, 105, 1, terms=GROUP)
+    down = floor.hand.stop_order(SHORT, OPEN, 95, 1, terms=GROUP)
+    floor.connection(is_up=False)
+    floor.tick(105, 1)
+    floor.tick(95, 2)
+    floor.connection(is_up=True)
+    floor.venue.fill(up.order_id, price=96)
+
+    assert floor.sent == [(up.order_id, "market", -1, 1)]
+    assert floor.lines(down) == "cancelled 0/1"

@@ -245,8 +245,8 @@ def test_orders_with_terms_are_taken_by_who_holds_them() -> None:
     ]
 
 
-def test_a_released_close_is_split_as_any_other() -> None:
-    """The parts have the type and terms of the whole; what refuses it keeps all of them."""
+def test_a_released_close_of_more_than_is_held_is_refused() -> None:
+    """By the same rule as any other, which ends it."""
     house = House()
     refused = house.manager.keep_held(
         OrderRequest(

@@ -279,7 +279,7 @@ def test_what_is_shown_of_risk() -> None:
 @pytest.mark.parametrize(
     ("given", "kind", "words"),
     [
-        ({"account": "mian"}, AccountError, "did you mean 'main'"),
+        ({"account": "mainn"}, AccountError, "did you mean 'main'"),
         ({"volume": 0}, OrderError, "at least 1 lot"),
         ({"symbol": "xx"}, UnknownInstrument, "xx"),
     ],

@@ -18,9 +18,11 @@ from homalos.model import (
     OrderData,
     OrderPhase,
     OrderRequest,
+    OrderType,
     PositionMode,
     Rejection,
     Status,
+    Terms,
     TradeData,
     TradeReport,
 )
@@ -388,6 +390,29 @@ def test_a_split_order_is_unknown_as_long_as_one_of_its_parts_is() -> None:
 
     assert (lost.phase, lost.status, lost.traded) == (OrderPhase.UNKNOWN, Status.PARTTRADED, 2)
     assert house.manager.wholes.state(whole).phase is OrderPhase.FILLED
+
+
+def test_a_released_close_is_split_as_any_other() -> None:
+    """Held as one, it leaves as two orders with its type and terms; a cancel is of both."""
+    house = House()
+    terms = Terms(trigger=95.0)
+    request = OrderRequest(
+        house.manager.next_id(), SYMBOL, SHORT, CLOSE, OrderType.STOP, float("nan"), 3,
+        "hand", "main", "fake", at(NEXT_DAY_S), "", terms,
+    )  # fmt: skip
+    house.manager.keep_held(request, house.manager.lane("main", SYMBOL))
+    held = house.closing
+    house.manager.release_held("1-3", OrderType.LIMIT, 94.0)
+    parts = [house.manager.orders[each] for each in ("1-3", "1-3.2")]
+
+    assert held == (0, 0)
+    assert house.sent == [("1-3", EARLIER, 2), ("1-3.2", TODAY, 1)]
+    assert [(each.type, each.terms, each.price) for each in parts] == [
+        (OrderType.STOP, terms, 94.0)
+    ] * 2
+    assert house.closing == (3, 1)
+    assert house.hand.cancel_order("1-3")
+    assert [each.order_id for each in house.venue.cancels] == ["1-3", "1-3.2"]
 
 
 # -- trades from elsewhere ------------------------------------------------------------

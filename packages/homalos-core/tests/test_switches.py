@@ -188,7 +188,7 @@ def test_the_settings_say_what_the_engine_begins_with() -> None:
     [
         ("desk", "", "no 'desk'"),
         ("engine", "main", "has no name"),
-        ("account", "mian", "'mian'; did you mean 'main'"),
+        ("account", "mainn", "'mainn'; did you mean 'main'"),
         ("strategy", "hans", "no strategy is called 'hans'"),
     ],
 )

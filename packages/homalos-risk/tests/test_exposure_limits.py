@@ -439,6 +439,33 @@ def test_larger_side_counts_where_the_exchange_says_so() -> None:
     assert found == [pytest.approx(0.054), pytest.approx(0.03)]
 
 
+@pytest.mark.parametrize(
+    ("side", "group", "long", "short"),
+    [
+        (MarginSide.BOTH, "", 0.08165, 0.0999),
+        (MarginSide.LARGER, "", 0.0488, 0.0511),
+        (MarginSide.GROUP, "", 0.0488, 0.0511),  # alone in its group
+    ],
+)
+def test_margin_of_what_is_held_and_to_open(
+    side: MarginSide, group: str, long: float, short: float
+) -> None:
+    """A long lot takes 3,000 + 50, a short one 3,600 + 50: 16 and 9 lots are 48,800 and 32,850.
+
+    Of 1,000,000 both are 8.165 %, the larger 4.88 %; 5 more short make the shorts 51,100.
+    """
+    contract = evolve(
+        RB10, margin_side=side, margin_group=group, margin_rate_short=Decimal("0.12"),
+        margin_per_lot=Decimal(50),
+    )  # fmt: skip
+    context = house(rb2510=FakeHolding(12, 7, 4, 2))
+    context.contracts = {RB10.symbol: contract}
+    rule = only(bind_concentration(context, ConcentrationOptions(instrument_of_equity=1)))
+    assert readings(rule) == {"main rb2510.SHFE": pytest.approx(long, abs=1e-9)}
+    found = figures(rule, ask(5, direction=SHORT))
+    assert [value for _, value, _ in found] == [pytest.approx(short, abs=1e-9)]
+
+
 def test_share_of_the_margin_is_judged_once_there_is_some() -> None:
     """Up to 60,000 in all nothing is judged; beyond, half of it may be in one contract."""
     context = house(hc2510=FakeHolding(short=10))  # 32,000

@@ -94,7 +94,10 @@ def test_switch_stays_turned_for_the_day_and_is_turned_once() -> None:
     """A loss made good changes nothing; a person who turns it back is not overruled."""
     context = house()
     rule = bind_daily_loss(context, DailyLossOptions(max_loss=5_000))["account"]
-    lose(context, 6_000.0)
+    lose(context, 4_999.0)
+    look(rule)
+    assert context.switches == {}
+    lose(context, 5_000.0)
     look(rule)
     lose(context, 1_000.0)
     look(rule)

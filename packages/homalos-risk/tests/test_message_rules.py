@@ -84,6 +84,8 @@ def test_orders_at_work_are_counted_by_symbol_and_account() -> None:
     )
     assert rules["account"].meters is not None
     assert [(each.subject, each.value) for each in rules["account"].meters()] == [("main", 3)]
+    assert rules["account"].measure is not None
+    assert [each.value for each in rules["account"].measure(ask)] == [4]
     assert rules["account"].check(order_request(SHORT, offset=Offset.CLOSE)) is None
 
 
@@ -148,6 +150,7 @@ def test_orders_and_cancels_share_a_rate() -> None:
     assert rule.check(order_request()) is None
     refusal = rule.check(order_request())
     assert refusal is not None
+    assert (refusal.input, refusal.limit) == (4, 3)
     assert refusal.message == (
         "3 orders and cancels of account main in aa2510.TEST have passed in the last 1 s; "
         "no more are allowed"
@@ -236,6 +239,18 @@ def test_same_order_is_refused_within_the_window() -> None:
     )
     context.clock.advance(SECOND // 2)
     assert rule.check(order_request()) is None
+
+
+def test_asking_about_a_duplicate_remembers_nothing() -> None:
+    """`peek` gives the verdict of `check`, before and after."""
+    rule = duplicates(FakeRiskContext())
+    assert rule.peek is not None
+    assert [rule.peek(order_request()) for _ in range(2)] == [None, None]
+    assert rule.check(order_request()) is None
+    peeked = rule.peek(order_request())
+    assert peeked is not None
+    assert peeked == rule.check(order_request())
+    assert (peeked.input, peeked.limit) == (0.0, 1.0)
 
 
 @pytest.mark.parametrize(

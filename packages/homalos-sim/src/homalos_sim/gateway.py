@@ -84,20 +84,15 @@ class SimGateway:
         self._post = context.post
         self._bar_share = options.bar_volume_share
         self._book_age_ns = round(options.book_age_s * _NS)
-        self._refuses_outside = options.outside_session == "reject"
-        self._self_trade = options.self_trade
-        self._is_strict = options.strict_types
+        self._options = options
         self._make_book = book_maker(context, options)
-        self._is_up = False
+        self._is_up, self._lapsed = False, ""
         self._refusal = reasons.NOT_CONNECTED.because(f"venue {self._name} is not connected yet")
-        self._lapsed = ""
         self._trading_day = context.trading_day
-        self._day = 0
+        self._day = self._accepted = self._trades = 0
         self._held = Vault(context.instrument)
         self._pits: dict[str, Pit] = {}
         self._orders: dict[str, WorkingOrder] = {}
-        self._accepted = 0
-        self._trades = 0
         self._said = DayBook()
         self._note = self._said.note
         self._lease = Lease(context.clock, self._on_lease)
@@ -355,13 +350,14 @@ class SimGateway:
         reason = ""
         if not pit.opens_ns <= now_ns < pit.closes_ns:
             stretch = self._look(pit, now_ns)
-            reason = state_objection(request, stretch, refuses=self._refuses_outside)
+            refuses = self._options.outside_session == "reject"
+            reason = state_objection(request, stretch, refuses=refuses)
             if tick is not None and tick.trading_day < pit.schedule.day:
                 tick = None
         if request.type is _LIMIT:
             reason = reason or price_objection(request, instrument, tick)
         else:
-            strict = self._is_strict
+            strict = self._options.strict_types
             reason = reason or type_objection(request, instrument, tick, strict=strict)
         offset = request.offset
         # Only T+1 stands in the way of an order that nets.
@@ -375,11 +371,11 @@ class SimGateway:
         return reason
 
     def _crossing_objection(self, request: OrderRequest, pit: Pit) -> str:
-        others = pit.against(request)
-        own = [] if self._self_trade == "allow" else crossing(request, others)
+        wish = self._options.self_trade
+        own = [] if wish == "allow" else crossing(request, pit.against(request))
         if not own:
             return ""
-        if self._self_trade == "refuse":
+        if wish == "refuse":
             first = own[0].request
             return reasons.SELF_TRADE.because(
                 f"it would trade against {first.order_id} of the same account at {first.price}"
@@ -395,6 +391,6 @@ class SimGateway:
         # minute of the match waits outside the exchange.
         stretch = self._look(pit, now_ns)
         is_there = stretch.phase is Phase.MATCHING and order.since_ns < stretch.start_ns
-        if is_there or self._refuses_outside:
+        if is_there or self._options.outside_session == "reject":
             return shut(order.request.symbol, stretch)
         return ""

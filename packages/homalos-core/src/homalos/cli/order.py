@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from math import isfinite
 from typing import Any
 
 import rich_click as click
 
 from homalos.cli.control import ask, home_of_running
 from homalos.cli.options import CONFIG, HOME, Asked, Outcome, with_options
+from homalos.cli.order_words import LOTS, PRICE, SIDES, price_option
 
 __all__ = ["amend", "cancel", "listed", "send"]
 
-_SIDES = {
-    "buy": ("long", "open"),
-    "sell": ("short", "close"),
-    "short": ("short", "open"),
-    "cover": ("long", "close"),
-}
 _OFFSETS = ("closetoday", "closeyesterday")
 _TYPES = ("limit", "market", "fak", "fok", "stop", "stop_limit", "trailing_stop")
 _NS = 1_000_000_000
-
-
-def _as_price(
-    _context: click.Context, _parameter: click.Parameter, value: float | None
-) -> float | None:
-    if value is not None and not isfinite(value):
-        msg = f"{value} is no price"
-        raise click.BadParameter(msg)
-    return value
 
 
 def _as_time(_context: click.Context, _parameter: click.Parameter, text: str) -> int:
@@ -48,22 +33,16 @@ def _as_time(_context: click.Context, _parameter: click.Parameter, text: str) ->
     return round(found.timestamp()) * _NS
 
 
-def _price(name: str, text: str) -> Callable[[Any], Any]:
-    return click.option(name, type=float, callback=_as_price, metavar="PRICE", help=text)
-
-
-_PRICE = _price("--price", "The limit; without it the order is at the market.")
-_TRIGGER = _price("--trigger", "Hold the order in the engine until the last price is there.")
-_LOTS = click.IntRange(min=1)
+_TRIGGER = price_option("--trigger", "Hold the order in the engine until the last price is there.")
 
 
 @click.command("send")
-@click.argument("side", type=click.Choice(list(_SIDES)))
+@click.argument("side", type=click.Choice(list(SIDES)))
 @click.argument("symbol")
-@click.argument("volume", type=_LOTS)
-@_PRICE
+@click.argument("volume", type=LOTS)
+@PRICE
 @_TRIGGER
-@_price("--trail", "Have the trigger follow the best price at this distance.")
+@price_option("--trail", "Have the trigger follow the best price at this distance.")
 @click.option("--type", "kind", type=click.Choice(_TYPES), help="Else as the prices say.")
 @click.option("--offset", type=click.Choice(_OFFSETS), help="Which lots a close takes.")
 @click.option("--tif", type=click.Choice(("day", "gtc", "gtd")), help="How long it works.")
@@ -80,7 +59,7 @@ def send(asked: Asked, *, side: str, symbol: str, volume: int, **words: Any) -> 
 
     It goes the way of every other order, through the same checks; its strategy is `manual`.
     """
-    direction, offset = _SIDES[side]
+    direction, offset = SIDES[side]
     if words["offset"] and offset == "open":
         msg = f"--offset says which lots a close takes, and {side} opens; close with sell or cover"
         raise click.UsageError(msg)
@@ -104,9 +83,9 @@ def send(asked: Asked, *, side: str, symbol: str, volume: int, **words: Any) -> 
 
 @click.command("amend")
 @click.argument("order_id", metavar="ID")
-@_price("--price", "The new limit.")
-@click.option("--volume", type=_LOTS, help="The new lots, with those that are filled.")
-@_price("--trigger", "The new trigger of a stop that has not left.")
+@price_option("--price", "The new limit.")
+@click.option("--volume", type=LOTS, help="The new lots, with those that are filled.")
+@price_option("--trigger", "The new trigger of a stop that has not left.")
 @with_options(CONFIG, HOME)
 def amend(
     asked: Asked,

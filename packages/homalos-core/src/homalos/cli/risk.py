@@ -9,6 +9,7 @@ import rich_click as click
 
 from homalos.cli.control import ask, home_of_running
 from homalos.cli.options import CONFIG, HOME, Asked, Outcome, with_options
+from homalos.cli.order_words import LOTS, PRICE, SIDES
 
 __all__ = ["alive", "cancel", "explain", "flatten", "preview", "show", "switch"]
 
@@ -17,11 +18,10 @@ _SCOPES = "[engine | account NAME | strategy NAME]"
 _SPARE_S = 10.0  # for the engine to answer beyond a command's own time
 
 _ORDER = (
+    click.argument("side", type=click.Choice(list(SIDES))),
     click.argument("symbol"),
-    click.argument("direction", type=click.Choice(["buy", "sell"])),
-    click.argument("offset", type=click.Choice(["open", "close", "none"])),
-    click.argument("volume", type=click.IntRange(min=1)),
-    click.argument("price", type=float, required=False),
+    click.argument("volume", type=LOTS),
+    PRICE,
     click.option("--account", default="", metavar="NAME", help="Which; else the first."),
     click.option(
         "--strategy", default="manual", metavar="NAME", help="Whose order; else a person's."
@@ -41,7 +41,7 @@ def _order(command: Any) -> Any:
 def explain(asked: Asked, **order: Any) -> Outcome:
     """Show what every rule says of an order, with input and limit; nothing is sent.
 
-    Without a PRICE it is a market order.
+    Without a price it is a market order.
     """
     found: Mapping[str, Any] = _asked(asked, "explain", _arguments(**order))
 
@@ -59,7 +59,7 @@ def explain(asked: Asked, **order: Any) -> Outcome:
 def preview(asked: Asked, **order: Any) -> Outcome:
     """Show what an order would do: margin, fee, position, funds, rules; nothing is sent.
 
-    Without a PRICE it is a market order, reckoned at the last price.
+    Without a price it is a market order, reckoned at the last price.
     """
     found: Mapping[str, Any] = _asked(asked, "preview", _arguments(**order))
 
@@ -185,17 +185,17 @@ def _asked(
 
 def _arguments(
     *,
+    side: str,
     symbol: str,
-    direction: str,
-    offset: str,
     volume: int,
     price: float | None,
     account: str,
     strategy: str,
 ) -> dict[str, Any]:
+    direction, offset = SIDES[side]
     asked = {
         "symbol": symbol,
-        "direction": "long" if direction == "buy" else "short",
+        "direction": direction,
         "offset": offset,
         "volume": volume,
         "account": account,

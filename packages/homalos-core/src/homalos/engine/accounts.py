@@ -115,7 +115,7 @@ class AccountManager:
         ledger = account.ledger
         prices = self._prices(name)
         margin, equity = ledger.margin_held(), ledger.equity(prices)
-        frozen = Decimal(str(round(account.frozen, 6)))
+        frozen = Decimal(str(round(account.frozen, 6) + 0.0))  # a rest of -1e-12 is not -0
         return AccountData(
             account=name,
             currency=account.settings.currency,

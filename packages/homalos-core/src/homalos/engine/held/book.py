@@ -156,6 +156,8 @@ class Book:
             volume: Lots; 0 for as many as it has.
         """
         order = self._states[order_id]
+        if order.phase is not _HELD:
+            return self.state(order_id)  # cancelled by who heard of it
         waiting = self._down.get(order.gateway)
         if waiting is not None:
             waiting[order_id] = volume

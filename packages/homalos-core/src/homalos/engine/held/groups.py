@@ -176,9 +176,10 @@ class Groups:
             if not book.is_held(order_id):
                 group.reached.pop(0)
                 continue
-            away = [each for each in group.seats if each is not seat and self._is_away(each)]
-            if any(each.has_left for each in away):
-                return
+            others = [each for each in group.seats if each is not seat]
+            if any(each.has_left and self._is_active(each) for each in others):
+                return  # also where it still waits for its venue to come back
+            away = [each for each in others if self._is_away(each)]
             why = f"{order_id} of its group was reached"
             rivals = [each for each in away if each.direction is seat.direction]
             still = [each for each in rivals if self._take_back(each, why)]

@@ -179,6 +179,8 @@ class HeldOrders:
         if not is_stop and (terms is None or not terms.parent):
             return self._send(asked, lane, terms)
         state = book.keep(asked, lane)
+        if not book.is_held(order_id):
+            return book.state(order_id)  # cancelled by who heard of it
         if terms is not None and terms.group:
             self._groups.join(state, terms.group)
         if terms is not None and terms.parent:

@@ -59,11 +59,7 @@ class Reports:
         self._foreign = ForeignTrades(bus, roster.clock, accounts)
 
     def on_report(self, report: OrderReport) -> None:
-        """Take a venue's word on an order, as far as it is legal and new.
-
-        Fills come as trades: of a working order the report only tells that it has
-        arrived, and of one that is over how many lots were filled before its end.
-        """
+        """Take a venue's word that an order has arrived or ended; fills come as trades."""
         order_id = report.order_id
         working = self._working.get(order_id)
         if self._questions:

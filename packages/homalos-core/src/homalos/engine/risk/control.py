@@ -6,6 +6,7 @@ from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
+from homalos.engine.orders import MANUAL
 from homalos.engine.risk.day_results import DayResults
 from homalos.engine.risk.flatten import Flatten
 from homalos.engine.risk.flatten_report import FlattenReport
@@ -73,6 +74,8 @@ class RiskControl:
     def scope(self, kind: str, name: str) -> Scope:
         """Return a scope that exists: a strategy is one that runs, has a book or orders.
 
+        A person's orders are those of one that is always there.
+
         Raises:
             OrderError: There is no such one; the message names those that there are.
         """
@@ -80,7 +83,7 @@ class RiskControl:
         books = (each.ledger.books for each in parts.accounts.accounts.values())
         names = [*parts.strategies.names(), *(name for each in books for name in each)]
         working = [order.strategy for order in parts.orders.working()]
-        strategies = dict.fromkeys((*names, *working))
+        strategies = dict.fromkeys((*names, *working, MANUAL))
         return scope_of(kind, name, accounts=parts.accounts.accounts, strategies=strategies)
 
     def cancel_all(self, scope: Scope) -> int:

@@ -78,8 +78,10 @@ class Lease:
         self.is_held = bool(self._holders)
         clock = self._clock
         if self._holders:
-            # At the first event where the time is the events' own: before it there is none.
-            self._timers.append(clock.call_after(0, self._renew))
+            if clock.now:
+                self._renew()
+            else:  # at the first event, where the time is the events' own
+                self._timers.append(clock.call_after(0, self._renew))
             beat_ns = max(self.lease_ns // _BEATS, 1)
             self._timers.append(clock.call_every(beat_ns, self._renew))
         if self.silence_ns:
