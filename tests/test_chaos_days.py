@@ -18,7 +18,7 @@ from homalos.config import (
     JournalSettings,
 )
 from homalos.engine.agreement import disagreements
-from homalos.model import OrderData, OrderPhase
+from homalos.model import Direction, OrderData, OrderPhase
 from homalos.plugins.ports import FaultMaker
 from homalos_sim.faults.gateway import FaultyGateway
 
@@ -119,6 +119,33 @@ class Hoarder(Strategy):
             self.sell(tick.bid_price_1, 1, symbol=symbol)
 
 
+class Bracketer(Strategy):
+    """Enters with exits that the engine holds, and leaves the rest to them."""
+
+    def on_start(self) -> None:
+        """Begin to count."""
+        self.seen: Counter[str] = Counter()
+
+    def on_tick(self, tick: TickData) -> None:
+        """Enter long and short in turn, near the touch, with a profit and a loss to take."""
+        symbol = tick.symbol
+        self.seen[symbol] += 1
+        turn = self.seen[symbol]
+        if turn % 70:
+            return
+        step = self.instrument(symbol).tick_size
+        sign = 1 if turn % 140 else -1
+        entry = tick.ask_price_1 if sign > 0 else tick.bid_price_1
+        self.bracket(
+            Direction.LONG if sign > 0 else Direction.SHORT,
+            entry,
+            2,
+            take_profit=entry + 4 * sign * step,
+            stop_loss=entry - 4 * sign * step,
+            symbol=symbol,
+        )
+
+
 @frozen
 class Day:
     """What a chaotic day came to.
@@ -175,6 +202,7 @@ def chaos(
         engine.add_strategy(Crosser, symbol=symbol)
     engine.add_strategy(Crosser, symbols=SYMBOLS, name="crosser-of-all")
     engine.add_strategy(Hoarder, symbols=SYMBOLS)
+    engine.add_strategy(Bracketer, symbols=SYMBOLS)
     engine.add_strategy("double_ma", symbol=SYMBOLS[0], fast=3, slow=8)
     unknown: set[str] = set()
 

@@ -43,7 +43,12 @@ def disagreements(parts: Parts) -> tuple[str, ...]:
     found: list[str] = []
     for name, gateway in parts.gateways.items():
         orders = {key: o for key, o in parts.orders.orders.items() if o.gateway == name}
-        working = {order.order_id for order in orders.values() if order.is_active}
+        # What the engine holds back, no venue knows of.
+        working = {
+            order.order_id
+            for order in orders.values()
+            if order.is_active and order.phase is not OrderPhase.HELD
+        }
         for order_id in sorted(working ^ gateway.working_orders()):
             one, other = ("engine", name) if order_id in working else (name, "engine")
             found.append(f"order {order_id} works for {one}, and not for {other}")
