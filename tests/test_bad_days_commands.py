@@ -54,8 +54,8 @@ COMMANDS = [
         "strategy.add",
         wanted(strategy="double_mae"),
         (
-            "no plugin offers a strategy 'double_mae'; there are: double_ma, ema_momentum; "
-            "did you mean 'double_ma'?"
+            "no plugin offers a strategy 'double_mae'; there are: double_ma, ema_momentum, "
+            "market_maker; did you mean 'double_ma'?"
         ),
     ),
     ("strategy.add", wanted(symbol="xx2510.SHFE"), NO_SYMBOL),

@@ -27,6 +27,7 @@ from homalos.testing import OTHER, SYMBOL, FakeFeed, FakeGateway, at, engine, ti
 RB = "rb2510.SHFE"
 SETTINGS = f"""
 run: same
+seed: 2
 clock: event
 feed: {{kind: synthetic, options: {{symbols: [{RB}], days: 1}}, for_s: 600}}
 strategies:

@@ -16,6 +16,7 @@ from homalos.config import Settings, load_settings, structure
 from homalos.config.documentation import described_fields
 from homalos.plugins.catalog import Catalog
 from homalos.plugins.host import PluginHost
+from homalos.plugins.specs import FillModelSpec
 
 KINDS = (
     *("markets", "gateways", "feeds", "stores", "risk_rules", "strategies"),
@@ -102,7 +103,8 @@ def test_every_option_of_every_part_is_in_the_example(spec: Any) -> None:
     assert spec.name in plain
     fields = described_fields(spec.config)
     for each in fields:
-        mark = "# " if each.is_any_key else "#"  # explained: a key there would be an entry
+        # What can only be explained: a key there would be an entry, a model is only named.
+        mark = "# " if each.is_any_key or isinstance(spec, FillModelSpec) else "#"
         assert re.search(rf"^ *{mark}{each.name}:", text, re.MULTILINE), each.name
         assert each.meaning
         assert each.meaning in plain

@@ -49,6 +49,10 @@ GREEN = {
     },
     "risk-rule": {
         "an_order_that_reduces_passes",
+        "explaining_says_what_checking_would",
+        "meters_survive_bad_days",
+        "the_kind_is_one_of_two",
+        "what_it_measures_can_be_watched",
         "it_stands_without_options",
         "wrong_options_are_refused",
     },
@@ -192,6 +196,7 @@ def test_the_finished_gateway_loses_nothing_when_the_line_is_cut(tmp_path: Path)
             "corner is up",
             "order 1-1: nottraded, 0 of 3 lots",
             "order 1-1: parttraded, 1 of 3 lots",
+            "order 1-1: parttraded, 1 of 3 lots",  # lost from sight, as the phase says
             "corner is down",
             "order 1-1: alltraded, 3 of 3 lots",
             "2 trades, fees 9.60",

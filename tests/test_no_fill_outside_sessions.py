@@ -75,6 +75,7 @@ def test_nothing_fills_outside_the_hours(
     )  # fmt: skip
     venue.day = DAY
     said: list[VenueEvent] = []
+    late = set()
     place = volume = 0
     for number, (passed, what, price, lots, side, kind) in enumerate(steps):
         place += passed
@@ -89,12 +90,14 @@ def test_nothing_fills_outside_the_hours(
             )
         elif what == "order":
             cost = (at,) if kind is not OrderType.MARKET else ()
+            if instants[place] == instants[-1]:
+                late.add(f"1-{number}")  # sent as the day ends: an order of the next one
             said += venue.send(f"1-{number}", side, lots, *cost, kind=kind)
         else:
             said += venue.cancel(f"1-{number // 2}")
     said += venue.until(instants[-1] + 10**9)
     _check(symbol, said)
-    assert venue.venue.working_orders() == frozenset()
+    assert venue.venue.working_orders() <= late
 
 
 def _check(symbol: str, said: list[VenueEvent]) -> None:

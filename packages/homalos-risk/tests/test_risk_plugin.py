@@ -67,7 +67,7 @@ def test_rules_about_the_order_itself_are_of_validity() -> None:
     """These refuse closing orders, too; all others let what reduces go."""
     assert {spec.name for spec in offered() if spec.kind == "validity"} == {
         "order_size", "tick_grid", "price_band", "session_open", "stale_quote", "self_trade",
-        "duplicate_order", "order_rate", "custom",
+        "duplicate_order", "order_rate",
     }  # fmt: skip
 
 
