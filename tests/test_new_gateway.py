@@ -185,6 +185,7 @@ def test_the_finished_gateway_loses_nothing_when_the_line_is_cut(tmp_path: Path)
             "corner is up",
             "order 1-1: nottraded, 0 of 3 lots",
             "order 1-1: parttraded, 1 of 3 lots",
+            "order 1-1: parttraded, 1 of 3 lots",  # unknown from now on
             "corner is down",
             "order 1-1: alltraded, 3 of 3 lots",
             "2 trades, fees 9.60",
