@@ -47,7 +47,10 @@ _RESERVED = {"test", "bench", "nox"}
 _TO_A_RUNNING = (
     ["status"],
     ["reload"],
+    ["order"],
+    ["pace"],
     *(["strategy", word] for word in ("show", "start", "stop", "reload")),
+    *(["risk", w] for w in ("alive", "cancel", "explain", "flatten", "preview", "show", "switch")),
 )
 
 
