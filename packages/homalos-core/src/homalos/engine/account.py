@@ -16,6 +16,8 @@ class Account:
     """One account: its exact books, and a running float picture for checks and drawdown.
 
     Attributes:
+        gateway: Where its orders go, or the first of several.
+        gateways: All of them, by name.
         netting: Whether long and short cancel out.
         frozen: Margin and fees held for working orders, currency.
         worth: Capital and realised profit less fees, currency, as a float.
@@ -32,6 +34,7 @@ class Account:
         "capital",
         "frozen",
         "gateway",
+        "gateways",
         "ledger",
         "marks",
         "max_drawdown",
@@ -49,6 +52,7 @@ class Account:
         self.name = name
         self.settings = settings
         self.gateway = settings.gateway
+        self.gateways = (settings.gateway, *settings.routing.gateways)
         self.netting = settings.mode is PositionMode.NETTING
         self.ledger = Ledger(capital=settings.capital, account=name, currency=settings.currency)
         self.frozen = 0.0
@@ -57,6 +61,11 @@ class Account:
         self.max_drawdown = 0.0
         self.capital = float(settings.capital)
         self.worth = self.peak = self.trough = self.opening = self.capital
+
+    @property
+    def books_at(self) -> tuple[str, ...]:
+        """Return the gateways whose positions add up to its own: of a shared account, one."""
+        return self.gateways[:1] if self.settings.routing.shared else self.gateways
 
     @property
     def floating(self) -> float:

@@ -143,12 +143,15 @@ def _is_settled(parts: Parts, account: Account) -> bool:
 
 
 def _position_differences(parts: Parts, account: Account) -> list[str]:
-    gateway = parts.gateways[account.gateway]
-    if not isinstance(gateway, PositionSource):
-        return []
-    theirs = gateway.positions(account.name)
-    if theirs is None:
-        return [f"account {account.name}: its venue cannot say what it holds"]
+    theirs: list[VenuePosition] = []
+    for name in account.books_at:
+        gateway = parts.gateways[name]
+        if not isinstance(gateway, PositionSource):
+            return []
+        found = gateway.positions(account.name)
+        if found is None:
+            return [f"account {account.name}: its venue cannot say what it holds"]
+        theirs += found
     ours: Sequence[VenuePosition] = held(account.ledger.positions.values())
     if _is_settled(parts, account):
         # For the books the day is over, and lots of it are of an earlier day.
@@ -162,8 +165,8 @@ def _of_earlier_days(positions: Iterable[VenuePosition]) -> list[VenuePosition]:
 
 def _fund_differences(parts: Parts, account: Account) -> list[str]:
     gateway = parts.gateways[account.gateway]
-    if not isinstance(gateway, FundsSource):
-        return []
+    if not isinstance(gateway, FundsSource) or len(account.books_at) > 1:
+        return []  # no venue of several has all of its money
     theirs = gateway.funds(account.name)
     if theirs is None:
         return [f"account {account.name}: its venue cannot say what it is worth"]

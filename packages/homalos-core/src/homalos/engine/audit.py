@@ -7,6 +7,7 @@ only a person can find out which.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 
 from attrs import frozen
 
@@ -109,23 +110,25 @@ class Auditor:
         self.looks = 0
         self._clock = clock
         self._say = bus.topic(Alert).publish
-        self._sources: list[tuple[Account, PositionSource]] = []
+        self._sources: list[tuple[Account, Mapping[str, PositionSource]]] = []
         for account in accounts.values():
-            gateway = gateways[account.gateway]
-            if isinstance(gateway, PositionSource):
-                self._sources.append((account, gateway))
+            asked = {name: gateways[name] for name in account.books_at}
+            sources = {n: each for n, each in asked.items() if isinstance(each, PositionSource)}
+            if len(sources) == len(asked):
+                self._sources.append((account, sources))
         # Behind the books, for which lots of today have become lots of earlier days.
         bus.subscribe(TradingDayChanged, self._on_day, order=STATE + 8, name="audit")
 
     def look(self) -> tuple[Difference, ...]:
         """Compare every account, and tell of each difference that the last look had not."""
         found: list[Difference] = []
-        for account, source in self._sources:
-            theirs = self._ask(account, source)
-            if theirs is not None:
+        for account, sources in self._sources:
+            told = [self._ask(account, name, source) for name, source in sources.items()]
+            theirs = [each for each in told if each is not None]
+            if len(theirs) == len(told):
                 self.looks += 1
                 ours = held(account.ledger.positions.values())
-                found += differences(account.name, ours, theirs)
+                found += differences(account.name, ours, chain.from_iterable(theirs))
         known = self.differences
         self.differences = tuple(found)
         for each in found:
@@ -133,12 +136,14 @@ class Auditor:
                 self._say(Alert("error", "audit", str(each), self._clock.now))
         return self.differences
 
-    def _ask(self, account: Account, source: PositionSource) -> Sequence[VenuePosition] | None:
+    def _ask(
+        self, account: Account, name: str, source: PositionSource
+    ) -> Sequence[VenuePosition] | None:
         try:
             return source.positions(account.name)
         except Exception as error:  # noqa: BLE001  the bus fence: told, the others are asked
             what = (
-                f"the gateway {account.gateway!r} raised {type(error).__name__}: {error} "
+                f"the gateway {name!r} raised {type(error).__name__}: {error} "
                 f"when it was to say what account {account.name} holds"
             )
             self._say(Alert("error", "audit", what, self._clock.now))

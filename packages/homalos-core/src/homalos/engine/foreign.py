@@ -31,7 +31,7 @@ class ForeignTrades:
         """
         name, symbol = report.account, report.symbol
         books = self._accounts.accounts.get(name)
-        if books is None or report.gateway not in ("", books.gateway):
+        if books is None or report.gateway not in ("", *books.gateways):
             return None
         what = f"order {report.order_id} in {symbol} was not sent by this engine"
         try:
@@ -45,7 +45,7 @@ class ForeignTrades:
         return TradeData(
             report.trade_id, report.order_id, symbol, report.direction, report.offset,
             report.price, report.volume, report.ts_ns, report.trading_day,
-            UNASSIGNED, name, books.gateway,
+            UNASSIGNED, name, report.gateway or books.gateway,
         )  # fmt: skip
 
     def _tell(self, report: TradeReport, what: str) -> None:
