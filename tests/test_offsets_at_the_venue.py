@@ -91,14 +91,18 @@ def ticks() -> list[TickData]:
     return made
 
 
-def run(contract: dict[str, Any], account: dict[str, Any]) -> tuple[Restless, Any, list[str]]:
+def run(
+    contract: dict[str, Any], account: dict[str, Any], offsets: str = "any"
+) -> tuple[Restless, Any, list[str]]:
     """Run it over the days; return the strategy, the engine's parts and what the audit said."""
     built = engine(
         plugins=[sim],
         market=FakeMarket([evolve(INSTRUMENTS[SYMBOL], **contract)]),
         feed=FakeFeed(ticks()),
         # What it sends at random crosses its own orders, too; that is looked at elsewhere.
-        gateways={"sim": GatewaySettings(kind="sim", options={"self_trade": "allow"})},
+        gateways={
+            "sim": GatewaySettings(kind="sim", options={"self_trade": "allow", "offsets": offsets})
+        },
         accounts={"main": AccountSettings(gateway="sim", **account)},
     )
     strategy = built.add_strategy(Restless, symbol=SYMBOL)
@@ -153,9 +157,12 @@ def test_the_venue_refuses_no_close_and_holds_what_the_books_hold(
 def test_a_netting_account_and_its_venue_agree_on_the_days(
     contract: dict[str, Any], offsets: set[str]
 ) -> None:
-    """Each order closes what stands against it and opens the rest, in the venue's words."""
-    strategy, _, told = run(contract, {"mode": PositionMode.NETTING})
+    """What closes and what opens is said in the venue's words, or not where it need not be."""
+    account = {"mode": PositionMode.NETTING}
+    strategy, _, told = run(contract, account, offsets="exchange")
     assert (told, strategy.rejected, strategy.offsets) == ([], [], offsets)
+    strategy, _, told = run(contract, account)
+    assert (told, strategy.rejected, strategy.offsets) == ([], [], {"none"})
 
 
 def test_a_close_of_todays_lots_that_outlives_its_day_closes_yesterdays() -> None:

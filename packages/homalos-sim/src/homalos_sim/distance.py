@@ -148,6 +148,10 @@ class DistantVenue:
         """Have the venue settle a trading day that is over."""
         self._venue.end_day(day)
 
+    def nets_itself(self) -> bool:
+        """Say what the venue says: whether orders may come without an offset."""
+        return self._venue.nets_itself()
+
     def market_tap(self) -> MarketTap:
         """Return what is shown the market while an order waits there."""
         return self._venue.market_tap()

@@ -205,6 +205,10 @@ class SimGateway:
         """
         self._lease.renew(valid_ns)
 
+    def nets_itself(self) -> bool:
+        """Say whether orders may come without an offset."""
+        return self._options.offsets == "any"
+
     def market_tap(self) -> MarketTap:
         """Return what is shown the market while an order waits."""
         return MarketTap(self._orders, self._on_tick, self._on_bar)

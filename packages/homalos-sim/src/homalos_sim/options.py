@@ -75,6 +75,8 @@ class VenueOptions:
             an exchange does. Where it is refused, none is taken back there either.
         self_trade: What becomes of an order that would trade against a working one of its
             own account: it is refused, the working one is cancelled, or both stay.
+        offsets: What orders of a netting account say: `any`, none at all, and the venue closes
+            before it opens; `exchange`, which lots they close, as to a real counter.
         strict_types: Whether a market order is refused where the exchange takes none.
         check_funds: Whether an order is refused that the account cannot pay for, by the
             venue's own arithmetic; an account of which it knows no capital may do anything.
@@ -94,6 +96,7 @@ class VenueOptions:
     self_trade: Literal["refuse", "cancel_resting", "allow"] = field(
         default="refuse", validator=in_(("refuse", "cancel_resting", "allow"))
     )
+    offsets: Literal["any", "exchange"] = "any"
     strict_types: bool = False
     check_funds: bool = False
     latency: LatencyOptions = Factory(LatencyOptions)

@@ -8,7 +8,7 @@ from homalos.engine.account import Account
 from homalos.engine.ledger import MICRO, Position
 from homalos.engine.routing import Route
 from homalos.model import Direction, Offset, OffsetRule, OrderData
-from homalos.plugins.ports import Gateway
+from homalos.plugins.ports import Gateway, NettingVenue
 
 __all__ = ["DayCounts", "Lane", "Working"]
 
@@ -71,6 +71,7 @@ class Lane:
     """
 
     __slots__ = (
+        "_is_free",
         "_others",
         "account",
         "activity",
@@ -103,6 +104,7 @@ class Lane:
         name: str = "",
     ) -> None:
         self._others: dict[str, Lane] = {}
+        self._is_free = isinstance(gateway, NettingVenue) and gateway.nets_itself()
         self.route: Route | None = None
         self.account = account
         self.position = position
@@ -131,9 +133,10 @@ class Lane:
         nets = self.nets = account.netting or instrument.offsets is OffsetRule.NONE
         waits = instrument.closable_after > 0
         locks = account.settings.close_today != "close" and not (nets or waits)
-        turns = self.turns = nets and instrument.offsets is not OffsetRule.NONE
+        turns = nets and instrument.offsets is not OffsetRule.NONE and not self._is_free
+        self.turns = turns
         routed = self.route is not None
-        dated = instrument.offsets is OffsetRule.DATED
+        dated = instrument.offsets is OffsetRule.DATED and not nets
         self.minds_open = nets or locks or routed
         self.plans = waits or locks or dated or turns or routed
         for other in self._others.values():

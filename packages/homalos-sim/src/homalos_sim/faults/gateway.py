@@ -160,6 +160,10 @@ class FaultyGateway:
         """Have the venue settle a trading day that is over."""
         self._venue.end_day(day)
 
+    def nets_itself(self) -> bool:
+        """Say what the venue says: whether orders may come without an offset."""
+        return self._venue.nets_itself()
+
     def market_tap(self) -> MarketTap:
         """Return how the venue itself sees the market: it stands behind the wire."""
         return self._venue.market_tap()

@@ -37,6 +37,7 @@ __all__ = [
     "GatewayContext",
     "LeaseHolder",
     "MarketTap",
+    "NettingVenue",
     "OrderSource",
     "PositionSource",
     "VenueEvent",
@@ -235,6 +236,18 @@ class FaultMaker(Protocol):
 
         Each once, as it was said, whatever became of it on the way: the truth to compare with.
         """
+
+
+@runtime_checkable
+class NettingVenue(Protocol):
+    """A gateway that may be sent orders without an offset. Optional.
+
+    Where the contract knows offsets, another one is sent what a netting account's order
+    closes and what it opens, each with its offset.
+    """
+
+    def nets_itself(self) -> bool:
+        """Say whether it closes what stands against an order before it opens; always the same."""
 
 
 class Gateway(Protocol):
