@@ -15,7 +15,7 @@ from attrs import frozen
 from benchmarks.floor import Fill, trade_bars, trade_ticks
 from benchmarks.market import MOST, SYMBOL, draw_bars, draw_ticks
 from homalos import Engine, RunSummary, Settings
-from homalos.config import AccountSettings, FeedSettings, StrategySettings
+from homalos.config import AccountSettings, FeedSettings, GatewaySettings, StrategySettings
 from homalos.model import Direction, PositionMode
 from homalos.plugins.host import PluginHost
 
@@ -99,6 +99,8 @@ def build(feed: FeedSettings, kind: Kind, *, plugins: Sequence[Path] = ()) -> En
         plugins: Files of more plugins.
     """
     settings = Settings(
+        # The peers' market has nights of its own, which no exchange had in those years.
+        gateways={"sim": GatewaySettings(options={"outside_session": "ignore"})},
         accounts={"main": AccountSettings(capital=Decimal(CAPITAL), mode=PositionMode.NETTING)},
         feed=feed,
         strategies=[

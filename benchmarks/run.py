@@ -175,6 +175,7 @@ def _command_line(path: Path) -> str:
         *(sys.executable, "-c", _HOMALOS, "backtest", STRATEGIES["bars"]),
         *("--data", str(path), "--symbol", SYMBOL, *given),
         *("--mode", "netting", "--capital", str(CAPITAL), "--json"),
+        *("--set", "gateways.sim.options.outside_session=ignore"),
     ]
     decision_hash: str = json.loads(_last_line(words))["decision_hash"]
     return decision_hash

@@ -160,6 +160,7 @@ class Funds:
         self._instrument = instrument
         self._last_tick = last_tick
         self._fills: list[tuple[str, TradeReport]] = []
+        self._names: set[str] = set()  # of every contract that was ever filled
         self._over: list[_Day] = []
         self._day = 0
         self._settled: dict[str, Decimal | None] = {}
@@ -173,10 +174,8 @@ class Funds:
         if day <= self._day:
             return
         self._day = day
-        names = {symbol for till in self._accounts.values() for symbol, _ in till.held}
-        names |= {report.symbol for over in self._over for _, report in over.fills}
-        names |= {report.symbol for _, report in self._fills}
-        instruments = {symbol: self._instrument(symbol) for symbol in sorted(names)}
+        self._names.update(report.symbol for _, report in self._fills)
+        instruments = {symbol: self._instrument(symbol) for symbol in sorted(self._names)}
         ticks = {symbol: self._last_tick(symbol) for symbol in instruments}
         self._over.append(_Day(day, self._fills, instruments, ticks))
         self._fills = []

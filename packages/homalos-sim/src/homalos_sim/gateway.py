@@ -37,7 +37,7 @@ from homalos_sim.lease import Lease
 from homalos_sim.matching import WorkingOrder
 from homalos_sim.opening import Opener
 from homalos_sim.pit import Pit, book_maker
-from homalos_sim.sessions import NEVER_NS, Phase, Schedule
+from homalos_sim.sessions import NEVER_NS, Phase, Schedule, no_hours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +79,7 @@ class SimGateway:
         self._now_ns = context.clock.now_ns
         self._call_at = context.clock.call_at
         self._instrument = context.instrument
-        self._market = context.market
+        self._market = no_hours if options.outside_session == "ignore" else context.market
         self._last_tick = context.last_tick
         self._post = context.post
         self._bar_share = options.bar_volume_share
@@ -209,6 +209,10 @@ class SimGateway:
         """Say whether orders may come without an offset."""
         return self._options.offsets == "any"
 
+    def answers_at_once(self) -> bool:
+        """Say yes: every answer is posted before the call returns."""
+        return True
+
     def market_tap(self) -> MarketTap:
         """Return what is shown the market while an order waits."""
         return MarketTap(self._orders, self._on_tick, self._on_bar)
@@ -254,11 +258,10 @@ class SimGateway:
 
     def _expire(self, pit: Pit, ends_ns: int) -> None:
         pit.sweep()
+        reason = reasons.END_OF_DAY.because("it worked until its last session")
         for order in tuple(pit.working()):
             if order.since_ns < ends_ns:
-                self._cancel(
-                    order, pit, reasons.END_OF_DAY.because("it worked until its last session")
-                )
+                self._cancel(order, pit, reason)
 
     # -- orders ------------------------------------------------------------------
 
@@ -343,9 +346,8 @@ class SimGateway:
         try:
             instrument = self._instrument(request.symbol)
         except UnknownInstrument as error:
-            return reasons.UNKNOWN_INSTRUMENT.because(
-                f"{request.symbol} is not traded here: {error}"
-            )
+            what = f"{request.symbol} is not traded here: {error}"
+            return reasons.UNKNOWN_INSTRUMENT.because(what)
         if pit is None:
             pit = self._pits[request.symbol] = Pit(
                 self._make_book(FillContext(instrument, self._fill)),
@@ -381,13 +383,11 @@ class SimGateway:
             return ""
         if wish == "refuse":
             first = own[0].request
-            return reasons.SELF_TRADE.because(
-                f"it would trade against {first.order_id} of the same account at {first.price}"
-            )
+            what = f"it would trade against {first.order_id} of the same account at {first.price}"
+            return reasons.SELF_TRADE.because(what)
+        reason = reasons.SELF_TRADE.because(f"{request.order_id} came against it")
         for order in own:
-            self._cancel(
-                order, pit, reasons.SELF_TRADE.because(f"{request.order_id} came against it")
-            )
+            self._cancel(order, pit, reason)
         return ""
 
     def _hold(self, order: WorkingOrder, pit: Pit, now_ns: int) -> str:

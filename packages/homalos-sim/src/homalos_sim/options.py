@@ -72,7 +72,9 @@ class VenueOptions:
         fill_options: The options of that model, by name.
         outside_session: What becomes of an order that comes outside its sessions: it waits
             for the next one, as a terminal's order that is entered before, or is refused, as
-            an exchange does. Where it is refused, none is taken back there either.
+            an exchange does. Where it is refused, none is taken back there either. With `ignore`
+            hours are not looked at, and orders live until they end: for a tape whose hours are
+            not the market's.
         self_trade: What becomes of an order that would trade against a working one of its
             own account: it is refused, the working one is cancelled, or both stay.
         offsets: What orders of a netting account say: `any`, none at all, and the venue closes
@@ -90,13 +92,13 @@ class VenueOptions:
     book_age_s: float = field(default=60.0, validator=ge(0))
     fill_model: str = "l1"
     fill_options: Mapping[str, Any] = Factory(dict)
-    outside_session: Literal["wait", "reject"] = field(
-        default="wait", validator=in_(("wait", "reject"))
+    outside_session: Literal["wait", "reject", "ignore"] = field(
+        default="wait", validator=in_(("wait", "reject", "ignore"))
     )
     self_trade: Literal["refuse", "cancel_resting", "allow"] = field(
         default="refuse", validator=in_(("refuse", "cancel_resting", "allow"))
     )
-    offsets: Literal["any", "exchange"] = "any"
+    offsets: Literal["any", "exchange"] = field(default="any", validator=in_(("any", "exchange")))
     strict_types: bool = False
     check_funds: bool = False
     latency: LatencyOptions = Factory(LatencyOptions)

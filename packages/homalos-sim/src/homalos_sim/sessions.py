@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from homalos.plugins.ports import Auction, Market, Session
 
-__all__ = ["NEVER_NS", "Phase", "Schedule", "Stretch"]
+__all__ = ["NEVER_NS", "Phase", "Schedule", "Stretch", "no_hours"]
 
 NEVER_NS = (1 << 63) - 1
 """Later than anything."""
@@ -118,6 +118,16 @@ class Schedule:
             self.day, self.day_ends_ns = 0, NEVER_NS
             self._until_ns = ts_ns + _DAY_NS
             self._stretches = (Stretch(Phase.OPEN, ts_ns, self._until_ns),)
+
+
+def no_hours(symbol: str) -> Market:
+    """Be the market of a venue that asks for no hours.
+
+    Raises:
+        MarketError: Always; a contract whose market is not known trades at any time.
+    """
+    msg = f"the hours of {symbol} are not asked for"
+    raise MarketError(msg)
 
 
 def _in_order(sessions: Iterable[Session], auctions: Iterable[Auction]) -> Iterable[Stretch]:

@@ -8,7 +8,7 @@ from homalos.engine.account import Account
 from homalos.engine.ledger import MICRO, Position
 from homalos.engine.routing import Route
 from homalos.model import Direction, Offset, OffsetRule, OrderData
-from homalos.plugins.ports import Gateway, NettingVenue
+from homalos.plugins.ports import Gateway, NettingVenue, PromptVenue
 
 __all__ = ["DayCounts", "Lane", "Working"]
 
@@ -55,6 +55,7 @@ class Lane:
         plans: Whether a close is more than a plain close: dated, locked, to wait for, or routed.
         turns: Whether it nets at a venue that wants offsets: each order closes what stands
             against it, and opens the rest.
+        is_prompt: Whether its venue leaves no answer out, so that none is waited for.
         route: What chooses the venue of each order, where the account has several.
         long_rate: Margin and fee that a millionth of the price needs of a lot that opens
             long, currency.
@@ -81,6 +82,7 @@ class Lane:
         "gateway",
         "gateway_name",
         "instrument",
+        "is_prompt",
         "long_rate",
         "minds_open",
         "nets",
@@ -105,6 +107,7 @@ class Lane:
     ) -> None:
         self._others: dict[str, Lane] = {}
         self._is_free = isinstance(gateway, NettingVenue) and gateway.nets_itself()
+        self.is_prompt = isinstance(gateway, PromptVenue) and gateway.answers_at_once()
         self.route: Route | None = None
         self.account = account
         self.position = position

@@ -179,7 +179,7 @@ class Sending:
             else:
                 order = self._release(request, held, lane)
             lane.activity.orders += 1
-            if self.watch is not None:
+            if self.watch is not None and not lane.is_prompt:
                 self.watch()
         if self._parked and request.order_id in self._parked:
             self.adopt(request.order_id)
@@ -220,7 +220,7 @@ class Sending:
         working.lane.activity.cancels += 1
         for tell in self._risk.told_of_cancels:
             tell(request)
-        if self.watch is not None:
+        if self.watch is not None and not working.lane.is_prompt:
             self.watch()
         return True
 

@@ -40,6 +40,7 @@ __all__ = [
     "NettingVenue",
     "OrderSource",
     "PositionSource",
+    "PromptVenue",
     "VenueEvent",
     "VenueFunds",
     "VenuePosition",
@@ -236,6 +237,17 @@ class FaultMaker(Protocol):
 
         Each once, as it was said, whatever became of it on the way: the truth to compare with.
         """
+
+
+@runtime_checkable
+class PromptVenue(Protocol):
+    """A gateway whose every answer is there before anything else happens. Optional.
+
+    One that says so is not watched for answers that stay out: see `orders.answer_s`.
+    """
+
+    def answers_at_once(self) -> bool:
+        """Say whether it has posted its answer when `send_order` returns; always the same."""
 
 
 @runtime_checkable
