@@ -168,13 +168,13 @@ class Funds:
     def fill(self, account: str, report: TradeReport) -> None:
         """Note a fill."""
         self._fills.append((account, report))
+        self._names.add(report.symbol)
 
     def end_day(self, day: int) -> None:
         """Note that a trading day is over, with the prices and the terms it ended with."""
         if day <= self._day:
             return
         self._day = day
-        self._names.update(report.symbol for _, report in self._fills)
         instruments = {symbol: self._instrument(symbol) for symbol in sorted(self._names)}
         ticks = {symbol: self._last_tick(symbol) for symbol in instruments}
         self._over.append(_Day(day, self._fills, instruments, ticks))
