@@ -65,8 +65,8 @@ def _as_models(_context: click.Context, _parameter: click.Parameter, text: str) 
 def compare(asked: Asked, models: Sequence[str], report: Path | None, **options: Any) -> Outcome:
     """Run STRATEGY over recorded ticks or bars, once under each of several fill models.
 
-    What it makes lies between what it makes under `optimistic` and `pessimistic`; a
-    strategy that lives on the first alone lives on a flattering venue.
+    `optimistic` and `pessimistic` bound the fills of an order, not what a strategy makes;
+    one that lives on the first alone lives on a flattering venue.
     """
     wish = Wish(**options)
     settings, host = asked.settings(asked.config), asked.host()
