@@ -53,7 +53,9 @@ def described_fields(cls: Any) -> tuple[FieldText, ...]:
     """Return what is known of each field of an attrs class that can be given, in order."""
     meanings = entries(sections(cls)[1].get("Attributes", ""))
     # As written: attrs' own record of them changes once a converter has looked at the class.
-    kinds = inspect.get_annotations(cls)
+    kinds: dict[str, Any] = {}
+    for each in reversed(cls.__mro__):  # what is inherited, too
+        kinds |= inspect.get_annotations(each)
     found = []
     for each in attrs.fields(cls):
         if not each.init:
