@@ -56,7 +56,8 @@ def alone(session: nox.Session, package: str) -> None:
     install(session, subset, names)
     # The session's own folder has a longer path than the name of a socket may have.
     short = {"TMPDIR": tempfile.gettempdir()}
-    session.run("python", "-m", "pytest", f"packages/{package}/tests", *session.posargs, env=short)
+    tests = (f"packages/{package}/tests", "-m", "not deep and not machine", *session.posargs)
+    session.run("python", "-m", "pytest", *tests, env=short)
 
 
 @nox.session(venv_backend="none")

@@ -355,6 +355,7 @@ class Books(RuleBasedStateMachine):
 
 
 # Chance begins anew with each round; a round ends before the tests' time-out of five minutes.
+@pytest.mark.machine
 @pytest.mark.parametrize("_round", range(10 if DEEP else 1))
 def test_the_books_are_those_of_the_plain_account(_round: int) -> None:
     """1,000 sequences, and 50,000 in the deep run."""

@@ -344,6 +344,7 @@ class OrdersAndLines(RuleBasedStateMachine):
 
 
 # Chance begins anew with each round; a round ends before the tests' time-out of five minutes.
+@pytest.mark.machine
 @pytest.mark.parametrize("_round", range(25 if DEEP else 1))
 def test_orders_hold_on_any_line(_round: int) -> None:
     """1,000 sequences, and 50,000 in the deep run."""

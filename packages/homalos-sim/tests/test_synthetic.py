@@ -254,9 +254,9 @@ def test_ticks_come_within_sessions_in_step(ticks: dict[str, list[TickData]], sy
 
 @pytest.fixture(scope="module")
 def locked() -> list[list[TickData]]:
-    """Return the days of IF on which somebody was missing on one side, of 120 days."""
+    """Return the days of IF on which somebody was missing on one side, of 70 days."""
     days: dict[int, list[TickData]] = defaultdict(list)
-    for tick in _feed(3, symbols=(IF,), history_days=0, days=120).events():
+    for tick in _feed(3, symbols=(IF,), history_days=0, days=70).events():
         days[tick.trading_day].append(tick)
     return [day for day in days.values() if any(isnan(_both(tick)) for tick in day)]
 
@@ -267,7 +267,7 @@ def _both(tick: TickData) -> float:
 
 def test_some_days_run_to_a_limit_where_one_side_is_empty(locked: list[list[TickData]]) -> None:
     """At a locked limit nothing stands on the other side, at no level."""
-    assert 0 < len(locked) < 10  # of 120; one in a hundred is meant to run there
+    assert 0 < len(locked) < 7  # of 70; one in a hundred is meant to run there
     for tick in (tick for day in locked for tick in day if isnan(_both(tick))):
         assert tick.depth is not None
         if isnan(tick.bid_price_1):
