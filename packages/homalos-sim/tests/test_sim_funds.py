@@ -62,13 +62,11 @@ class Till:
     def trade(self, side: Direction, offset: Offset, price: float, lots: int) -> None:
         """Let an order fill."""
         self._count += 1
-        self.funds.fill(
-            "main",
-            TradeReport(
-                "1-1", f"T{self._count}", self.instrument.symbol, side, offset, price, lots,
-                self._count, self.day,
-            ),
+        report = TradeReport(
+            "1-1", f"T{self._count}", self.instrument.symbol, side, offset, price, lots,
+            self._count, self.day,
         )  # fmt: skip
+        self.funds.note(("main", report))
 
     def turn(self) -> None:
         """Let Monday end, and Tuesday begin."""

@@ -11,6 +11,7 @@ from homalos_sim.reasons import (
     BAD_VOLUME,
     BELOW_LIMIT,
     OFF_GRID,
+    SELF_TRADE,
     UNSUPPORTED_TYPE,
     WRONG_STATE,
 )
@@ -30,12 +31,14 @@ __all__ = [
     "shut",
     "state_objection",
     "type_objection",
+    "would_meet",
 ]
 
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _LONG = Direction.LONG
 _LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
-_AT_ONCE = frozenset({OrderType.FAK, OrderType.FOK})
+_FOK = OrderType.FOK
+_AT_ONCE = frozenset({OrderType.FAK, _FOK})
 
 # FOK: no futures contract of CZCE takes it. Market orders: DCE, CZCE and CFFEX take them; of
 # SHFE and INE it is said that they do since July 2026, which is not checked. Both by the
@@ -80,12 +83,12 @@ def type_objection(
     kind = request.type
     if kind not in _AT_ONCE and kind is not _MARKET:
         return UNSUPPORTED_TYPE.because(f"a {kind} order is kept by the engine, not by a venue")
-    exchange = instrument.exchange
-    if kind is OrderType.FOK and exchange in _NO_FOK:
+    # The exchange is cut out of the symbol: only where it matters.
+    if kind is _FOK and (exchange := instrument.exchange) in _NO_FOK:
         return UNSUPPORTED_TYPE.because(f"{exchange} takes no fill-or-kill orders in futures")
     if kind is not _MARKET:
         return price_objection(request, instrument, tick)
-    if strict and exchange in _NO_MARKET:
+    if strict and (exchange := instrument.exchange) in _NO_MARKET:
         return UNSUPPORTED_TYPE.because(f"{exchange} takes no market orders; send a limit order")
     lots, most = request.volume, instrument.max_market_volume
     if lots <= 0:
@@ -126,6 +129,12 @@ def crossing(request: OrderRequest, others: Iterable[WorkingOrder]) -> list[Work
             or (order.request.price <= price if buys else order.request.price >= price)
         )
     ]
+
+
+def would_meet(resting: OrderRequest) -> str:
+    """Return why an order is refused that would trade against one of its own account."""
+    what = f"it would trade against {resting.order_id} of the same account at {resting.price}"
+    return SELF_TRADE.because(what)
 
 
 def state_objection(request: OrderRequest, stretch: Stretch, *, refuses: bool) -> str:

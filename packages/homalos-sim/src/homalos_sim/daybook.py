@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Container
+    from collections.abc import Callable, Collection
 
     from homalos.model import OrderReport, TradeReport
 
@@ -28,9 +28,12 @@ class DayBook:
         self._read = 0  # of how many reports the ids are known
         self.note: Callable[[OrderReport | TradeReport], None] = self._said.append
 
-    def begin(self, kept: Container[str]) -> None:
+    def begin(self, kept: Collection[str]) -> None:
         """Let a trading day begin with what was said of the orders that belong to it, too."""
-        self._said[:] = [each for each in self._said if each.order_id in kept]
+        if kept:
+            self._said[:] = [each for each in self._said if each.order_id in kept]
+        else:
+            self._said.clear()
         self._ids.clear()
         self._read = 0
 

@@ -141,7 +141,11 @@ class _Account:
 
 
 class Funds:
-    """What every account of one venue is worth. Engine thread."""
+    """What every account of one venue is worth. Engine thread.
+
+    Attributes:
+        note: Note a fill, an account and its report; bound once, since each one passes here.
+    """
 
     def __init__(
         self,
@@ -160,25 +164,23 @@ class Funds:
         self._instrument = instrument
         self._last_tick = last_tick
         self._fills: list[tuple[str, TradeReport]] = []
-        self._names: set[str] = set()  # of every contract that was ever filled
+        self.note: Callable[[tuple[str, TradeReport]], None] = self._fills.append
+        self._names: set[str] = set()  # of every contract whose fills were looked at
         self._over: list[_Day] = []
         self._day = 0
         self._settled: dict[str, Decimal | None] = {}
-
-    def fill(self, account: str, report: TradeReport) -> None:
-        """Note a fill."""
-        self._fills.append((account, report))
-        self._names.add(report.symbol)
 
     def end_day(self, day: int) -> None:
         """Note that a trading day is over, with the prices and the terms it ended with."""
         if day <= self._day:
             return
         self._day = day
+        fills = self._fills.copy()
+        self._fills.clear()
+        self._names.update([report.symbol for _, report in fills])
         instruments = {symbol: self._instrument(symbol) for symbol in sorted(self._names)}
         ticks = {symbol: self._last_tick(symbol) for symbol in instruments}
-        self._over.append(_Day(day, self._fills, instruments, ticks))
-        self._fills = []
+        self._over.append(_Day(day, fills, instruments, ticks))
 
     def of(self, account: str) -> VenueFunds | None:
         """Return an account's money now; `None` where a price for it is not known."""
@@ -215,6 +217,7 @@ class Funds:
                     till.settle(symbol, price, instrument, over.day)
         self._over.clear()
         for account, report in self._fills:
+            self._names.add(report.symbol)
             self._book(account, report, self._instrument(report.symbol))
         self._fills.clear()
 

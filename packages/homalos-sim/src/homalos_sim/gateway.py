@@ -28,6 +28,7 @@ from homalos_sim.acceptance import (
     shut,
     state_objection,
     type_objection,
+    would_meet,
 )
 from homalos_sim.collateral import Collateral
 from homalos_sim.daybook import DayBook
@@ -52,7 +53,7 @@ __all__ = ["SimGateway"]
 _NS = 1_000_000_000
 # Read once: an enum looks its members up anew each time, which is slow in 3.11.
 _NOTTRADED, _CANCELLED, _REJECTED = Status.NOTTRADED, Status.CANCELLED, Status.REJECTED
-_LONG, _LIMIT = Direction.LONG, OrderType.LIMIT
+_LONG, _LIMIT, _MARKET = Direction.LONG, OrderType.LIMIT, OrderType.MARKET
 _FAK, _FOK = OrderType.FAK, OrderType.FOK
 _OPEN, _NONE = Offset.OPEN, Offset.NONE
 _CLOSETODAY, _CLOSEYESTERDAY = Offset.CLOSETODAY, Offset.CLOSEYESTERDAY
@@ -104,6 +105,7 @@ class SimGateway:
             cancel=self._cancel,
         )
         self._funds = Funds(context.capital, context.instrument, context.last_tick)
+        self._note_fill = self._funds.note
         payer = Collateral(self._funds.of, self._held, context.instrument, context.last_tick)
         self._unpayable = payer.objection if options.check_funds else None
         # Of the port, too: what an account is worth, and that a day is over.
@@ -153,7 +155,8 @@ class SimGateway:
         if pit.opens_ns <= now_ns < pit.closes_ns:
             pit.book.arrive(order, tick, self._book_age_ns)
             if order.left:
-                if request.type is _LIMIT:
+                kind = request.type
+                if kind is _LIMIT or kind is _MARKET:
                     (pit.buys if request.direction is _LONG else pit.sells)[order_id] = order
                 else:
                     self._rest(pit, order)
@@ -257,9 +260,8 @@ class SimGateway:
         return stretch
 
     def _expire(self, pit: Pit, ends_ns: int) -> None:
-        pit.sweep()
         reason = reasons.END_OF_DAY.because("it worked until its last session")
-        for order in tuple(pit.working()):
+        for order in pit.working():
             if order.since_ns < ends_ns:
                 self._cancel(order, pit, reason)
 
@@ -288,14 +290,17 @@ class SimGateway:
             self._begin(trading_day)
         self._held[request.account, request.symbol].fill(request, lots)
         if not order.left:
-            del self._orders[request.order_id]
+            order_id, pit = request.order_id, self._pits[request.symbol]
+            del self._orders[order_id]
+            # One that was filled as it came is in neither.
+            (pit.buys if request.direction is _LONG else pit.sells).pop(order_id, None)
         # The order id has the run in it: trades of two runs keep apart in a store.
         trade_id = f"{request.order_id}-T{self._trades}"
         report = TradeReport(
             request.order_id, trade_id, request.symbol, request.direction, request.offset,
             price, lots, ts_ns, trading_day,
         )  # fmt: skip
-        self._funds.fill(request.account, report)
+        self._note_fill((request.account, report))
         self._note(report)
         self._post(report)
 
@@ -317,9 +322,7 @@ class SimGateway:
         asked = order.request
         order_id = asked.order_id
         del self._orders[order_id]
-        (pit.buys if asked.direction is _LONG else pit.sells).pop(order_id, None)
-        if not pit.room or pit.room.pop(order_id, None) is None:
-            pit.book.remove(order)
+        pit.remove(order)
         if asked.offset is not _OPEN and asked.offset is not _NONE:
             self._held[asked.account, asked.symbol].freeze(asked, -order.left)
         traded = asked.volume - order.left
@@ -355,9 +358,8 @@ class SimGateway:
             )
         reason = ""
         if not pit.opens_ns <= now_ns < pit.closes_ns:
-            stretch = self._look(pit, now_ns)
             refuses = self._options.outside_session == "reject"
-            reason = state_objection(request, stretch, refuses=refuses)
+            reason = state_objection(request, self._look(pit, now_ns), refuses=refuses)
             if tick is not None and tick.trading_day < pit.schedule.day:
                 tick = None
         if request.type is _LIMIT:
@@ -382,9 +384,7 @@ class SimGateway:
         if not own:
             return ""
         if wish == "refuse":
-            first = own[0].request
-            what = f"it would trade against {first.order_id} of the same account at {first.price}"
-            return reasons.SELF_TRADE.because(what)
+            return would_meet(own[0].request)
         reason = reasons.SELF_TRADE.because(f"{request.order_id} came against it")
         for order in own:
             self._cancel(order, pit, reason)

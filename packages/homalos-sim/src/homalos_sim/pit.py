@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from homalos.errors import ConfigError
 from homalos.model import Direction
-from homalos_sim.sessions import Phase, Schedule, Stretch
+from homalos_sim.sessions import NEVER_NS, Phase, Schedule, Stretch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection
 
     from homalos.model import OrderRequest
     from homalos.plugins.ports import FillContext, FillModel, GatewayContext
@@ -30,8 +30,8 @@ class Pit:
         opens_ns: When the session begins that was seen last, and
         closes_ns: when it ends; an instant between the two needs no look at the schedule.
         buys: Working buy orders by id, in the order in which they came, and
-        sells: sell orders. Those that were filled stay until they are looked through: it
-            spares every fill a look for itself.
+        sells: sell orders. What is filled leaves at once: mostly nobody works on the other
+            side then, and the next order need not look through it.
         room: Those of them that wait for a session or an auction; the book has the others.
         matched_ns: The end of the auction that was matched last.
         expires_ns: The end of the trading day at which what works is to be cancelled, of the
@@ -51,10 +51,10 @@ class Pit:
     )
 
     def __init__(self, book: FillModel, schedule: Schedule) -> None:
-        """Begin empty, without knowing any session."""
+        """Begin empty, without knowing any session; where no hours are asked for, in one."""
         self.book = book
         self.schedule = schedule
-        self.opens_ns, self.closes_ns = 0, -1
+        self.opens_ns, self.closes_ns = 0, -1 if schedule.has_hours else NEVER_NS
         self.buys: dict[str, WorkingOrder] = {}
         self.sells: dict[str, WorkingOrder] = {}
         self.room: dict[str, WorkingOrder] = {}
@@ -67,25 +67,20 @@ class Pit:
             self.opens_ns, self.closes_ns = stretch.start_ns, stretch.end_ns
         return stretch
 
+    def remove(self, order: WorkingOrder) -> None:
+        """Take an order out that works no more, wherever it waits."""
+        order_id = order.request.order_id
+        (self.buys if order.request.direction is _LONG else self.sells).pop(order_id, None)
+        if not self.room or self.room.pop(order_id, None) is None:
+            self.book.remove(order)
+
     def working(self) -> list[WorkingOrder]:
         """Return every order that works, buy orders first, each side by time of coming."""
-        return [each for side in (self.buys, self.sells) for each in side.values() if each.left]
+        return [*self.buys.values(), *self.sells.values()]
 
-    def against(self, request: OrderRequest) -> list[WorkingOrder]:
-        """Return the working orders of the other side, and forget those that were filled."""
-        side = self.sells if request.direction is _LONG else self.buys
-        _forget_filled(side)
-        return list(side.values())
-
-    def sweep(self) -> None:
-        """Forget every order that was filled: a day is over, and nobody may have looked."""
-        _forget_filled(self.buys)
-        _forget_filled(self.sells)
-
-
-def _forget_filled(side: dict[str, WorkingOrder]) -> None:
-    for order_id in [order_id for order_id, order in side.items() if not order.left]:
-        del side[order_id]
+    def against(self, request: OrderRequest) -> Collection[WorkingOrder]:
+        """Return the working orders of the other side."""
+        return (self.sells if request.direction is _LONG else self.buys).values()
 
 
 def book_maker(

@@ -61,24 +61,31 @@ class Schedule:
     Attributes:
         day: The trading day that the last instant asked about belongs to; 0 where unknown.
         day_ends_ns: When its last session ends.
+        has_hours: Whether hours are asked for at all.
     """
 
     __slots__ = (
+        "_auctions",
         "_market",
+        "_met",
         "_since_ns",
         "_stretches",
         "_symbol",
         "_until_ns",
         "day",
         "day_ends_ns",
+        "has_hours",
     )
 
     def __init__(self, symbol: str, market: Callable[[str], Market]) -> None:
         """Begin without knowing any day."""
         self.day = self.day_ends_ns = self._since_ns = self._until_ns = 0
+        self.has_hours = market is not no_hours
         self._symbol = symbol
         self._market = market
         self._stretches: tuple[Stretch, ...] = ()
+        self._met: Market | None = None
+        self._auctions: Callable[[str, int], tuple[Auction, ...]] | None = None
 
     def at(self, ts_ns: int) -> Stretch:
         """Return what holds at an instant, and for how long."""
@@ -104,8 +111,12 @@ class Schedule:
             day = market.trading_day(self._symbol, ts_ns)
             sessions = market.sessions(self._symbol, day)
             auctions: tuple[Auction, ...] = ()
-            if isinstance(market, AuctionSource):
-                auctions = market.auctions(self._symbol, day)
+            # Asked of each market once: a look at a protocol costs more than a day's hours.
+            if market is not self._met:
+                self._auctions = market.auctions if isinstance(market, AuctionSource) else None
+                self._met = market
+            if self._auctions is not None:
+                auctions = self._auctions(self._symbol, day)
         except MarketError:
             day, sessions, auctions = 0, (), ()
         self._since_ns = ts_ns
