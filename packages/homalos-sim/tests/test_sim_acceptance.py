@@ -10,7 +10,8 @@ from venue_floor import VenueFloor, told
 
 from homalos.errors import ConfigError
 from homalos.model import CancelRefused, Direction, Instrument, OrderReport, OrderType, Status
-from homalos.testing import INSTRUMENTS, SYMBOL, FakeMarket, at, tick
+from homalos.plugins.ports import Session
+from homalos.testing import DAY, INSTRUMENTS, SYMBOL, FakeMarket, at, tick
 from homalos_sim import reasons
 from homalos_sim.reasons import Reason
 
@@ -220,6 +221,29 @@ def test_an_own_order_that_was_filled_is_in_nobodys_way() -> None:
     floor.cancel("gone")
     floor.show(tick(SYMBOL, 98.0, ts_ns=at(1), ask_price_1=99.0))
     assert told(floor.send("comes", SELL, 1, 97.0))[0] == ("nottraded", "comes", 0)
+
+
+def test_what_is_left_of_an_own_order_stays_in_the_way() -> None:
+    """One lot of two was filled; the other one still works, until it is filled as well."""
+    floor = _floor()
+    floor.send("half", BUY, 2, 99.0)
+    floor.show(tick(SYMBOL, 99.0, ts_ns=at(1), ask_price_1=99.0, ask_volume_1=1))
+    assert "it would trade against half" in _reason(floor.send("early", SELL, 1, 99.0))
+    floor.show(tick(SYMBOL, 99.0, ts_ns=at(2), ask_price_1=99.0, ask_volume_1=1))
+    assert told(floor.send("late", SELL, 1, 99.0))[0] == ("nottraded", "late", 0)
+
+
+def test_hours_that_are_ignored_neither_refuse_nor_end_an_order() -> None:
+    """The one session is long over: an order is taken, filled by a later day, and taken back."""
+    session = Session(trading_day=DAY, start_ns=at(0), end_ns=at(60))
+    floor = VenueFloor(market=FakeMarket(sessions=[session]), outside_session="ignore")
+    floor.until(at(120))
+    floor.send("waits", BUY, 1, 99.0)
+    floor.send("stays", BUY, 1, 90.0)
+    later = at(3 * 86_400)
+    said = floor.show(tick(SYMBOL, 99.0, ts_ns=later, trading_day=DAY + 3, ask_price_1=99.0))
+    assert told(said) == [("trade", "waits", 1, 99.0)]
+    assert told(floor.cancel("stays")) == [("cancelled", "stays", 0)]
 
 
 def test_two_accounts_share_the_lots_of_one_book() -> None:
