@@ -10,7 +10,7 @@ from homalos import Engine
 from homalos.engine.rules import make_rules
 from homalos.model import Alert, Offset, OrderData, Rejection, TradingState
 from homalos.strategy import Strategy
-from homalos.testing import SYMBOL, FakeGateway, at, engine, tick
+from homalos.testing import OTHER, SYMBOL, FakeGateway, at, engine, tick
 from homalos_risk import plugin
 
 # Every rule of exposure that looks at the book, as tight as it goes.
@@ -106,6 +106,23 @@ def test_way_out_is_open_under_every_limit() -> None:
     )
 
     assert isinstance(house.one.sell(99, 8), OrderData)
+
+
+def test_a_fill_of_another_symbol_shows_what_works_to_open() -> None:
+    """An order brings no look; the next fill does, whatever it is of, and each warns once."""
+    house = House(position_limit={"max_position": 10})
+    other = house.engine.add_strategy(Hand, symbol=OTHER, name="other")
+    house.engine.step(tick(OTHER, 100.0, ts_ns=at(house.second)))
+    bought = other.buy(100, 8)
+    house.venue.accept()
+    assert house.alerts == []
+    house.hold(1)
+    house.hold(1)
+    house.venue.fill(bought.order_id)
+
+    assert [each.message for each in house.alerts] == [
+        f"main {OTHER} long is at 80% of its limit: 8 of 10"
+    ]
 
 
 def test_two_strategies_of_an_account_do_not_trade_with_each_other() -> None:

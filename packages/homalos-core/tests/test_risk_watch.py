@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from math import nan
+from collections.abc import Callable, Iterable, Iterator
+from math import inf, nan
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from homalos.config import ControlSettings
 from homalos.engine.risk.watch import FALL_BACK
@@ -27,8 +29,9 @@ class Hand(Strategy):
 class House:
     """An engine with one rule, whose figures a test sets."""
 
-    def __init__(self, **control: Any) -> None:
+    def __init__(self, *, says_nearest: bool = False, **control: Any) -> None:
         """Start it; looks come every second."""
+        self.nearest: Callable[[], float] | None = self.highest if says_nearest else None
         self.figures: dict[str, tuple[float, float]] = {}
         self.asked = 0
         self.venue = FakeGateway()
@@ -44,7 +47,17 @@ class House:
 
     def bind(self, _context: RiskContext, _options: object) -> RiskRule:
         """Make the rule."""
-        return RiskRule(check=lambda _: None, meters=self.meters)
+        return RiskRule(check=lambda _: None, meters=self.meters, nearest=self.nearest)
+
+    def highest(self) -> float:
+        """Return the largest share of its limit, as a rule may say it in place of its meters."""
+        shares = [0.0]
+        for value, limit in self.figures.values():
+            if limit > 0:
+                shares.append(value / limit)
+            elif limit == 0 and value > 0:
+                shares.append(inf)
+        return max(shares)
 
     def meters(self) -> Iterator[Meter]:
         """Measure what the test says."""
@@ -270,3 +283,90 @@ def test_meters_come_and_go_with_the_rules() -> None:
     house.show(99)
 
     assert (house.asked, house.told()) == (before, [])
+
+
+# -- rules that say how near they are ------------------------------------------
+
+
+def test_meters_are_asked_for_only_while_something_is_near() -> None:
+    """From the lowest level on, and until nothing stands at one any more."""
+    house = House(says_nearest=True)
+    asked = []
+    for value in (10, 69.9, 70, 66, 64, 64, 10):
+        before = house.asked, house.watch.looks
+        house.show(value)
+        assert house.watch.looks == before[1] + 1
+        asked.append(house.asked - before[0])
+
+    assert asked == [0, 0, 1, 1, 1, 0, 0]
+
+
+def test_a_subject_that_falls_does_not_hide_one_that_stands() -> None:
+    """Two at a level, one falls from it: the other is watched on, and warns again once it fell."""
+    house = House(says_nearest=True)
+    house.show(75)
+    house.show(75, subject="other")
+    house.show(10, subject="other")
+    house.told()
+    for value in (10, 75):
+        house.show(value)
+
+    assert house.told() == [("warning", "main is at 75% of its limit: 75 of 100")]
+
+
+def test_every_rule_is_shown_however_far_from_its_limit() -> None:
+    """What is not near is not asked for when it is looked at, and all the same can be seen."""
+    house = House(says_nearest=True)
+    house.show(10)
+
+    assert [(each.value, each.level) for each in house.watch.seen()] == [(10, 0.0)]
+
+
+def test_a_rule_that_takes_anothers_name_goes_on_where_it_stood() -> None:
+    """A change of settings is no news of what was told; what has fallen since is looked at."""
+    house = House(says_nearest=True)
+    house.show(75)
+    house.told()
+    risk = house.engine.parts.risk
+    risk.replace({"loss": [each for each in risk.bound if each.name == "loss"]})
+    for value in (76, 10, 75):
+        house.show(value)
+
+    assert house.told() == [("warning", "main is at 75% of its limit: 75 of 100")]
+
+
+def test_a_rule_that_cannot_say_how_near_it_is_is_told_of() -> None:
+    """As where its meters raise: counted, and others are asked on."""
+    house = House(says_nearest=True)
+    unknown: Any = None
+    house.figures["main"] = unknown, 100
+    house.engine.step(tick(ts_ns=at(5)))
+
+    assert house.engine.parts.risk.failures["loss"] == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    shown=st.lists(
+        st.tuples(
+            st.sampled_from(["main", "other", "third"]),
+            st.sampled_from([-5, 0, 40, 64, 69, 70, 84, 86, 90, 94, 100, 130]),
+            st.sampled_from([100, 100, 100, 50, 0, nan]),
+            st.sampled_from([1, 1, 1, 86_400]),
+        ),
+        max_size=25,
+    )
+)
+def test_who_says_how_near_it_is_is_warned_of_alike(
+    shown: list[tuple[str, float, float, int]],
+) -> None:
+    """The same alerts, counts and figures as of a rule whose meters are always asked."""
+    told = []
+    for says_nearest in (False, True):
+        house = House(says_nearest=says_nearest)
+        for subject, value, limit, seconds in shown:
+            house.second += seconds - 1
+            house.show(value, limit=limit, subject=subject)
+        told.append((house.told(), dict(house.watch.warnings), repr(house.watch.seen())))
+
+    assert told[0] == told[1]

@@ -49,10 +49,11 @@ def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskRule
     now_ns = context.clock.now_ns
     max_orders = options.max_orders
     window = Window(max_orders, round(options.per_seconds * _NS), now_ns())
-    is_full, add = window.is_full, window.add
+    # Every order comes by: `check` reads the window itself, in place of two calls.
+    passed_ns, length_ns = window.at_ns, window.length_ns
 
     def judge(request: OrderRequest) -> Refusal | None:  # noqa: ARG001  a rule is given the order
-        if not is_full(now_ns()):
+        if not window.is_full(now_ns()):
             return None
         return Refusal(
             f"{max_orders} orders have passed in the last {options.per_seconds:g} s; "
@@ -63,9 +64,9 @@ def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskRule
 
     def check(request: OrderRequest) -> Refusal | None:
         now = now_ns()
-        if is_full(now):
+        if now - passed_ns[0] < length_ns:
             return judge(request)
-        add(now)
+        passed_ns.append(now)
         return None
 
     def measure(request: OrderRequest) -> Iterator[Meter]:  # noqa: ARG001  all orders are one
@@ -74,5 +75,15 @@ def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskRule
     def meters() -> Iterator[Meter]:
         yield Meter(subject="orders", value=window.count(now_ns()), limit=max_orders)
 
-    # Looked at on fills alone: it holds without settings, and a timer would cost every tick.
-    return RiskRule(check=check, peek=judge, measure=measure, meters=meters, drifts=False)
+    def nearest() -> float:
+        return window.count(now_ns()) / max_orders
+
+    return RiskRule(
+        check=check,
+        peek=judge,
+        measure=measure,
+        meters=meters,
+        # Looked at on fills alone: it holds without settings, and a timer would cost every tick.
+        drifts=False,
+        nearest=nearest,
+    )

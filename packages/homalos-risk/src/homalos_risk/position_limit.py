@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import TYPE_CHECKING
 
 from attrs import Factory, field, frozen, validators
@@ -84,7 +85,40 @@ def bind_position_limit(context: RiskContext, options: PositionLimitOptions) -> 
                     yield Meter(subject=f"{account} {symbol} long", value=long, limit=limit)
                     yield Meter(subject=f"{account} {symbol} short", value=short, limit=limit)
 
-    return RiskRule(check=check, measure=measure, meters=meters, drifts=False)
+    return RiskRule(
+        check=check,
+        measure=measure,
+        meters=meters,
+        drifts=False,
+        nearest=_nearest(context, options),
+    )
+
+
+def _nearest(context: RiskContext, options: PositionLimitOptions) -> Callable[[], float]:
+    # All that is held, not the traded symbol alone: orders sent since the last fill count, too.
+    books: list[tuple[Mapping[str, Holding], list[tuple[Holding, float]]]] = [
+        (context.holdings(account), []) for account in context.accounts()
+    ]
+
+    def nearest() -> float:
+        highest = 0.0
+        for holdings, limited in books:
+            # Contracts only ever come: an account keeps the holding of one that it has left.
+            if len(holdings) != len(limited):
+                limited[:] = [
+                    # What may not be held at all is not watched; nothing is a share of infinity.
+                    (holding, options.symbols.get(symbol, options.max_position) or inf)
+                    for symbol, holding in holdings.items()
+                ]
+            for holding, limit in limited:
+                long = holding.long + holding.opening_long
+                short = holding.short + holding.opening_short
+                share = (max(short, long)) / limit
+                if share > highest:
+                    highest = share
+        return highest
+
+    return nearest
 
 
 def _after(holding: Holding, request: OrderRequest) -> int:

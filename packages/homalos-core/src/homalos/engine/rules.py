@@ -66,6 +66,7 @@ def _bound(spec: RiskRuleSpec, name: str, made: object) -> BoundRule:
             measure=made.measure,
             meters=made.meters,
             drifts=made.drifts,
+            nearest=made.nearest,
             on_cancel=made.on_cancel,
             on_day=made.on_day,
         )

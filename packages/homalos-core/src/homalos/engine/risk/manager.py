@@ -29,6 +29,7 @@ class BoundRule:
         measure: What its limits would come to with an order.
         meters: What is to be watched.
         drifts: Whether that moves between fills.
+        nearest: The largest share of its limit among what is to be watched.
         on_cancel: Told of cancels.
         on_day: Told of trading days.
     """
@@ -42,6 +43,7 @@ class BoundRule:
     measure: Callable[[OrderRequest], Iterable[Meter]] | None = None
     meters: Callable[[], Iterable[Meter]] | None = None
     drifts: bool = True
+    nearest: Callable[[], float] | None = None
     on_cancel: Callable[[CancelRequest], None] | None = None
     on_day: Callable[[int], None] | None = None
 

@@ -91,6 +91,10 @@ class RiskRule:
             what is to be watched.
         drifts: Whether what `meters` measures moves between fills, as a profit does with
             prices; what moves with fills alone, as a position does, is not asked in between.
+        nearest: Says in one number how near its limit the nearest of all its meters is, as a
+            share of that limit, or more than that, never less; those whose limit is not
+            known do not count. Where it is below every level that is warned of, `meters` is
+            not asked, which costs far more; `None` where it always is.
         on_cancel: Told of every cancel that leaves; it cannot refuse one.
         on_day: Told of each new trading day, yyyymmdd, before its first event: counters
             begin anew.
@@ -101,6 +105,7 @@ class RiskRule:
     measure: Callable[[OrderRequest], Iterable[Meter]] | None = None
     meters: Callable[[], Iterable[Meter]] | None = None
     drifts: bool = True
+    nearest: Callable[[], float] | None = None
     on_cancel: Callable[[CancelRequest], None] | None = None
     on_day: Callable[[int], None] | None = None
 
