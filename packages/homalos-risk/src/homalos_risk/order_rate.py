@@ -76,7 +76,9 @@ def bind_order_rate(context: RiskContext, options: OrderRateOptions) -> RiskRule
         yield Meter(subject="orders", value=window.count(now_ns()), limit=max_orders)
 
     def nearest() -> float:
-        return window.count(now_ns()) / max_orders
+        now = now_ns()
+        # None of late: nothing needs to be counted.
+        return 0.0 if now - passed_ns[-1] >= length_ns else window.count(now) / max_orders
 
     return RiskRule(
         check=check,

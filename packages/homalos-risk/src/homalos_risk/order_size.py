@@ -40,19 +40,15 @@ def bind_order_size(context: RiskContext, options: OrderSizeOptions) -> RiskRule
     contract_of = context.instrument
     max_lots = options.max_lots
 
-    def largest_of(request: OrderRequest) -> int:
-        contract = contract_of(request.symbol)
-        if request.type is _MARKET:
-            return contract.max_market_volume
-        return contract.max_limit_volume
-
     def check(request: OrderRequest) -> Refusal | None:
         volume = request.volume
         if not 0 < volume <= max_lots:
             return Refusal(
                 f"the order has {volume} lots; 1 to {max_lots} are allowed", volume, max_lots
             )
-        largest = largest_of(request)
+        contract = contract_of(request.symbol)
+        is_market = request.type is _MARKET
+        largest = contract.max_market_volume if is_market else contract.max_limit_volume
         if 0 < largest < volume:
             return Refusal(
                 f"the order has {volume} lots; a {request.type} order in {request.symbol} "
@@ -63,7 +59,9 @@ def bind_order_size(context: RiskContext, options: OrderSizeOptions) -> RiskRule
         return None
 
     def measure(request: OrderRequest) -> Iterator[Meter]:
-        largest = largest_of(request)
+        contract = contract_of(request.symbol)
+        is_market = request.type is _MARKET
+        largest = contract.max_market_volume if is_market else contract.max_limit_volume
         limit = min(largest, max_lots) if largest > 0 else max_lots
         yield Meter(subject="order", value=request.volume, limit=limit)
 
