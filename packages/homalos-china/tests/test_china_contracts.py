@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +44,24 @@ def test_terms_are_those_of_the_day_and_the_delivery(
     """Some terms changed on a day for all, some with a new delivery month."""
     found = market.resolve(symbol, on_day=day)
     assert (found.tick_size, found.multiplier) == (tick_size, multiplier)
+
+
+def test_a_contract_is_one_object_until_a_fact_is_another(market: ChinaMarket) -> None:
+    """SHFE set rebar's largest orders anew for 28 March 2022; the weekend before nothing moved."""
+    days = (20220323, 20220324, 20220325, 20220328, 20220329)
+    one, two, three, four, five = (market.resolve("rb2210.SHFE", on_day=day) for day in days)
+    assert one is two is three
+    assert four is five
+    assert one.max_market_volume != four.max_market_volume
+
+
+@pytest.mark.parametrize("symbol", ["rb2010.SHFE", "AP010.CZCE", "au1912.SHFE", "rbHOT.SHFE"])
+def test_what_was_resolved_before_changes_no_contract(market: ChinaMarket, symbol: str) -> None:
+    """Days there and back, year by year: each as a market knows it that was asked of no other."""
+    days = [year * 10_000 + 100 * month + 5 for year in range(2018, 2026) for month in (1, 6, 12)]
+    for day in (*days, *reversed(days), None):
+        fresh = ChinaMarket.load(Path("without.toml"))
+        assert market.resolve(symbol, on_day=day) == fresh.resolve(symbol, on_day=day)
 
 
 def test_without_a_day_the_latest_terms_hold(market: ChinaMarket) -> None:

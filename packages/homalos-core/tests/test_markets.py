@@ -77,3 +77,33 @@ def test_an_unknown_contract_is_refused_each_time(market: Changing) -> None:
             markets.on_day("zz2510.TEST", 20240102)
     with pytest.raises(UnknownInstrument, match="there are TEST"):
         markets.on_day("rb2510.SHFE", 20240102)
+
+
+def test_a_contract_stays_the_same_object_while_its_terms_do(market: Changing) -> None:
+    """Whoever keeps something of a contract sees by its identity that nothing has changed."""
+    markets = Markets({"changing": market})
+    markets.turn(20231228)
+    first = markets.instrument(SYMBOL)
+    markets.turn(20231229)
+    assert markets.instrument(SYMBOL) is first
+    markets.turn(20240102)
+    changed = markets.instrument(SYMBOL)
+    assert changed.margin_rate == Decimal("0.15")
+    markets.turn(20240103)
+    assert markets.instrument(SYMBOL) is changed
+    assert markets.on_day(SYMBOL, 20240103) is changed
+
+
+def test_terms_that_went_and_came_back_are_the_new_days(market: Changing) -> None:
+    """Neither a day that nobody asked about nor an older day in between leaves stale terms."""
+    markets = Markets({"changing": market})
+    markets.turn(20231229)
+    assert markets.instrument(SYMBOL).margin_rate == Decimal("0.12")
+    markets.turn(20240102)
+    markets.turn(20240103)
+    assert markets.on_day(SYMBOL, 20231229).margin_rate == Decimal("0.12")
+    assert markets.instrument(SYMBOL).margin_rate == Decimal("0.15")
+    told = attrs.evolve(INSTRUMENTS[SYMBOL], margin_rate=Decimal("0.15"))
+    markets.told(told)
+    markets.turn(20240104)
+    assert markets.instrument(SYMBOL) is told

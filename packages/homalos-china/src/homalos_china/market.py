@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from homalos.model import CloseFirst, Delivery, Fee, Instrument, MarginSide, split_symbol
 from homalos_china.calendar import TradingCalendar
@@ -13,7 +13,18 @@ from homalos_china.describing import Describer
 from homalos_china.last_days import last_day
 from homalos_china.nearest import nearest_on
 from homalos_china.overrides import with_overrides
-from homalos_china.products import Exchange, NightChange, Product, fact_on
+from homalos_china.products import (
+    Exchange,
+    Fees,
+    Margin,
+    NightChange,
+    OrderSizes,
+    PriceLimit,
+    Product,
+    Rules,
+    Terms,
+    fact_on,
+)
 from homalos_china.sessions import SessionTable
 from homalos_china.stamping import Stamper
 from homalos_china.symbols import SymbolBook, delivery_of
@@ -33,6 +44,9 @@ __all__ = ["DEFAULT_FEE", "DEFAULT_MARGIN", "ChinaMarket"]
 DEFAULT_MARGIN = Decimal("0.1")
 DEFAULT_FEE = Fee()
 _KEPT = 16_384
+
+_Facts: TypeAlias = "tuple[int | None, Terms, Rules, OrderSizes, Margin, PriceLimit, Fees]"
+"""What an instrument is made of, with the delivery month: yyyymm, `None` when not told."""
 
 
 class ChinaMarket:
@@ -58,6 +72,7 @@ class ChinaMarket:
         self._stamper = Stamper(calendar, self._table, self.product)
         self._describer = Describer(self._table, read_observed())
         self._instruments: dict[tuple[str, int | None], Instrument] = {}
+        self._latest: dict[str, tuple[_Facts, Instrument]] = {}
 
     @classmethod
     def load(cls, overrides: Path) -> ChinaMarket:
@@ -188,21 +203,36 @@ class ChinaMarket:
         return self._describer.describe(self.resolve(known, on_day=on_day), product, on_day)
 
     def _resolve(self, symbol: str, product: Product, day: int | None) -> Instrument:
+        """Return the contract of a day: the one made last while no fact is another."""
         delivery = delivery_of(symbol, day)
-        terms = product.terms_of(delivery, day)
+        facts = (
+            delivery,
+            product.terms_of(delivery, day),
+            fact_on(product.rules, day),
+            fact_on(product.sizes, day),
+            nearest_on(product.margins, day)[0],
+            nearest_on(product.limits, day)[0],
+            fact_on(product.fees, day),
+        )
+        latest = self._latest.get(symbol)
+        if latest is not None and latest[0] == facts:
+            return latest[1]
+        made = self._make(symbol, product, facts)
+        if len(self._latest) >= _KEPT:
+            self._latest.clear()
+        self._latest[symbol] = (facts, made)
+        return made
+
+    def _make(self, symbol: str, product: Product, facts: _Facts) -> Instrument:
+        delivery, terms, rules, sizes, margin, limit, fees = facts
         ending = product.ending_of(delivery)
-        rules = fact_on(product.rules, day)
-        sizes = fact_on(product.sizes, day)
-        margin = nearest_on(product.margins, day)[0].rate
-        limit = nearest_on(product.limits, day)[0].rate
-        fees = fact_on(product.fees, day)
         code = split_symbol(symbol)[0]
         return Instrument(
             symbol=symbol,
             product=product.code,
             tick_size=terms.tick_size,
             multiplier=terms.multiplier,
-            margin_rate=DEFAULT_MARGIN if margin is None else margin,
+            margin_rate=DEFAULT_MARGIN if margin.rate is None else margin.rate,
             fee_open=fees.open or DEFAULT_FEE,
             fee_close=fees.close or DEFAULT_FEE,
             fee_close_today=fees.close_today or DEFAULT_FEE,
@@ -218,5 +248,5 @@ class ChinaMarket:
             ),
             delivery=product.delivery.kind or Delivery.NONE,
             fee_delivery=product.delivery.fee or DEFAULT_FEE,
-            limit_rate=limit or Decimal(0),
+            limit_rate=limit.rate or Decimal(0),
         )

@@ -37,10 +37,25 @@ def nearest_on(facts: Sequence[_S], day: int | None) -> tuple[_S, int]:
     for fact in facts:
         if day in fact.span:
             return fact, 0
-    found = min(lasting, key=lambda fact: (_days(fact.span, day), fact.span.first))
-    return found, found.span.first if day < found.span.first else found.span.last
+    on = ordinal_of(day)
+    before = [fact for fact in lasting if fact.span.last < day]
+    after = [fact for fact in lasting if fact.span.first > day]
+    if not after:
+        earlier = max(before, key=_last_first)
+        return earlier, earlier.span.last
+    later = min(after, key=_first)
+    if before:
+        # Only here are days counted.
+        earlier = max(before, key=_last_first)
+        if on - ordinal_of(earlier.span.last) <= ordinal_of(later.span.first) - on:
+            return earlier, earlier.span.last
+    return later, later.span.first
 
 
-def _days(span: Span, day: int) -> int:
-    edge = span.first if day < span.first else span.last
-    return abs(ordinal_of(edge) - ordinal_of(day))
+def _last_first(fact: _Seen) -> tuple[int, int]:
+    # Of two that end on one day the one that began first.
+    return fact.span.last, -fact.span.first
+
+
+def _first(fact: _Seen) -> int:
+    return fact.span.first

@@ -287,9 +287,9 @@ class Product:
 
     def terms_of(self, delivery: int | None, day: int | None) -> Terms:
         """Return the terms of a delivery month (yyyymm) on a trading day; `None`: the latest."""
-        fitting = [
-            terms for terms in self.terms if delivery is None or delivery in terms.deliveries
-        ]
+        if delivery is None or len(self.terms) == 1:
+            return fact_on(self.terms, day)
+        fitting = [terms for terms in self.terms if delivery in terms.deliveries]
         return fact_on(fitting or self.terms, day)
 
     def ending_of(self, delivery: int | None) -> Ending:

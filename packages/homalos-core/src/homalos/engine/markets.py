@@ -37,7 +37,8 @@ class Markets:
                     raise DuplicateNameError(msg)
                 owner[exchange] = name
                 self._by_exchange[exchange] = market
-        self._contracts = _Contracts(self)
+        self._contracts = _Contracts(self._today)
+        self._before: dict[str, Instrument] = {}
         self.instrument: Callable[[str], Instrument] = self._contracts.__getitem__
         self._sessions: dict[tuple[str, int], tuple[Session, ...]] = {}
         self.day: int | None = None
@@ -78,11 +79,17 @@ class Markets:
         Raises:
             UnknownInstrument: No market knows the symbol.
         """
+        if day == self.day:
+            return self._contracts[symbol]
         return self._told.get(symbol) or self.of(symbol).resolve(symbol, on_day=day)
 
     def turn(self, day: int) -> None:
-        """Have contracts be, from now on, what they are on a trading day, yyyymmdd."""
+        """Have contracts be, from now on, what they are on a trading day, yyyymmdd.
+
+        One whose terms are what they were stays the very same object.
+        """
         self.day = day
+        self._before.update(self._contracts)
         self._contracts.clear()
 
     def told(self, instrument: Instrument) -> None:
@@ -102,15 +109,21 @@ class Markets:
             self._sessions[key] = found
         return found
 
+    def _today(self, symbol: str) -> Instrument:
+        if (told := self._told.get(symbol)) is not None:
+            return told
+        found = self.of(symbol).resolve(symbol, on_day=self.day)
+        before = self._before.get(symbol)
+        return found if before is None or found != before else before
+
 
 class _Contracts(dict[str, Instrument]):
     """The contracts by symbol; one that is not there yet is asked of its market."""
 
-    def __init__(self, markets: Markets) -> None:
+    def __init__(self, of_today: Callable[[str], Instrument]) -> None:
         super().__init__()
-        self._markets = markets
+        self._of_today = of_today
 
     def __missing__(self, symbol: str) -> Instrument:
-        markets = self._markets
-        instrument = self[symbol] = markets.on_day(symbol, markets.day)
+        instrument = self[symbol] = self._of_today(symbol)
         return instrument

@@ -81,8 +81,10 @@ class Settler:
         self._markets.turn(begins)
         instrument = self._markets.instrument
         for name, account in self._accounts.accounts.items():
-            for symbol in account.ledger.positions:
-                self._accounts.change(name, instrument(symbol))
+            for symbol, position in account.ledger.positions.items():
+                terms = instrument(symbol)
+                if terms is not position.instrument:
+                    self._accounts.change(name, terms)
 
     # -- inside ----------------------------------------------------------------
 
