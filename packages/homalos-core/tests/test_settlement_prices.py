@@ -81,6 +81,12 @@ def test_bars_without_a_turnover_settle_at_the_last_close() -> None:
     assert found == SettlementPrice(Decimal(3206), PriceOrigin.LAST)
 
 
+def test_one_bar_with_a_turnover_is_enough() -> None:
+    """Bars without a trade have none: 10 lots of 10 t for 320,100 are 3201 a tonne."""
+    found = settled(None, bar(3203, 3203, 3203, 0, 0.0), bar(3199, 3202, 3202, 10, 320_100.0))
+    assert found == SettlementPrice(Decimal(3201), PriceOrigin.AVERAGE)
+
+
 def test_a_day_without_data_has_no_price() -> None:
     """A tick of the day before is not this day's."""
     assert settled(tick(BEFORE)) is None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable
-from itertools import takewhile
 from math import nan
 from operator import attrgetter
 
@@ -163,11 +162,8 @@ class DataManager:
     def bars_of(self, symbol: str, day: int) -> list[BarData]:
         """Return a trading day's kept bars, of the first wanted length that has any."""
         for (name, _), kept in self._bars.items():
-            if name == symbol:
-                newest = takewhile(lambda bar: bar.trading_day >= day, reversed(kept))
-                found = [bar for bar in newest if bar.trading_day == day]
-                if found:
-                    return found[::-1]
+            if name == symbol and (found := _of_day(kept, day)):
+                return found
         return []
 
     def ticks(self) -> dict[str, TickData]:
@@ -209,6 +205,18 @@ class DataManager:
     def _deliver(self, bar: BarData) -> None:
         self.made += 1
         self._publish(bar)
+
+
+def _of_day(bars: deque[BarData], day: int) -> list[BarData]:
+    """Return the bars of a trading day, oldest first; those before it are not looked at."""
+    found: list[BarData] = []
+    for bar in reversed(bars):
+        if bar.trading_day == day:
+            found.append(bar)
+        elif bar.trading_day < day:
+            break
+    found.reverse()
+    return found
 
 
 class _MinuteMaker:

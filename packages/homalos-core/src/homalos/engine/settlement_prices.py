@@ -47,7 +47,10 @@ def _told(instrument: Instrument, average: float, last: float) -> SettlementPric
 
 
 def _average_of(instrument: Instrument, bars: Sequence[BarData]) -> float:
-    # One walk: a backtest of years comes here every day with hundreds of bars.
+    # A backtest of years comes here every day with hundreds of bars: one walk, and a short
+    # one where the bars have no turnover, as those of many files.
+    if not _has_turnover(bars):
+        return nan
     volume, turnover, low, high = 0, 0.0, inf, -inf
     for bar in bars:
         lots = bar.volume
@@ -59,6 +62,13 @@ def _average_of(instrument: Instrument, bars: Sequence[BarData]) -> float:
             if bar.high_price > high:
                 high = bar.high_price
     return _average(instrument, volume, turnover, (low, high))
+
+
+def _has_turnover(bars: Sequence[BarData]) -> bool:
+    for bar in bars:  # noqa: SIM110  a generator costs twice as much
+        if bar.turnover:
+            return True
+    return False
 
 
 def _average(
