@@ -17,7 +17,7 @@ __all__ = ["UNASSIGNED", "StrategyBook", "StrategyBooks"]
 UNASSIGNED = "unassigned"
 """Whose book trades go to that no strategy asked for."""
 
-_OPEN = Offset.OPEN
+_OPEN, _NONE = Offset.OPEN, Offset.NONE
 _ZERO = Decimal(0)
 
 
@@ -113,20 +113,27 @@ class StrategyBooks:
                 hold are in neither book.
         """
         _, price, opened, today, earlier, _, _ = charged
-        own = self.book(trade.strategy).position(position)
-        if trade.trading_day > own.day:
-            own.begin(trade.trading_day)
-        own.fee_open.charge(price * opened, opened)
-        own.fee_close_today.charge(price * today, today)
-        own.fee_close.charge(price * earlier, earlier)
+        book = self.books.get(trade.strategy) or self.book(trade.strategy)
+        own = book.positions.get(trade.symbol)
+        if own is None or own.instrument is not position.instrument:
+            own = book.position(position)
+        day, offset = trade.trading_day, trade.offset
+        if day > own.day:
+            own.begin(day)
+        if opened:
+            own.fee_open.charge(price * opened, opened)
+        if today:
+            own.fee_close_today.charge(price * today, today)
+        if earlier:
+            own.fee_close.charge(price * earlier, earlier)
         left = opened + today + earlier
-        if trade.offset is not _OPEN:
-            left -= own.close(trade, price, left, trade.offset)[0]
-            if left:
-                left -= own.close(trade, price, left, Offset.NONE)[0]
+        if offset is not _OPEN:
+            left -= own.close(trade, price, left, offset)[0]
+            if left and offset is not _NONE:
+                left -= own.close(trade, price, left, _NONE)[0]
         if left:
             own.open(trade, price, left)
-        if trade.trading_day < own.day:
+        if day < own.day:
             own.recount()
 
     def post_anew(self, position: Position, was: Iterable[Posting], now: Iterable[Posting]) -> None:

@@ -83,24 +83,25 @@ class MarginGroup:
     """The margin of contracts that count together, as floats.
 
     Attributes:
-        members: Both sides' margin of each contract, as last reckoned.
+        longs: The long side's margin of each contract, as last reckoned.
+        shorts: The short side's, likewise.
         held: What the group holds: its larger side.
     """
 
-    __slots__ = ("held", "members")
+    __slots__ = ("held", "longs", "shorts")
 
     def __init__(self) -> None:
-        self.members: dict[str, tuple[float, float]] = {}
+        self.longs: dict[str, float] = {}
+        self.shorts: dict[str, float] = {}
         self.held = 0.0
 
     def reckon(self, symbol: str, long: float, short: float) -> float:
         """Take a contract's sides, and return by how much the group's margin changes."""
-        self.members[symbol] = (long, short)
-        # Summed anew: differences added up would drift away from the exact margin.
-        held = max(
-            sum(sides[0] for sides in self.members.values()),
-            sum(sides[1] for sides in self.members.values()),
-        )
+        self.longs[symbol], self.shorts[symbol] = long, short
+        if len(self.longs) > 1:
+            # Summed anew: differences added up would drift away from the exact margin.
+            long, short = sum(self.longs.values()), sum(self.shorts.values())
+        held = max(long, short)
         change = held - self.held
         self.held = held
         return change

@@ -60,7 +60,8 @@ class Position:
         margin_per_micro: Margin of one millionth x lot held long, currency.
         short_margin_per_micro: The same of one held short.
         margin_per_lot: Margin of a lot beside its share, currency.
-        plain: Whether a closing without a day takes the oldest lots, whatever their day.
+        oldest: Whether a trade without an offset closes the oldest lots, whatever their day.
+        plain: Whether a plain close does so too.
         larger: Whether only the larger side holds margin.
         group: The contracts whose margin counts together with its own; `None` without.
         held: Margin held for it alone, currency, as a float; 0 in a group.
@@ -89,6 +90,7 @@ class Position:
         "long_today",
         "margin_per_lot",
         "margin_per_micro",
+        "oldest",
         "opening_long",
         "opening_short",
         "overclosed",
@@ -208,10 +210,8 @@ class Position:
             self.margin_per_micro if short_rate is None else float(short_rate) * multiplier / MICRO
         )
         self.margin_per_lot = float(instrument.margin_per_lot)
-        self.plain = (
-            instrument.offsets is not OffsetRule.DATED
-            and instrument.close_first is CloseFirst.OLDEST
-        )
+        self.oldest = instrument.close_first is CloseFirst.OLDEST
+        self.plain = self.oldest and instrument.offsets is not OffsetRule.DATED
         self.larger = instrument.margin_side is not MarginSide.BOTH
 
     # -- lots ------------------------------------------------------------------
@@ -252,22 +252,25 @@ class Position:
         if not lots:
             return 0, 0, 0, 0, ()
         first = lots[0]
-        if first.volume >= volume and (
-            (self.plain and (offset is _NONE or offset is _CLOSE))
+        held = first.volume
+        if (held >= volume or len(lots) == 1) and (
+            (self.oldest and offset is _NONE)
+            or (self.plain and offset is _CLOSE)
             or comes_first(first, day, offset, self.instrument)
         ):
             # Nearly every closing: no search.
-            closed, cost, mark = volume, first.price * volume, first.mark * volume
-            today = volume if first.day >= day else 0
-            parts: tuple[Part, ...] = (
-                (volume, first.price, first.mark, first.day, first.trade_id),
-            )
-            first.volume -= volume
-            if not first.volume:
+            closed = min(held, volume)
+            opened_at, marked_at, opened_on = first.price, first.mark, first.day
+            cost, mark = opened_at * closed, marked_at * closed
+            today = closed if opened_on >= day else 0
+            parts: tuple[Part, ...] = ((closed, opened_at, marked_at, opened_on, first.trade_id),)
+            first.volume = held - closed
+            if closed == held:
                 lots.popleft()
         else:
             closed, today, cost, mark, parts = take(lots, volume, day, offset, self.instrument)
-        gain, marked = price * closed - cost, price * closed - mark
+        value = price * closed
+        gain, marked = value - cost, value - mark
         if buys:
             gain, marked = -gain, -marked
             self.short -= closed
