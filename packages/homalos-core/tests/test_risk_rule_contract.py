@@ -257,6 +257,7 @@ class Fair(Rule):
             peek=rule.peek,
             measure=rule.measure,
             meters=rule.meters,
+            nearest=rule.nearest,
             on_cancel=rule.on_cancel,
             on_day=rule.on_day,
         )
@@ -274,6 +275,10 @@ class Fair(Rule):
         """Measure what is held."""
         held = self.context.holding("main", SYMBOL)
         yield Meter(subject="main long", value=held.long, limit=self.limit)
+
+    def nearest(self) -> float:
+        """Say how near the limit that is."""
+        return max(meter.value / meter.limit for meter in self.meters())
 
     def on_cancel(self, request: CancelRequest) -> None:
         """Hear of a cancel."""
@@ -335,6 +340,14 @@ class Fragile(Fair):
         yield Meter(subject="main", value=price, limit=self.limit)
 
 
+class Soothing(Fair):
+    """Says that nothing is near."""
+
+    def nearest(self) -> float:
+        """Leave out what is held."""
+        return 0.0
+
+
 class Sleepy(Fair):
     """Expects an order before a day."""
 
@@ -376,6 +389,7 @@ BROKEN: dict[type[Rule], set[str]] = {
     Negative: {"what_it_measures_can_be_watched"},
     Drifting: {"what_it_measures_can_be_watched"},
     Fragile: {"meters_survive_bad_days"},
+    Soothing: {"the_nearest_is_no_less_than_any"},
     Sleepy: {"days_and_cancels_are_taken"},
 }
 

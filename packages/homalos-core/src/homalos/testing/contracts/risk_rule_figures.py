@@ -97,6 +97,24 @@ def meters_survive_bad_days(subject: RiskRuleSubject) -> None:
 
 
 @requirement
+def the_nearest_is_no_less_than_any(subject: RiskRuleSubject) -> None:
+    """What it leaves out is warned of by nobody: below every level the meters are not asked."""
+    rule = made(subject, subject.context())
+    if rule.nearest is None or rule.meters is None:
+        return
+    for _ in range(subject.before + 2):
+        said = rule.nearest()
+        for each in rule.meters():
+            share = each.value / each.limit if each.limit > 0 else nan
+            expect(
+                not share > said,
+                f"`nearest` said {said:g}, and {each.subject} is at {each.value:g} of "
+                f"{each.limit:g}; it may say more than the nearest of them, never less",
+            )
+        rule.check(subject.passed)
+
+
+@requirement
 def days_and_cancels_are_taken(subject: RiskRuleSubject) -> None:
     """They come whether or not there was an order before."""
     context = subject.context()
@@ -154,5 +172,6 @@ RISK_RULE_FIGURES: tuple[Requirement[RiskRuleSubject], ...] = (
     explaining_says_what_checking_would,
     what_it_measures_can_be_watched,
     meters_survive_bad_days,
+    the_nearest_is_no_less_than_any,
     days_and_cancels_are_taken,
 )
