@@ -74,6 +74,8 @@ def differences(
         Where they differ, by symbol, long before short.
     """
     mine, yours = _by_side(ours), _by_side(theirs)
+    if mine == yours:
+        return ()
     return tuple(
         Difference(account, *key, mine.get(key, (0, 0)), yours.get(key, (0, 0)))
         for key in sorted(mine.keys() | yours.keys())

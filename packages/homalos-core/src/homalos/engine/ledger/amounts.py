@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "micros",
     "price_of",
     "printed",
+    "total_of",
     "whole_micros",
 ]
 
@@ -22,6 +24,8 @@ PLACES = 6
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 """Decimals of the books are reckoned in it: the 28 digits of the default round long rates."""
 _CENT = Decimal("0.01")
+_NOTHING = Decimal("0.00")
+_ZERO = Decimal(0)
 
 
 def micros(price: float) -> int:
@@ -57,6 +61,16 @@ def amount(count: int, multiplier: int) -> Decimal:
     return EXACT.divide(Decimal(count * multiplier), Decimal(MICRO))
 
 
+def total_of(amounts: Iterable[Decimal]) -> Decimal:
+    """Return the sum of amounts, exact."""
+    total = _ZERO
+    for each in amounts:
+        total = EXACT.add(total, each)
+    return total
+
+
 def cents(amount: Decimal) -> Decimal:
     """Round an amount half-up to 0.01, as a statement line does; never to a negative zero."""
+    if not amount:
+        return _NOTHING  # many lines of a statement are
     return amount.quantize(_CENT, rounding=ROUND_HALF_UP, context=EXACT) + 0

@@ -74,8 +74,12 @@ class StrategyBook:
 
     def pnl(self, prices: Mapping[str, float]) -> Decimal:
         """Return realised less fees plus floating profit, currency, exact."""
-        earned = EXACT.add(self.realised(), self.floating(prices))
-        return EXACT.subtract(earned, self.fees())
+        total = _ZERO
+        for symbol, own in self.positions.items():
+            price = self.accounts[symbol].priced(prices)
+            earned = amount(own.realised + own.floating(price), own.instrument.multiplier)
+            total = EXACT.add(total, EXACT.subtract(earned, own.fees()))
+        return total
 
 
 class StrategyBooks:

@@ -40,10 +40,6 @@ class FeeLine:
         """Return what turnover (millionths x lots) and lots cost, exact, in 1/10**scale."""
         return turnover * self.units_a_micro + lots * self.units_a_lot
 
-    def amount(self) -> Decimal:
-        """Return what was charged so far, currency, exact."""
-        return EXACT.scaleb(Decimal(self.units(self.turnover, self.lots)), -self.scale)
-
 
 def fee_scale(instrument: Instrument) -> int:
     """Return the decimal places in which every fee of a contract is a whole number."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
-from homalos.engine.ledger.amounts import EXACT, MICRO, amount
+from homalos.engine.ledger.amounts import EXACT, MICRO, amount, total_of
 from homalos.engine.ledger.books import StrategyBooks
 from homalos.engine.ledger.late import DayStart, entries, in_order, is_whole
 from homalos.engine.ledger.margin import MarginGroup, group_of, margins
@@ -162,46 +162,57 @@ class Ledger:
         told.detailed = lines
         margin = self._mark(day, prices)
         told.add_positions(self.positions, margin)
+        realised, fees = self.realised(), self.fees()
         totals = DayTotals(
             before=self._balance,
             transfers=tuple(self._transfers),
             realised=self.realised_marked(),
-            realised_by_trade=EXACT.subtract(self.realised(), self._realised),
+            realised_by_trade=EXACT.subtract(realised, self._realised),
             marked=told.marked,
             floating=told.floating,
-            fees=self.fees_today(),
-            margin=_sum(margin.values()),
+            fees=EXACT.subtract(fees, self._fees),
+            margin=total_of(margin.values()),
         )
-        self._turn(day, totals.balance)
-        return told.statement(self.account, self.currency, day, totals)
+        statement = told.statement(self.account, self.currency, day, totals)
+        self._balance, self._realised, self._fees = totals.balance, realised, fees
+        self._turn(day)
+        return statement
 
     # -- exact readings --------------------------------------------------------
 
     @property
     def books(self) -> StrategyBooks:
         """Return the strategies' books, up to the last trade."""
-        for posting in self.day[self._told :]:
-            self._books.post(posting[0], self.positions[posting[0].symbol], posting)
-        self._told = len(self.day)
+        if self._told < len(self.day):
+            post, positions = self._books.post, self.positions
+            for posting in self.day[self._told :]:
+                trade = posting[0]
+                post(trade, positions[trade.symbol], posting)
+            self._told = len(self.day)
         return self._books
 
     def balance(self) -> Decimal:
         """Return the balance of the last settlement and the transfers since, currency, exact."""
-        return EXACT.add(self._balance, _sum(line.amount for line in self._transfers))
+        total = _ZERO
+        for line in self._transfers:
+            total = EXACT.add(total, line.amount)
+        return EXACT.add(self._balance, total)
 
     def realised(self) -> Decimal:
         """Return the profit of closed lots by trade since the beginning, currency, exact."""
-        return _sum(amount(p.realised, p.instrument.multiplier) for p in self.positions.values())
+        return total_of(
+            amount(p.realised, p.instrument.multiplier) for p in self.positions.values()
+        )
 
     def realised_marked(self) -> Decimal:
         """Return the profit of lots closed since the last settlement, marked, currency, exact."""
-        return _sum(
+        return total_of(
             amount(p.realised_marked, p.instrument.multiplier) for p in self.positions.values()
         )
 
     def fees(self) -> Decimal:
         """Return the fees paid since the beginning, currency, exact, >= 0."""
-        return _sum(p.fees() for p in self.positions.values())
+        return total_of(p.fees() for p in self.positions.values())
 
     def fees_today(self) -> Decimal:
         """Return the fees paid since the last settlement, currency, exact, >= 0."""
@@ -209,7 +220,7 @@ class Ledger:
 
     def margin_held(self) -> Decimal:
         """Return the margin held, currency, exact."""
-        return _sum(margins(self.positions.values()).values())
+        return total_of(margins(self.positions.values()).values())
 
     def floating(self, prices: Mapping[str, float]) -> Decimal:
         """Return the profit of open lots by trade at the prices given, currency, exact.
@@ -217,14 +228,14 @@ class Ledger:
         A symbol without a price counts at its last settlement price, or else at the
         opening price of its newest lot.
         """
-        return _sum(
+        return total_of(
             amount(p.floating(p.priced(prices)), p.instrument.multiplier)
             for p in self.positions.values()
         )
 
     def floating_marked(self, prices: Mapping[str, float]) -> Decimal:
         """Return the profit of open lots since they were last marked, likewise."""
-        return _sum(
+        return total_of(
             amount(p.floating_marked(p.priced(prices)), p.instrument.multiplier)
             for p in self.positions.values()
         )
@@ -358,11 +369,8 @@ class Ledger:
         self.cash += ended.gain * position.unit
         self._books.finish(position.instrument.symbol, ended.price)
 
-    def _turn(self, day: int, balance: Decimal) -> None:
-        """Begin the next day with what this one came to."""
-        self._balance = balance
-        self._fees = self.fees()
-        self._realised = self.realised()
+    def _turn(self, day: int) -> None:
+        """Begin the next day."""
         self._transfers.clear()
         self._lines = DayLines()
         # Summed anew, so that what floats lost in a day's differences does not add up.
@@ -375,10 +383,10 @@ class Ledger:
 
     def _check_settling(self, day: int, prices: Mapping[str, SettlementPrice]) -> None:
         self._check_day(day, "settle")
-        days = [posting[0].trading_day for posting in self.day]
-        days += [line.day for line in self._lines.trades]
-        days += [line.day for line in self._transfers]
-        latest = max(days, default=day)
+        latest = max([posting[0].trading_day for posting in self.day], default=day)
+        for lines in (self._lines.trades, self._transfers):
+            for line in lines:
+                latest = max(latest, line.day)
         if latest > day:
             msg = f"{self.account}: cannot settle {day}, since {latest} is booked already"
             raise ValueError(msg)
@@ -389,10 +397,3 @@ class Ledger:
             settled = f"{self.settled_day} is settled" if self.settled_day else "days count from 1"
             msg = f"{self.account}: cannot {what} on {day}, since {settled}; give a later day"
             raise ValueError(msg)
-
-
-def _sum(amounts: Iterable[Decimal]) -> Decimal:
-    total = _ZERO
-    for each in amounts:
-        total = EXACT.add(total, each)
-    return total

@@ -170,11 +170,15 @@ class Position:
 
     def fees(self) -> Decimal:
         """Return the fees charged so far, currency, exact, >= 0."""
-        total = self.charged
-        for line in self.fee_lines():
+        charged = lots = 0
+        for line in (self.fee_open, self.fee_close, self.fee_close_today, self.fee_delivery):
             if line.lots:
-                total = EXACT.add(total, line.amount())
-        return total
+                lots += line.lots
+                charged += line.units(line.turnover, line.lots)
+        if not lots:
+            return self.charged
+        # All lines of one contract are counted in the same decimal places.
+        return EXACT.add(self.charged, EXACT.scaleb(Decimal(charged), -self.fee_open.scale))
 
     def change(self, instrument: Instrument) -> None:
         """Take other terms from now on; what was charged stays charged.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from attrs import frozen
+from attrs import field, frozen
 
 from homalos.engine.ledger.amounts import EXACT, cents
 from homalos.model import Funds, TransferLine
@@ -17,7 +17,13 @@ _ZERO = Decimal(0)
 
 @frozen(kw_only=True)
 class DayTotals:
-    """What the figures of `Funds` are rounded from, currency, exact."""
+    """What the figures of `Funds` are rounded from, currency, exact.
+
+    Attributes:
+        deposits: What came in, >= 0.
+        withdrawals: What went out, >= 0.
+        balance: What the account is worth after the day.
+    """
 
     before: Decimal
     transfers: tuple[TransferLine, ...]
@@ -27,32 +33,29 @@ class DayTotals:
     floating: Decimal
     fees: Decimal
     margin: Decimal
+    deposits: Decimal = field(init=False)
+    withdrawals: Decimal = field(init=False)
+    balance: Decimal = field(init=False)
 
-    @property
-    def deposits(self) -> Decimal:
-        """Return what came in, >= 0."""
+    @deposits.default
+    def _add_deposits(self) -> Decimal:
         total = _ZERO
         for line in self.transfers:
             total = EXACT.add(total, max(line.amount, _ZERO))
         return total
 
-    @property
-    def withdrawals(self) -> Decimal:
-        """Return what went out, >= 0."""
+    @withdrawals.default
+    def _add_withdrawals(self) -> Decimal:
         total = _ZERO
         for line in self.transfers:
             total = EXACT.add(total, max(-line.amount, _ZERO))
         return total
 
-    @property
-    def balance(self) -> Decimal:
-        """Return what the account is worth after the day."""
-        total = self.before
-        for each in (self.deposits, self.realised, self.marked):
-            total = EXACT.add(total, each)
-        for each in (self.withdrawals, self.fees):
-            total = EXACT.subtract(total, each)
-        return total
+    @balance.default
+    def _make_balance(self) -> Decimal:
+        add, subtract = EXACT.add, EXACT.subtract
+        total = add(add(add(self.before, self.deposits), self.realised), self.marked)
+        return subtract(subtract(total, self.withdrawals), self.fees)
 
 
 def total_funds(totals: DayTotals) -> Funds:
