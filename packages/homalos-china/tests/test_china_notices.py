@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from itertools import pairwise
 
@@ -9,7 +10,7 @@ import pytest
 
 from homalos.plugins.ports import Fact
 from homalos_china import ChinaMarket
-from homalos_china.nearest import nearest_on
+from homalos_china.nearest import nearest_alike, nearest_on
 from homalos_china.products import Margin, Span
 from homalos_china.tables import read_table
 
@@ -52,6 +53,36 @@ def test_of_two_days_equally_far_the_earlier_is_taken() -> None:
     early = Margin(Span(20250106, 20250106), Decimal("0.1"))
     late = Margin(Span(20250110, 20250110), Decimal("0.2"))
     assert nearest_on([early, late], 20250108) == (early, 20250106)
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        (20250103, 0, 20250105),
+        (20250106, 20250106, 20250106),
+        (20250107, 20250107, 20250108),  # halfway is still the earlier one's
+        (20250108, 20250107, 20250108),
+        (20250109, 20250109, 20250109),
+        (20250113, 20250111, 99_999_999),
+    ],
+)
+def test_days_on_which_the_nearest_is_the_same_are_told(day: int, first: int, last: int) -> None:
+    """Known of the 6th and the 10th of January 2025; between edges nothing else can change."""
+    days = [Margin(Span(day, day), Decimal("0.1")) for day in (20250106, 20250110)]
+    assert nearest_alike(days, day) == Span(first, last)
+
+
+@pytest.mark.parametrize("day", [20180101, 20191103, 20240429, 20240501, 20250201, 20260101])
+def test_on_each_day_of_a_stretch_the_nearest_is_the_same(day: int) -> None:
+    """What is remembered for a stretch may be used on any of its days."""
+    stretch = nearest_alike(DAYS, day)
+    assert day in stretch
+    found = nearest_on(DAYS, day)[0]
+    dates = [date(2018, 1, 1) + timedelta(days=each) for each in range(3_000)]
+    days = [each.year * 10_000 + each.month * 100 + each.day for each in dates]
+    assert [
+        each for each in days if each in stretch and nearest_on(DAYS, each)[0] is not found
+    ] == []
 
 
 def test_without_a_day_it_is_the_latest() -> None:

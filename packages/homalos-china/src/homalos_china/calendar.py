@@ -12,7 +12,15 @@ from datetime import date
 
 from homalos.errors import MarketError
 
-__all__ = ["DAY_NS", "SECOND_NS", "TradingCalendar", "midnight_ns", "ordinal_of", "split_ns"]
+__all__ = [
+    "DAY_NS",
+    "SECOND_NS",
+    "TradingCalendar",
+    "day_of",
+    "midnight_ns",
+    "ordinal_of",
+    "split_ns",
+]
 
 SECOND_NS = 1_000_000_000
 DAY_NS = 86_400 * SECOND_NS
@@ -43,7 +51,8 @@ def split_ns(ts_ns: int) -> tuple[int, int]:
     return divmod(ts_ns + _OFFSET_NS, DAY_NS)
 
 
-def _day_of(ordinal: int) -> int:
+def day_of(ordinal: int) -> int:
+    """Return the date, yyyymmdd, of days since 1970-01-01."""
     on = date.fromordinal(ordinal + _EPOCH)
     return on.year * 10_000 + on.month * 100 + on.day
 
@@ -68,7 +77,7 @@ class TradingCalendar:
         for ordinal in range(self._start, end + 1):
             self._upcoming.append(len(self._days))
             if ordinal not in closed and (ordinal + 3) % 7 < 5:  # 1970-01-01 was a Thursday
-                self._days.append(_day_of(ordinal))
+                self._days.append(day_of(ordinal))
                 self._ordinals.append(ordinal)
 
     @classmethod
@@ -146,7 +155,7 @@ class TradingCalendar:
 
     def _outside(self, ordinal: int) -> MarketError:
         try:
-            text = str(_day_of(ordinal))
+            text = str(day_of(ordinal))
         except (ValueError, OverflowError):  # before year 1 or after 9999: not nanoseconds
             text = f"day {ordinal} since 1970"
         return MarketError(

@@ -7,11 +7,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
+from attrs import frozen
+
 from homalos.model import CloseFirst, Delivery, Fee, Instrument, MarginSide, split_symbol
 from homalos_china.calendar import TradingCalendar
 from homalos_china.describing import Describer
 from homalos_china.last_days import last_day
-from homalos_china.nearest import nearest_on
+from homalos_china.nearest import nearest_alike, nearest_on
 from homalos_china.overrides import with_overrides
 from homalos_china.products import (
     Exchange,
@@ -22,7 +24,9 @@ from homalos_china.products import (
     PriceLimit,
     Product,
     Rules,
+    Span,
     Terms,
+    alike_on,
     fact_on,
 )
 from homalos_china.sessions import SessionTable
@@ -49,6 +53,37 @@ _Facts: TypeAlias = "tuple[int | None, Terms, Rules, OrderSizes, Margin, PriceLi
 """What an instrument is made of, with the delivery month: yyyymm, `None` when not told."""
 
 
+@frozen
+class _Resolved:
+    """A contract as it was resolved last, and the trading days on which it is the same."""
+
+    instrument: Instrument
+    facts: _Facts
+    days: Span | None
+
+    def holds(self, delivery: int | None, day: int | None) -> bool:
+        """Say whether nothing can be another on a day than when it was resolved."""
+        days = self.days
+        return (
+            days is not None
+            and day is not None
+            and days.first <= day <= days.last
+            and delivery == self.facts[0]
+        )
+
+
+def _days_alike(product: Product, day: int | None) -> Span | None:
+    """Return days around one on which each fact of a product is the one of that day."""
+    if day is None:
+        return None
+    spans = [
+        alike_on(facts, day)
+        for facts in (product.terms, product.rules, product.sizes, product.fees)
+    ]
+    spans += [nearest_alike(facts, day) for facts in (product.margins, product.limits)]
+    return Span(max(span.first for span in spans), min(span.last for span in spans))
+
+
 class ChinaMarket:
     """SHFE, INE, DCE, CZCE, CFFEX and GFEX futures. Any thread.
 
@@ -72,7 +107,7 @@ class ChinaMarket:
         self._stamper = Stamper(calendar, self._table, self.product)
         self._describer = Describer(self._table, read_observed())
         self._instruments: dict[tuple[str, int | None], Instrument] = {}
-        self._latest: dict[str, tuple[_Facts, Instrument]] = {}
+        self._latest: dict[str, _Resolved] = {}
 
     @classmethod
     def load(cls, overrides: Path) -> ChinaMarket:
@@ -205,6 +240,9 @@ class ChinaMarket:
     def _resolve(self, symbol: str, product: Product, day: int | None) -> Instrument:
         """Return the contract of a day: the one made last while no fact is another."""
         delivery = delivery_of(symbol, day)
+        latest = self._latest.get(symbol)
+        if latest is not None and latest.holds(delivery, day):
+            return latest.instrument
         facts = (
             delivery,
             product.terms_of(delivery, day),
@@ -214,13 +252,13 @@ class ChinaMarket:
             nearest_on(product.limits, day)[0],
             fact_on(product.fees, day),
         )
-        latest = self._latest.get(symbol)
-        if latest is not None and latest[0] == facts:
-            return latest[1]
-        made = self._make(symbol, product, facts)
+        if latest is not None and latest.facts == facts:
+            made = latest.instrument
+        else:
+            made = self._make(symbol, product, facts)
         if len(self._latest) >= _KEPT:
             self._latest.clear()
-        self._latest[symbol] = (facts, made)
+        self._latest[symbol] = _Resolved(made, facts, _days_alike(product, day))
         return made
 
     def _make(self, symbol: str, product: Product, facts: _Facts) -> Instrument:

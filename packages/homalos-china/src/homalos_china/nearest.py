@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol, TypeVar
 
-from homalos_china.calendar import ordinal_of
-from homalos_china.products import Span
+from homalos_china.calendar import day_of, ordinal_of
+from homalos_china.products import Span, alike_on
 
-__all__ = ["nearest_on"]
+__all__ = ["nearest_alike", "nearest_on"]
 
 
 class _Seen(Protocol):
@@ -50,6 +50,25 @@ def nearest_on(facts: Sequence[_S], day: int | None) -> tuple[_S, int]:
         if on - ordinal_of(earlier.span.last) <= ordinal_of(later.span.first) - on:
             return earlier, earlier.span.last
     return later, later.span.first
+
+
+def nearest_alike(facts: Sequence[_Seen], day: int) -> Span:
+    """Return the days around one on which the nearest fact is the same one.
+
+    Args:
+        facts: At least one.
+        day: yyyymmdd.
+    """
+    around = alike_on(facts, day)
+    lasting = [fact for fact in facts if not fact.passing] or facts
+    before = [fact.span.last for fact in lasting if fact.span.last < day]
+    after = [fact.span.first for fact in lasting if fact.span.first > day]
+    if not before or not after or any(day in fact.span for fact in facts):
+        return around
+    halfway = (ordinal_of(max(before)) + ordinal_of(min(after))) // 2
+    if ordinal_of(day) <= halfway:
+        return Span(around.first, min(around.last, day_of(halfway)))
+    return Span(max(around.first, day_of(halfway + 1)), around.last)
 
 
 def _last_first(fact: _Seen) -> tuple[int, int]:

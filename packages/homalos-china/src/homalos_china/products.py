@@ -29,6 +29,7 @@ __all__ = [
     "Rules",
     "Span",
     "Terms",
+    "alike_on",
     "fact_on",
     "origin",
 ]
@@ -332,3 +333,17 @@ def fact_on(facts: Sequence[_Fact], day: int | None) -> _Fact:
             if day in fact.span:
                 return fact
     return facts[-1]
+
+
+def alike_on(facts: Sequence[_Dated], day: int) -> Span:
+    """Return the days around one on which the very same facts hold, and no other."""
+    first, last = 0, 99_999_999
+    for fact in facts:
+        span = fact.span
+        if span.first > day:
+            last = min(last, span.first - 1)
+        elif span.last < day:
+            first = max(first, span.last + 1)
+        else:
+            first, last = max(first, span.first), min(last, span.last)
+    return Span(first, last)

@@ -114,7 +114,9 @@ class Markets:
             return told
         found = self.of(symbol).resolve(symbol, on_day=self.day)
         before = self._before.get(symbol)
-        return found if before is None or found != before else before
+        if before is None or found is before:
+            return found
+        return before if found == before else found
 
 
 class _Contracts(dict[str, Instrument]):
