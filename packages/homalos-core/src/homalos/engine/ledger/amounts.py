@@ -22,7 +22,8 @@ MICRO = 1_000_000
 PLACES = 6
 """Decimal places of what is counted in millionths."""
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
-"""Decimals of the books are reckoned in it: the 28 digits of the default round long rates."""
+"""Decimals of the books are reckoned and rounded in it, half-up: the 28 digits of the default
+round long rates."""
 _CENT = Decimal("0.01")
 _NOTHING = Decimal("0.00")
 _ZERO = Decimal(0)
@@ -73,4 +74,4 @@ def cents(amount: Decimal) -> Decimal:
     """Round an amount half-up to 0.01, as a statement line does; never to a negative zero."""
     if not amount:
         return _NOTHING  # many lines of a statement are
-    return amount.quantize(_CENT, rounding=ROUND_HALF_UP, context=EXACT) + 0
+    return EXACT.quantize(amount, _CENT) + 0

@@ -55,7 +55,10 @@ def margins(positions: Iterable[Position]) -> dict[str, Decimal]:
                 max(long, short) if position.larger else EXACT.add(long, short)
             )
     for members in groups.values():
-        held.update(_larger(members))
+        if len(members) == 1:
+            held[members[0].instrument.symbol] = max(_sides(members[0]))
+        else:
+            held.update(_larger(members))
     return held
 
 
