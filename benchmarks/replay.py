@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Literal
@@ -27,8 +27,10 @@ __all__ = [
     "Kind",
     "build",
     "compare",
+    "floor_of",
     "memory",
     "tape",
+    "timed",
 ]
 
 Kind = Literal["bars", "ticks"]
@@ -57,13 +59,13 @@ def compare(kind: Kind, count: int, passes: int) -> dict[str, Any]:
         `floor_s` and `ours_s`, a figure each pass; the run's own figures; `wrong`, a
         sentence each about what does not agree.
     """
-    floor = _floor(kind, count)
+    floor = floor_of(kind, count)
     result: dict[str, Any] = {"floor_s": [], "ours_s": [], "wrong": []}
     for _ in range(passes):
-        fills, seconds = _timed(floor)
+        fills, seconds = timed(floor)
         result["floor_s"].append(seconds)
         engine = build(FeedSettings(kind="seeded", options={"kind": kind, "count": count}), kind)
-        summary, seconds = _timed(engine.run)
+        summary, seconds = timed(engine.run)
         result["ours_s"].append(seconds)
         result["wrong"] += _disagreements(kind, count, summary, fills, _orders(engine))
         result |= _figures(summary)
@@ -86,17 +88,24 @@ def tape(path: Path, count: int) -> dict[str, Any]:
     """
     _write_parquet(path, count)
     engine = build(FeedSettings(kind="tape", options={"files": [str(path)]}), "bars")
-    summary, seconds = _timed(engine.run)
+    summary, seconds = timed(engine.run)
     return {"ours_s": seconds, "bars": summary.bars, **_figures(summary)}
 
 
-def build(feed: FeedSettings, kind: Kind, *, plugins: Sequence[Path] = ()) -> Engine:
+def build(
+    feed: FeedSettings,
+    kind: Kind,
+    *,
+    plugins: Sequence[Path] = (),
+    params: Mapping[str, float] | None = None,
+) -> Engine:
     """Build the engine as the command line does: installed plugins, settings, nothing special.
 
     Args:
         feed: Where the events come from.
         kind: What they are.
         plugins: Files of more plugins.
+        params: The strategy's parameters, in place of those of the peers' work.
     """
     settings = Settings(
         # The peers' market has nights of its own, which no exchange had in those years.
@@ -104,13 +113,16 @@ def build(feed: FeedSettings, kind: Kind, *, plugins: Sequence[Path] = ()) -> En
         accounts={"main": AccountSettings(capital=Decimal(CAPITAL), mode=PositionMode.NETTING)},
         feed=feed,
         strategies=[
-            StrategySettings(strategy=STRATEGIES[kind], symbols=(SYMBOL,), params=PARAMETERS[kind])
+            StrategySettings(
+                strategy=STRATEGIES[kind], symbols=(SYMBOL,), params=params or PARAMETERS[kind]
+            )
         ],
     )
     return Engine.build(settings, plugins=PluginHost.discover(files=[_FEED, *plugins]))
 
 
-def _floor(kind: Kind, count: int) -> Callable[[], list[Fill]]:
+def floor_of(kind: Kind, count: int) -> Callable[[], list[Fill]]:
+    """Return the bare loop over the same market, ready to run."""
     if kind == "bars":
         bars = draw_bars(count)
         opens, closes = bars.open.tolist(), bars.close.tolist()
@@ -120,7 +132,8 @@ def _floor(kind: Kind, count: int) -> Callable[[], list[Fill]]:
     return lambda: trade_ticks(bids, asks)
 
 
-def _timed(work: Callable[[], Any]) -> tuple[Any, float]:
+def timed(work: Callable[[], Any]) -> tuple[Any, float]:
+    """Do something; return what it gave, and the seconds."""
     gc.collect()
     began = time.perf_counter()
     result = work()

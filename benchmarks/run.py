@@ -20,6 +20,7 @@ from typing import Any
 
 from benchmarks import live_cases
 from benchmarks.peers import peers
+from benchmarks.replay import ORDERS
 from benchmarks.table import show
 
 __all__ = ["main"]
@@ -73,6 +74,25 @@ def _bars(count: int, passes: int) -> dict[str, Any]:
             result["wrong"].append(f"bars: the file's decision hash is {other}")
     result["peers"] = peers("A", result["floor_s"])
     return result
+
+
+def _bar_parts(count: int, passes: int) -> dict[str, Any]:
+    """Say what is left for an order within the target of the bars; it has no target itself."""
+    found = _worker("bar-parts", count, passes)
+    each = {name: statistics.median(found[f"{name}_s"]) for name in ("floor", "ours", "values")}
+    ratio = each["ours"] / each["floor"]
+    left_us = (_TARGET_RATIO - ratio) * each["floor"] * _FULL / count / ORDERS["bars"] * 1e6
+    least_us = each["values"] / found["orders"] * 1e6
+    note = (
+        f"{_TARGET_RATIO} x leaves {left_us:.1f} us an order; its values alone, without a house, "
+        f"take {least_us:.1f} us"
+    )
+    return {
+        "case": "bars without orders",
+        "measured": f"{ratio:.2f} x",
+        "notes": [note],
+        **found,
+    }
 
 
 def _ticks(count: int, passes: int) -> dict[str, Any]:
@@ -129,6 +149,7 @@ def _risk_rules(count: int, passes: int) -> dict[str, Any]:
 
 CASES: dict[str, Callable[[int, int], dict[str, Any]]] = {
     "bars": _bars,
+    "bar-parts": _bar_parts,
     "ticks": _ticks,
     "bus": _bus,
     "memory": _memory,

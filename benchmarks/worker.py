@@ -33,6 +33,10 @@ def main(argv: list[str]) -> int:
         from benchmarks import idle_plugins
 
         result = idle_plugins.measure(count, passes)
+    elif case == "bar-parts":
+        from benchmarks import bar_parts
+
+        result = bar_parts.measure(count, passes)
     elif case == "risk-rules":
         from benchmarks import risk_rules
 
