@@ -51,6 +51,7 @@ GREEN = {
         "an_order_that_reduces_passes",
         "explaining_says_what_checking_would",
         "meters_survive_bad_days",
+        "the_nearest_is_no_less_than_any",
         "the_kind_is_one_of_two",
         "what_it_measures_can_be_watched",
         "it_stands_without_options",
