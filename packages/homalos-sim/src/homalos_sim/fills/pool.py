@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from bisect import insort
 from math import floor, inf, isnan
 from operator import attrgetter
@@ -84,7 +85,7 @@ class Moment:
         self.traded = traded
 
 
-class Pool:
+class Pool(ABC):
     """Keeps orders, looks at each snapshot or bar once, and asks its model what fills.
 
     A model answers `_take` (a new order and a fresh book), `_rest` (one that stays),
@@ -184,14 +185,18 @@ class Pool:
             queue.used += lots
             self.give(place, price, lots, order.since_ns, tick.trading_day)
 
-    def _rest(self, queue: Queue, place: Place, tick: TickData | None) -> None:
+    def _rest(  # noqa: B027  only a model with a queue has to know
+        self, queue: Queue, place: Place, tick: TickData | None
+    ) -> None:
         """Look where an order comes to stand; `None` when there is no fresh book."""
 
+    @abstractmethod
     def _match(self, queue: Queue, moment: Moment) -> None:
-        raise NotImplementedError
+        """Fill what waits on one side by a snapshot."""
 
+    @abstractmethod
     def _match_bar(self, bar: BarData, budget: int) -> None:
-        raise NotImplementedError
+        """Fill what waits on both sides by a bar, at most so many lots."""
 
     # -- what models share -----------------------------------------------------------
 
