@@ -268,6 +268,31 @@ def test_a_waiting_engine_wakes_up_for_a_conflated_tick() -> None:
     assert got == [tick()]
 
 
+class LateRing(Inbox):
+    """An item comes in while the engine, idle already, looks once more: its bell rings on."""
+
+    looks = 0
+
+    def take_now(self) -> Any:
+        """Post at the second look, just before it."""
+        self.looks += 1
+        if self.looks == 2:
+            self.post("in time")
+        return super().take_now()
+
+
+def test_a_ring_for_what_was_taken_already_does_not_cut_the_next_wait_short() -> None:
+    """`None` says that the time is over, and that only."""
+    inbox = LateRing()
+    assert inbox.take(60.0) == "in time"
+    got: list[Any] = []
+    with another_thread(lambda: got.append(inbox.take(60.0))) as engine_thread:
+        assert blocks(engine_thread)
+        inbox.post("next")
+    assert got == ["next"]
+    assert inbox.take(0.02) is None
+
+
 def test_closing_lets_every_poster_go() -> None:
     """A feed thread must not hang because the engine has stopped."""
     inbox = Inbox(execution=1, market=1, when_full="block")

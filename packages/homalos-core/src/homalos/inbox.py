@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from collections.abc import Sized
+from time import monotonic
 from typing import Any, Literal
 
 from homalos.model import TickData
@@ -102,11 +103,15 @@ class Inbox:
         item = self.take_now()
         if item is not None or self._closed:
             return item
+        ends = monotonic() + timeout_s
         self._idle = True
-        item = self.take_now()
-        if item is None:
-            self._bell.acquire(timeout=max(timeout_s, 0.0))
-            item = self.take_now()
+        # A poster may ring late, for what was taken without it: then wait on.
+        while (
+            (item := self.take_now()) is None
+            and self._bell.acquire(timeout=max(ends - monotonic(), 0.0))
+            and not self._closed
+        ):
+            pass
         self._idle = False
         return item
 
