@@ -171,7 +171,8 @@ def test_a_decision_that_cannot_be_written_down_does_not_leave(
             raise OSError(28, "No space left on device")
         return write(file, data)
 
-    monkeypatch.setattr("homalos.journal.os.write", written)
+    monkeypatch.setattr("homalos.append_file._CAN_PROMISE", False)
+    monkeypatch.setattr(os, "write", written)
     venue = FakeGateway()
     running = engine(gateway=venue, home=tmp_path, journal=JournalSettings(mode="file"),
                      feed=FakeFeed([tick(), tick(ts_ns=at(1))]))  # fmt: skip

@@ -33,6 +33,7 @@ from homalos.model.message import Message
 from homalos.testing import DAY, START_NS, FakeClock, at, bar, order_request, same, tick
 
 HEAD = struct.Struct("<III")
+OPENING = 16  # bytes before the first frame
 MS = 1_000_000
 REPORT = OrderReport("1-1", Status.NOTTRADED, START_NS)
 
@@ -55,15 +56,18 @@ class Log:
         return [message for path in self.files() for _, _, message in read_journal(path)]
 
 
-@pytest.fixture
-def log(tmp_path: Path) -> Log:
-    """Give a journal that nothing was written into."""
+@pytest.fixture(params=["mapped", "written"])
+def log(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Log:
+    """Give a journal that nothing was written into, on a system of each kind."""
+    if request.param == "written":
+        monkeypatch.setattr("homalos.append_file._CAN_PROMISE", False)
     return Log(tmp_path / "journal")
 
 
 def record(log: Log, events: Iterable[TickData | BarData | OrderReport]) -> Path:
-    """Write events and close; return the last file."""
+    """Write events, each in a frame of its own, and close; return the last file."""
     for event in events:
+        log.clock.advance(100 * MS)
         log.journal.record(event)
     log.journal.close()
     return log.files()[-1]
@@ -167,13 +171,13 @@ def test_market_data_waits_for_a_tenth_of_a_second(log: Log) -> None:
 
 
 def test_much_market_data_does_not_wait(log: Log) -> None:
-    """At the latest with 64 KB, however fast it comes."""
-    for event in numbered(1_000):
+    """At the latest 256 events, however fast they come."""
+    log.clock.advance(-START_NS)
+    found = []
+    for event in numbered(600):
         log.journal.record(event)
-    on_disk = sum(path.stat().st_size for path in log.files())
-    log.journal.close()
-    size = sum(path.stat().st_size for path in log.files())
-    assert size - on_disk < 1 << 16 < size
+        found.append(len(log.messages()))
+    assert found == [0] * 255 + [256] * 256 + [512] * 89
 
 
 @pytest.mark.parametrize("follows", [REPORT, Command("order.cancel_all", {})])
@@ -228,9 +232,11 @@ def test_what_a_decision_stands_on_survives_the_process_being_killed(log: Log) -
 
 
 def test_a_failed_write_is_an_error_and_goes_on_where_it_stopped(
-    log: Log, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Half a frame got through before the disk was full; nothing is written twice."""
+    monkeypatch.setattr("homalos.append_file._CAN_PROMISE", False)
+    log = Log(tmp_path)
     write = os.write
 
     def half(file: int, data: bytes) -> int:
@@ -254,7 +260,7 @@ def test_a_failed_write_is_an_error_and_goes_on_where_it_stopped(
 
 def frames(data: bytes) -> list[bytes]:
     """Cut a file into its frames, by the format that the docstring gives."""
-    found, at_byte = [], 0
+    found, at_byte = [], OPENING
     while at_byte < len(data):
         end = at_byte + HEAD.size + HEAD.unpack_from(data, at_byte)[0]
         found.append(data[at_byte:end])
@@ -262,26 +268,43 @@ def frames(data: bytes) -> list[bytes]:
     return found
 
 
+@pytest.mark.parametrize("log", ["written"], indirect=True)
 def test_a_frame_cut_short_at_the_end_is_no_error(log: Log) -> None:
     """Wherever a crash cut it: all before it reads, and it does not."""
     path = record(log, numbered(3))
     data = path.read_bytes()
+    assert len(frames(data)) == 3
     keeps = len(data) - len(frames(data)[-1])
     for length in range(keeps, len(data)):
         path.write_bytes(data[:length])
         assert same(log.messages(), numbered(2))
 
 
+@pytest.mark.parametrize("log", ["mapped"], indirect=True)
+def test_a_file_shorter_than_it_says_is_found_wherever_it_was_cut(log: Log) -> None:
+    """No crash does that: the number goes on after the frame is there, never before."""
+    path = record(log, numbered(3))
+    data = path.read_bytes()
+    keeps = len(data) - len(frames(data)[-1])
+    for length in range(keeps, len(data)):
+        path.write_bytes(data[:length])
+        read = read_journal(path)
+        assert [next(read)[0], next(read)[0]] == [1, 2]
+        with pytest.raises(JournalCorrupt, match="the frame after number 2"):
+            next(read)
+
+
 def test_a_flipped_byte_is_found_wherever_it_is(log: Log) -> None:
     """Also in a length, where it looks like a frame cut short; `seq` says which frame."""
     path = record(log, numbered(3))
     data = path.read_bytes()
-    ends = [len(b"".join(frames(data)[: n + 1])) for n in range(3)]
+    ends = [OPENING + len(b"".join(frames(data)[: n + 1])) for n in range(3)]
     for place in range(len(data)):
         path.write_bytes(data[:place] + bytes([data[place] ^ 0x40]) + data[place + 1 :])
         with pytest.raises(JournalCorrupt) as caught:
             list(read_journal(path))
-        assert caught.value.seq == 1 + sum(place >= end for end in ends)
+        # A number that says where the frames end may be off anywhere.
+        assert 8 <= place < OPENING or caught.value.seq == 1 + sum(place >= end for end in ends)
 
 
 def test_reading_gives_what_stands_before_the_damage(log: Log) -> None:
@@ -299,9 +322,10 @@ def test_reading_gives_what_stands_before_the_damage(log: Log) -> None:
 def test_a_frame_that_was_taken_out_is_missed(log: Log, gone: int) -> None:
     """Each is whole by itself; the chain tells."""
     path = record(log, numbered(4))
-    kept = frames(path.read_bytes())
+    data = path.read_bytes()
+    kept = frames(data)
     del kept[gone]
-    path.write_bytes(b"".join(kept))
+    path.write_bytes(data[:OPENING] + b"".join(kept))
     with pytest.raises(JournalCorrupt) as caught:
         list(read_journal(path))
     assert caught.value.seq == gone + 1
@@ -310,16 +334,26 @@ def test_a_frame_that_was_taken_out_is_missed(log: Log, gone: int) -> None:
 def test_frames_that_changed_places_are_found(log: Log) -> None:
     """The order is what a journal is for."""
     path = record(log, numbered(3))
-    one, two, three = frames(path.read_bytes())
-    path.write_bytes(one + three + two)
+    data = path.read_bytes()
+    one, two, three = frames(data)
+    path.write_bytes(data[:OPENING] + one + three + two)
     with pytest.raises(JournalCorrupt):
         list(read_journal(path))
 
 
-def test_an_empty_file_has_no_frames(log: Log) -> None:
-    """As a crash right after the file was made leaves it."""
-    log.folder.joinpath("x.journal").touch()
+@pytest.mark.parametrize("length", range(OPENING + 1))
+def test_a_file_that_was_just_made_has_no_frames(log: Log, length: int) -> None:
+    """As a crash right then leaves it."""
+    log.folder.joinpath("x.journal").write_bytes((b"homalos\x01" + bytes(8))[:length])
     assert log.messages() == []
+
+
+@pytest.mark.parametrize("data", [b"x", b"homalos\x02", b"homalos\x02" + bytes(8), bytes(100)])
+def test_what_is_no_journal_is_told(log: Log, data: bytes) -> None:
+    """Of another version, for one."""
+    log.folder.joinpath("x.journal").write_bytes(data)
+    with pytest.raises(JournalCorrupt, match=r"x\.journal does not begin as a journal of this"):
+        log.messages()
 
 
 # -- the fingerprint -----------------------------------------------------------

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import struct
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
 
+from homalos.append_file import AppendFile, read_appended
 from homalos.codec import Message, encode
 from homalos.codec import decode as decode_message
 from homalos.errors import JournalCorrupt, JournalFailed
@@ -21,9 +22,11 @@ __all__ = ["CountingJournal", "DecisionHash", "FileJournal", "read_journal"]
 
 _HEAD = struct.Struct("<III")
 _HASH_BLOCK = 1 << 14
+_LIST = struct.Struct(">BI")  # how msgpack begins a list of any length
 _encode_into = msgspec.msgpack.Encoder().encode_into
+_frames = msgspec.msgpack.Decoder(list[tuple[int, int, msgspec.Raw]])
 _FLUSH_AFTER_NS = 100_000_000
-_FLUSH_AFTER_BYTES = 1 << 16
+_FLUSH_AFTER_EVENTS = 256
 
 
 class DecisionHash:
@@ -80,8 +83,8 @@ class FileJournal:
     A frame begins with three numbers of 32 bits, little-endian: its length; the same
     exclusive-or the CRC-32 of the frame before, so that a damaged length is not taken
     for a frame cut short; its own CRC-32, which goes on from the one before. Then
-    comes the msgpack of `[number, stamp_ns, message]`. Market data is buffered and goes out
-    in the same write as the next decision or report, at the latest with the first
+    comes the msgpack of a list of `[number, stamp_ns, message]`. Market data is held back and goes
+    out in the same frame as the next decision or report, at the latest with the first
     event 100 ms later: what a decision was based on is with the operating system
     before the decision leaves, so it survives the process being killed. A write
     that fails is a `JournalFailed`, the decision does not leave, and the run ends.
@@ -101,10 +104,10 @@ class FileJournal:
         self._now_ns = now_ns
         self.decisions = 0
         self._folder = folder
-        self._file = -1
+        self._file: AppendFile | None = None
         self._day = 0
         self._chain = 0
-        self._buffer = bytearray()
+        self._waiting: list[bytes] = []
         self._since_ns = 0
 
     def record(self, event: Message) -> None:
@@ -112,101 +115,104 @@ class FileJournal:
         stamp_ns = self._now_ns()
         self.inputs += 1
         kind = type(event)
+        waiting = self._waiting
         if kind is TickData or kind is BarData:
             day: int = event.trading_day  # type: ignore[attr-defined]  # both have it
             if day > self._day:
                 self._turn(day)
-            self._frame(self.inputs, stamp_ns, event)
-            if (
-                stamp_ns - self._since_ns >= _FLUSH_AFTER_NS
-                or len(self._buffer) >= _FLUSH_AFTER_BYTES
-            ):
+            waiting.append(encode((self.inputs, stamp_ns, event)))
+            if stamp_ns - self._since_ns >= _FLUSH_AFTER_NS or len(waiting) >= _FLUSH_AFTER_EVENTS:
                 self._flush(stamp_ns)
         else:
-            self._frame(self.inputs, stamp_ns, event)
+            waiting.append(encode((self.inputs, stamp_ns, event)))
             self._flush(stamp_ns)
 
     def decide(self, decision: Message) -> None:
         """Write a decision, and everything before it, before it leaves. Engine thread."""
         stamp_ns = self._now_ns()
         self.decisions += 1
-        self._frame(self.inputs, stamp_ns, decision)
-        if self._file < 0:
+        self._waiting.append(encode((self.inputs, stamp_ns, decision)))
+        if self._file is None:
             self._turn(self._day)
         self._flush(stamp_ns)
 
     def close(self) -> None:
-        """Write what is buffered, make it durable and close the file."""
-        if self._file < 0:
-            if not self._buffer:
+        """Write what is held back, make it durable and close the file."""
+        if self._file is None:
+            if not self._waiting:
                 return
             self._turn(self._day)
         file = self._file
         try:
-            self._flush(self._since_ns)
-            os.fsync(file)
+            if self._waiting:
+                self._flush(self._since_ns)
         finally:
-            self._file = -1
+            self._file = None
             self._chain = 0
-            os.close(file)
-
-    def _frame(self, number: int, stamp_ns: int, message: Message) -> None:
-        payload = encode([number, stamp_ns, message])
-        before = self._chain
-        self._chain = zlib.crc32(payload, before)
-        self._buffer += _HEAD.pack(len(payload), len(payload) ^ before, self._chain)
-        self._buffer += payload
+            if file is not None:
+                with self._reported():
+                    file.close()
 
     def _flush(self, stamp_ns: int) -> None:
         self._since_ns = stamp_ns
-        if self._file < 0:
+        file = self._file
+        if file is None:
             return
-        written = 0
+        waiting = self._waiting
+        payload = b"".join((_LIST.pack(0xDD, len(waiting)), *waiting))
+        waiting.clear()
+        before = self._chain
+        self._chain = crc = zlib.crc32(payload, before)
         try:
-            # Nearly always all of it goes out at once.
-            written = os.write(self._file, self._buffer)
-            while written < len(self._buffer):
-                written += os.write(self._file, self._buffer[written:])
+            file.append(_HEAD.pack(len(payload), len(payload) ^ before, crc) + payload)
         except OSError as error:
-            msg = (
-                f"the journal in {self._folder} cannot be written: {error.strerror or error}; "
-                "nothing is decided without it, and orders that work stay at the venue: "
-                "free space or make the folder writable, then start again"
-            )
-            raise JournalFailed(msg) from error
-        finally:
-            del self._buffer[:written]
+            raise self._failed(error) from error
 
     def _turn(self, day: int) -> None:
-        if self._file >= 0:
+        if self._file is not None:
             self.close()
         self._day = day
-        self._file = _create(self._folder, day)
+        with self._reported():
+            self._file = _create(self._folder, day)
+
+    @contextmanager
+    def _reported(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> JournalFailed:
+        return JournalFailed(
+            f"the journal in {self._folder} cannot be written: {error.strerror or error}; "
+            "nothing is decided without it, and orders that work stay at the venue: "
+            "free space or make the folder writable, then start again"
+        )
 
 
-def _create(folder: Path, day: int) -> int:
+def _create(folder: Path, day: int) -> AppendFile:
     """Open a new file for a day; a second run of the day never touches the first one's."""
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND
-    flags |= getattr(os, "O_BINARY", 0)  # Windows would write a line feed as two bytes
     run = 1
     while True:
-        path = folder / f"{day:08}-{run:03}.journal"
         try:
-            return os.open(path, flags, 0o600)
+            return AppendFile(folder / f"{day:08}-{run:03}.journal")
         except FileExistsError:
             run += 1
 
 
 def read_journal(path: Path) -> Iterator[tuple[int, int, Message]]:
-    """Yield (number, stamp_ns, message) of every whole frame.
+    """Yield (number, stamp_ns, message) of every whole frame; also while it is written.
 
-    A frame cut short at the end of the file is what a crash leaves; it is not
-    yielded and is no error.
+    A frame cut short is what a crash leaves; it is not yielded and is no error.
 
     Raises:
-        JournalCorrupt: A frame does not match its checksum, or one is missing before it.
+        JournalCorrupt: A frame does not match its checksum, or one is missing.
+        OSError: The file cannot be read.
     """
-    data = path.read_bytes()
+    try:
+        data, size = read_appended(path)
+    except ValueError as error:
+        raise JournalCorrupt(str(error), seq=1) from error
     at = 0
     chain = 0
     number = 0
@@ -215,11 +221,17 @@ def read_journal(path: Path) -> Iterator[tuple[int, int, Message]]:
         payload = data[at + _HEAD.size : at + _HEAD.size + length]
         is_intact = length ^ check == chain
         if is_intact and len(payload) < length:
-            return
+            break
         chain = zlib.crc32(payload, chain)
         if not is_intact or chain != crc:
-            msg = f"{path.name}: the frame after number {number} does not match its checksum"
-            raise JournalCorrupt(msg, seq=number + 1)
-        number, stamp_ns, raw = msgspec.msgpack.decode(payload, type=tuple[int, int, msgspec.Raw])
-        yield number, stamp_ns, decode_message(bytes(raw))
+            raise _damaged(path, number)
+        for number, stamp_ns, raw in _frames.decode(payload):
+            yield number, stamp_ns, decode_message(bytes(raw))
         at += _HEAD.size + length
+    if size is not None and at != size:
+        raise _damaged(path, number)
+
+
+def _damaged(path: Path, number: int) -> JournalCorrupt:
+    msg = f"{path.name}: the frame after number {number} does not match its checksum"
+    return JournalCorrupt(msg, seq=number + 1)
