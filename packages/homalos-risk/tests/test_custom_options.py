@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from attrs import evolve
 
-from homalos.config import structure
+from homalos.config import AccountSettings, Settings, structure
 from homalos.errors import ConfigError
 from homalos.model import Direction, OrderRequest
 from homalos.plugins.ports import RiskRule
@@ -24,7 +24,8 @@ from homalos.testing import (
     tick,
 )
 from homalos.testing.records import START_NS
-from homalos_risk.custom import CustomOptions, bind_custom
+from homalos_risk.custom import CustomOptions, account_problems, bind_custom
+from homalos_risk.plugin import check_settings
 
 
 def bound(context: FakeRiskContext, refuse_if: str, **keys: Any) -> RiskRule:
@@ -38,11 +39,16 @@ def bound(context: FakeRiskContext, refuse_if: str, **keys: Any) -> RiskRule:
     [
         ({"products": ["aa"]}, {}, True),
         ({"products": ["bb", "aa"]}, {}, True),
-        ({"products": ["AA"]}, {}, False),
+        ({"products": ["AA"]}, {}, True),
+        ({"products": ["BB"]}, {}, False),
         ({"products": ["bb"]}, {"symbol": OTHER}, True),
         ({"exchanges": ["SHFE"]}, {}, False),
+        ({"exchanges": ["test"]}, {}, True),
+        ({"symbols": [SYMBOL.lower()]}, {}, True),
+        ({"symbols": [SYMBOL.upper()]}, {}, True),
         ({"symbols": [SYMBOL]}, {"symbol": OTHER}, False),
         ({"strategies": ["test"]}, {}, True),
+        ({"strategies": ["Test"]}, {}, False),
         ({"strategies": ["grid", "manual"]}, {}, False),
         ({"accounts": ["main"], "products": ["aa"]}, {}, True),
         ({"accounts": ["main"], "products": ["bb"]}, {}, False),
@@ -59,6 +65,41 @@ def test_a_rule_is_of_the_orders_that_are_in_each_list(
 
     assert (rule.check(request) is not None) is is_of_it
     assert bool(list(rule.measure(request))) is is_of_it
+
+
+def test_a_rule_of_an_account_that_there_is_not_is_refused() -> None:
+    """It would hold of nothing, and nobody would know; the nearest name is shown."""
+    rules = {
+        "right": {"refuse_if": "order.volume > 0", "applies_to": {"accounts": ["main"]}},
+        "wrong": {"refuse_if": "order.volume > 0", "applies_to": {"accounts": ["mani", "main"]}},
+        "far": {"refuse_if": "order.volume > 0", "applies_to": {"accounts": ["x"]}},
+    }
+    settings = Settings(accounts={"main": AccountSettings()}, risk={"custom": rules})
+    assert check_settings(settings) == (
+        (
+            "there is no account 'mani'; did you mean 'main'? "
+            "@ $.risk.custom.wrong.applies_to.accounts"
+        ),
+        "there is no account 'x' @ $.risk.custom.far.applies_to.accounts",
+    )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        None,
+        False,
+        True,
+        [],
+        {"it": None},
+        {"it": {"applies_to": []}},
+        {"it": {"applies_to": {"accounts": "x"}}},
+        {"it": {"applies_to": {"accounts": [1]}}},
+    ],
+)
+def test_options_that_are_wrong_in_another_way_are_told_elsewhere(options: object) -> None:
+    """Where they are read, with all else that is wrong with them."""
+    assert list(account_problems(options, ["main"])) == []
 
 
 @pytest.mark.parametrize("name", ["", " rb", "rb "])

@@ -8,6 +8,7 @@ from typing import Any
 from homalos.plugins.ports import DoctorContext, Finding
 from homalos_risk import NotionalOptions
 from homalos_risk.built_in import RULES
+from homalos_risk.custom import CUSTOM, CustomOptions, CustomRule
 from homalos_risk.plugin import register_doctor_checks
 
 IDLE = (
@@ -27,7 +28,7 @@ def findings(options: dict[str, Any]) -> list[Finding]:
 
 def defaults() -> dict[str, Any]:
     """Make the options of every rule as they are without settings."""
-    return {spec.name: spec.config() for spec in RULES}
+    return {spec.name: spec.config() for spec in (*RULES, CUSTOM)}
 
 
 def test_what_is_in_force_and_what_waits_for_a_limit_is_listed() -> None:
@@ -47,6 +48,13 @@ def test_rule_with_a_limit_is_in_force() -> None:
     assert "notional" not in idle.what
 
 
+def test_rules_of_the_users_own_are_listed_by_name() -> None:
+    """One by one, as a verdict names them."""
+    rules = {name: CustomRule(refuse_if="order.volume > 5") for name in ("big_order", "late")}
+    in_force, _ = findings(defaults() | {"custom": CustomOptions(rules=rules)})
+    assert in_force.what == f"in force: {IN_FORCE}, custom.big_order, custom.late"
+
+
 def test_a_rule_that_is_not_in_force_is_a_warning() -> None:
     """Nobody should find out by an order."""
     options = defaults()
@@ -56,6 +64,14 @@ def test_a_rule_that_is_not_in_force_is_a_warning() -> None:
         "warning",
         "the risk rule 'order_size' is not in force: switched off, or its options are wrong",
     )
+
+
+def test_rules_of_the_users_own_that_are_switched_off_are_a_warning() -> None:
+    """All at once, by `custom: false`."""
+    options = defaults()
+    del options["custom"]
+    warning, *_ = findings(options)
+    assert warning.what.startswith("the risk rule 'custom' is not in force")
 
 
 def test_no_rule_in_force_is_one_warning() -> None:

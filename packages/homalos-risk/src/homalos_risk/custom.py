@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache, partial
 from typing import Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import Attribute, Factory, evolve, field, fields, frozen
 
-from homalos.errors import ConfigError
+from homalos.errors import ConfigError, did_you_mean
 from homalos.model import split_symbol
 from homalos.plugins import OTHER_KEYS, RiskRuleSpec
 from homalos.plugins.ports import RiskContext, RiskRule
@@ -21,7 +21,14 @@ from homalos_risk.expressions.frames import Frame
 from homalos_risk.expressions.rules import Rule, bind_rule, read_expression
 from homalos_risk.expressions.tree import Among, Constant, Every, FactRead
 
-__all__ = ["CUSTOM", "AppliesTo", "CustomOptions", "CustomRule", "bind_custom"]
+__all__ = [
+    "CUSTOM",
+    "AppliesTo",
+    "CustomOptions",
+    "CustomRule",
+    "account_problems",
+    "bind_custom",
+]
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 _LONGEST_MESSAGE = 200
@@ -79,8 +86,10 @@ def _named(_: object, __: Attribute[Any], rules: Mapping[str, object]) -> None:
 class AppliesTo:
     """Of which orders a rule is; an empty list says of all.
 
+    Products, exchanges and contracts may be written in small or capital letters.
+
     Attributes:
-        products: Product codes as the exchange writes them, such as rb or SR.
+        products: Product codes, such as rb or SR.
         exchanges: Exchanges, such as SHFE.
         symbols: Contracts, such as rb2510.SHFE.
         strategies: Names of strategies; manual for a person's orders.
@@ -162,7 +171,12 @@ def _applies(to: AppliesTo, zone: Callable[[], ZoneInfo]) -> Test | None:
     for each in fields(AppliesTo):
         values: tuple[str, ...] = getattr(to, each.name)
         if values:
-            choices = tuple(Constant(value=value, kind=Kind.TEXT) for value in values)
+            written = _SPELLINGS.get(each.name, _as_it_is)
+            choices = tuple(
+                Constant(value=spelling, kind=Kind.TEXT)
+                for value in values
+                for spelling in written(value)
+            )
             tests.append(Among(operand=FactRead(fact=FACTS[_FACTS[each.name]]), choices=choices))
     if not tests:
         return None
@@ -170,9 +184,52 @@ def _applies(to: AppliesTo, zone: Callable[[], ZoneInfo]) -> Test | None:
     return compile_condition(node, zone, may_be=False)
 
 
+def _as_it_is(name: str) -> tuple[str, ...]:
+    return (name,)
+
+
+def _either_case(code: str) -> tuple[str, ...]:
+    """Return the ways exchanges write a code: shfe is written SHFE, RB is written rb."""
+    return tuple(dict.fromkeys((code, code.lower(), code.upper())))
+
+
+def _contract_spellings(symbol: str) -> tuple[str, ...]:
+    codes, exchanges = map(_either_case, split_symbol(symbol))
+    return tuple(f"{code}.{exchange}" for code in codes for exchange in exchanges)
+
+
+_SPELLINGS: Mapping[str, Callable[[str], tuple[str, ...]]] = {
+    "products": _either_case,
+    "exchanges": _either_case,
+    "symbols": _contract_spellings,
+}
+
+
 def _watched(to: AppliesTo) -> tuple[str, ...] | None:
     """Return the accounts of a rule that may be watched; `None` where it is of less than them."""
     return None if evolve(to, accounts=()) != AppliesTo() else to.accounts
+
+
+def account_problems(options: object, accounts: Iterable[str]) -> Iterator[str]:
+    """Yield which rules are of an account that there is not, and so would never hold.
+
+    Args:
+        options: What the settings have under `risk.custom`, not looked at yet; what is wrong
+            in another way is told where it is read.
+        accounts: The names of all accounts.
+    """
+    known = frozenset(accounts)
+    for name, rule in _entries_of(options):
+        to = dict(_entries_of(rule)).get("applies_to")
+        named = dict(_entries_of(to)).get("accounts")
+        for account in named if isinstance(named, list | tuple) else ():
+            if isinstance(account, str) and account not in known:
+                what = f"there is no account {account!r}{did_you_mean(account, known)}"
+                yield f"{what} @ $.risk.custom.{name}.applies_to.accounts"
+
+
+def _entries_of(given: object) -> Iterable[tuple[str, object]]:
+    return given.items() if isinstance(given, Mapping) else ()
 
 
 CUSTOM = RiskRuleSpec(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from homalos.plugins.ports import DoctorContext, Finding
 from homalos_risk.bounds import holds
+from homalos_risk.custom import CustomOptions
 
 if TYPE_CHECKING:
     from homalos.plugins import RiskRuleSpec
@@ -28,6 +29,8 @@ def judge_rules(rules: Sequence[RiskRuleSpec], context: DoctorContext) -> Iterat
         options = context.options.get(f"risk rule {rule.name}")
         if options is None:
             missing.append(rule.name)
+        elif isinstance(options, CustomOptions):
+            in_force += [f"{rule.name}.{name}" for name in options.rules]
         else:
             (in_force if holds(options) else idle).append(rule.name)
     if not in_force:

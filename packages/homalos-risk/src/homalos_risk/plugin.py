@@ -6,14 +6,20 @@ from typing import TYPE_CHECKING
 
 from homalos.plugins import CommandSpec, DoctorCheckSpec, RiskRuleSpec, hookimpl
 from homalos_risk.built_in import RULES
-from homalos_risk.custom import CUSTOM
+from homalos_risk.custom import CUSTOM, account_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from homalos.config import Settings
     from homalos.plugins.ports import DoctorContext, Finding
 
-__all__ = ["register_commands", "register_doctor_checks", "register_risk_rules"]
+__all__ = [
+    "check_settings",
+    "register_commands",
+    "register_doctor_checks",
+    "register_risk_rules",
+]
 
 
 @hookimpl
@@ -22,10 +28,16 @@ def register_risk_rules() -> tuple[RiskRuleSpec, ...]:
     return (*RULES, CUSTOM)
 
 
+@hookimpl
+def check_settings(settings: Settings) -> tuple[str, ...]:
+    """Find rules of the user's that are of an account that there is not."""
+    return tuple(account_problems(settings.risk.get("custom"), settings.accounts))
+
+
 def _rules(context: DoctorContext) -> Iterable[Finding]:
     from homalos_risk.doctor import judge_rules
 
-    return judge_rules(RULES, context)
+    return judge_rules((*RULES, CUSTOM), context)
 
 
 @hookimpl
