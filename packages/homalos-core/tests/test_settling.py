@@ -20,10 +20,12 @@ from homalos.model import (
     Offset,
     OrderType,
     PriceOrigin,
+    Rejection,
     Settled,
     Statement,
     TradeReport,
     TradingDayChanged,
+    TradingState,
 )
 from homalos.strategy import Strategy
 from homalos.testing import DAY, INSTRUMENTS, SYMBOL, FakeGateway, FakeMarket, at, engine, tick
@@ -234,6 +236,20 @@ def test_positions_are_closed_where_the_settings_say_so() -> None:
     assert house.alerts()[-1] == (
         f"error: 40.00 of margin were missing and not paid in: closing {SYMBOL} (2 long, 0 short)"
     )
+
+
+@pytest.mark.parametrize(("scope", "name"), [("engine", ""), ("account", "main")])
+def test_a_halt_of_ones_own_does_not_stop_the_broker(scope: str, name: str) -> None:
+    """It closes all the same; an order of the strategy's is still refused."""
+    house = House(capital=250, margin_call="close")
+    switches = house.engine.parts.control.switches
+    switches.turn(scope, name, TradingState.HALTED, "a test")
+    house.settle_at(95.0)
+    assert [each.strategy for each in house.venue.requests] == ["hand", FORCED]
+    assert switches.at(scope, name) is TradingState.HALTED
+    answer = house.hand.buy(95, 1)
+    assert isinstance(answer, Rejection)
+    assert answer.rule == "switch"
 
 
 def test_who_pays_in_before_the_opening_keeps_the_position() -> None:

@@ -176,7 +176,7 @@ def assemble(settings: Settings, catalog: Catalog, tape: TapeOptions | None = No
     sockets.faults.attach(parts.bus, parts.clock, parts.strategies)
     sessions, symbols = parts.markets.sessions, parts.strategies.session_symbols
     SessionWatch(parts.bus, parts.clock, sessions, symbols)
-    ForcedClose(parts.bus, parts.clock, parts.accounts, parts.orders)
+    ForcedClose(parts.bus, parts.clock, parts.accounts, parts.orders, parts.control.switches)
     bind_rules(parts)
     parts.feed = _make_feed(parts)
     _bind_alerts(parts)

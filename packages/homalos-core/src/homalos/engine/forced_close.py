@@ -11,6 +11,7 @@ from homalos.engine.accounts import AccountManager
 from homalos.engine.ledger import Position
 from homalos.engine.ledger.margin import margins
 from homalos.engine.orders import OrderManager
+from homalos.engine.risk.switches import Switches
 from homalos.model import (
     Alert,
     BarData,
@@ -35,19 +36,26 @@ class ForcedClose:
     everything that works and would open is cancelled, and whole positions are closed at the
     market, those with the largest margin first, as many as free what is missing at
     the margins of the settlement. What is freed is reckoned once: where a close is
-    not filled, the next settlement calls again.
+    not filled, the next settlement calls again. They pass every switch, since a broker asks
+    nobody; rules of validity judge them as they do any order.
 
     This is a simulation of the policy: on a live account the broker does it, and it is told
     only. Engine thread.
     """
 
     def __init__(
-        self, bus: Bus, clock: EngineClock, accounts: AccountManager, orders: OrderManager
+        self,
+        bus: Bus,
+        clock: EngineClock,
+        accounts: AccountManager,
+        orders: OrderManager,
+        switches: Switches,
     ) -> None:
         self._bus = bus
         self._clock = clock
         self._accounts = accounts
         self._orders = orders
+        self._switches = switches
         self._waiting: dict[str, list[Subscription]] = {}
         bus.subscribe(Settled, self._on_settled, order=STRATEGY, name="forced close")
 
@@ -110,9 +118,10 @@ class ForcedClose:
             (Direction.LONG, position.short - position.closing_short),
         ):
             if lots > 0:
-                answer = self._orders.submit(
-                    FORCED, lane, direction, offset, float("nan"), lots, OrderType.MARKET
-                )
+                with self._switches.open():
+                    answer = self._orders.submit(
+                        FORCED, lane, direction, offset, float("nan"), lots, OrderType.MARKET
+                    )
                 if isinstance(answer, Rejection):
                     self._say("error", name, f"a forced close was refused: {answer.message}")
 

@@ -238,17 +238,14 @@ class Flatten:
         size = min(lots, *bounds) if bounds else lots
         offset = Offset.NONE if lane.nets else Offset.CLOSE
         kind = OrderType.LIMIT if has_price else OrderType.MARKET
-        switches = parts.control.switches
-        switches.lets_pass = True
         try:
-            answer = parts.orders.submit(
-                each.strategy, lane, direction, offset, price, size, kind, "flatten"
-            )
+            with parts.control.switches.open():
+                answer = parts.orders.submit(
+                    each.strategy, lane, direction, offset, price, size, kind, "flatten"
+                )
         except GatewayError as error:
             self._fail((spot.account, spot.symbol), str(error))
             return 0
-        finally:
-            switches.lets_pass = False
         if isinstance(answer, Rejection):
             return self._refused(spot, lane, each, size, answer)
         ids = parts.orders.wholes.parts(answer.order_id)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from math import nan
 
 from attrs import frozen
@@ -52,9 +53,6 @@ class Switches:
 
     A person and every rule may hold a switch, and the strictest state is in force. As long
     as all of them are at `normal`, no order is asked about them.
-
-    Attributes:
-        lets_pass: While it is set every order passes: those that close everything.
     """
 
     def __init__(
@@ -66,7 +64,7 @@ class Switches:
         is_reducing: Callable[[OrderRequest], bool],
     ) -> None:
         """Leave everything at `normal`."""
-        self.lets_pass = False
+        self._lets_pass = False
         self._clock = clock
         self._risk = risk
         self._accounts = accounts
@@ -101,6 +99,15 @@ class Switches:
         else:
             held[holder] = state, reason
         self._follow(scope, name, reason)
+
+    @contextmanager
+    def open(self) -> Iterator[None]:
+        """Let every order pass: what closes positions that must not stay."""
+        self._lets_pass = True
+        try:
+            yield
+        finally:
+            self._lets_pass = False
 
     def at(self, scope: str, name: str = "") -> TradingState:
         """Return what a switch stands at."""
@@ -156,7 +163,7 @@ class Switches:
 
     def _check(self, request: OrderRequest) -> Refusal | None:
         """Refuse what a switch forbids; asked only while one is not at `normal`."""
-        if self.lets_pass:
+        if self._lets_pass:
             return None
         in_force = self._in_force
         reducing: bool | None = None
