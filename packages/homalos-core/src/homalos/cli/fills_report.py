@@ -130,7 +130,9 @@ svg { width: 100%; height: auto; display: block; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { padding: .4rem .6rem; text-align: right; border-bottom: 1px solid #d8dee4; }
 th { font-weight: 600; color: #57606a; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child { text-align: left; white-space: nowrap; }
+.figures { overflow-x: auto; }
+@media (max-width: 40rem) { th, td { padding: .3rem .3rem; font-size: .85rem; } }
 dt { font-weight: 600; margin-top: .6rem; }
 dd { margin: 0; }
 .swatch { display: inline-block; width: 1.1rem; height: .25rem; margin-right: .5rem;
@@ -142,12 +144,12 @@ dd { margin: 0; }
 <p>$about</p>
 $drawing
 <h2>Figures</h2>
-<table>
+<div class="figures"><table>
 <thead><tr>$heads</tr></thead>
 <tbody>
 $rows
 </tbody>
-</table>
+</table></div>
 <h2>What each model assumes</h2>
 <dl>
 $models
