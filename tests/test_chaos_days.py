@@ -44,6 +44,13 @@ FAULTS = {
     "lost_request": 0.05,
     "lost_cancel": 0.1,
 }
+# Far more than any line takes, so that messages cross one another and breaks fall between them.
+LATENCY = {
+    "send": {"kind": "lognormal", "mean_us": 800_000, "deviation_us": 900_000},
+    "cancel": {"kind": "exponential", "mean_us": 700_000},
+    "acknowledge": {"kind": "exponential", "mean_us": 1_500_000},
+    "market_data": {"kind": "normal", "mean_us": 50_000, "deviation_us": 20_000},
+}
 KINDS = ("disconnect", "delay", "duplicate", "reorder", "lost_ack", "lost_request", "lost_cancel")
 
 
@@ -173,6 +180,7 @@ def chaos(
     *,
     days: int = 1,
     faults: Mapping[str, float] = FAULTS,
+    latency: Mapping[str, object] | None = None,
     journal: Literal["count", "file"] = "count",
 ) -> Day:
     """Run trading days on a wire that fails by a seed.
@@ -182,10 +190,11 @@ def chaos(
         seed: Of the market and of the faults.
         days: Trading days.
         faults: How often each is made.
+        latency: How long messages take on their way; none where left out.
         journal: Whether every input is written down.
     """
     options = {"symbols": SYMBOLS, "tick_ms": 20_000, "history_days": 0, "days": days}
-    venue = {"faults": {"seed": seed, **faults}}
+    venue = {"faults": {"seed": seed, **faults}, "latency": latency or {}}
     engine = Engine.build(
         Settings(
             home=home,
@@ -260,6 +269,34 @@ def test_they_agree_after_three_chaotic_days(tmp_path: Path, seed: int) -> None:
     check(chaos(tmp_path, seed, days=3))
 
 
+@pytest.mark.parametrize(("seed", "days"), [(3, 1), (36, 1), (39, 1), (17, 3)])
+def test_they_agree_where_messages_are_under_way_for_seconds(
+    tmp_path: Path, seed: int, days: int
+) -> None:
+    """Each of these seeds found something.
+
+    An end of the day that cut messages off, reports that got lost where nobody had heard them,
+    an answer that was taken for the one to a later question.
+    """
+    check(chaos(tmp_path, seed, days=days, latency=LATENCY))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(1, 161))
+def test_they_agree_where_messages_are_under_way_for_seconds_for_many_seeds(
+    tmp_path: Path, seed: int
+) -> None:
+    """As above, one day of each."""
+    check(chaos(tmp_path, seed, latency=LATENCY))
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("seed", range(1, 41))
+def test_they_agree_over_days_of_messages_that_take_seconds(tmp_path: Path, seed: int) -> None:
+    """As above, three days of each."""
+    check(chaos(tmp_path, seed, days=3, latency=LATENCY))
+
+
 @pytest.mark.deep
 @pytest.mark.parametrize("seed", range(1, 101))
 def test_they_agree_after_three_chaotic_days_of_many_seeds(tmp_path: Path, seed: int) -> None:
@@ -287,7 +324,7 @@ def test_without_asking_the_venue_they_would_not_agree(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Questions that lead nowhere: orders hang, trades are missing, nobody knows the money."""
-    monkeypatch.setattr(FaultyGateway, "report_orders", lambda _self: None)
+    monkeypatch.setattr(FaultyGateway, "report_orders", lambda _self, _question: None)
     differences = chaos(tmp_path, 1).differences
     for what in (
         "works for engine, and not for sim",

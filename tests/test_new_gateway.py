@@ -42,6 +42,7 @@ GREEN = {
         # Asked of a venue that can report its orders anew, or holds a lease; both may be added.
         "orders_are_reported_anew_as_they_were",
         "the_end_of_the_answer_is_said_under_its_own_name",
+        "the_end_of_each_answer_has_the_number_of_its_question",
         "reports_of_an_order_come_anew_in_their_order",
         "a_lease_that_runs_out_leaves_nothing_working",
         "a_lease_in_time_leaves_orders_alone",

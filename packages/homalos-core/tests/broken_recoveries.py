@@ -57,33 +57,41 @@ class Curt(Venue):
 class Absent(Venue):
     """Forgets, when it is asked, what it only acknowledged."""
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Leave such orders out."""
         told = [event.order_id for event in self.book]
         for event in tuple(self.book):
             if told.count(event.order_id) > 1:
                 self.post(event)
-        self.post(OrdersReported(self.context.name, self.now()))
+        self.post(OrdersReported(self.context.name, question, self.now()))
 
 
 class Misnamed(Venue):
     """Marks the end of the answer by another name."""
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Say it of `venue`."""
         for event in tuple(self.book):
             self.post(event)
-        self.post(OrdersReported("venue", self.now()))
+        self.post(OrdersReported("venue", question, self.now()))
+
+
+class Confused(Venue):
+    """Counts questions for itself."""
+
+    def report_orders(self, question: int) -> None:
+        """Begin at 1."""
+        super().report_orders(question % 7)
 
 
 class Backwards(Venue):
     """Tells the day from its end."""
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Begin with the newest."""
         for event in reversed(tuple(self.book)):
             self.post(event)
-        self.post(OrdersReported(self.context.name, self.now()))
+        self.post(OrdersReported(self.context.name, question, self.now()))
 
 
 class Careless(Venue):
@@ -120,6 +128,7 @@ BROKEN_RECOVERIES: dict[type[Venue], set[str]] = {
     Curt: {"a_cancel_of_a_filled_order_is_refused_with_a_reason"},
     Absent: {"orders_are_reported_anew_as_they_were"},
     Misnamed: {"the_end_of_the_answer_is_said_under_its_own_name"},
+    Confused: {"the_end_of_each_answer_has_the_number_of_its_question"},
     Backwards: {"reports_of_an_order_come_anew_in_their_order"},
     Careless: {"a_lease_that_runs_out_leaves_nothing_working"},
     Strict: {"a_lease_in_time_leaves_orders_alone"},

@@ -94,13 +94,13 @@ class HonestVenue:
         """Let a cancel be on its way."""
         self._take(request)
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Answer behind everything that is on its way here: the line keeps its order."""
         if not self.is_up:
             return
         while self.coming:
             self.arrive()
-        self.going.append([*self.log, OrdersReported(self.name, self.now_ns())])
+        self.going.append([*self.log, OrdersReported(self.name, question, self.now_ns())])
 
     def _take(self, request: OrderRequest | CancelRequest) -> None:
         if self.raises:

@@ -28,15 +28,22 @@ LONG, OPEN, LIMIT = Direction.LONG, Offset.OPEN, OrderType.LIMIT
 
 
 class Asked(FakeGateway):
-    """A venue that can be asked for its orders, and notes how often it was."""
+    """A venue that can be asked for its orders, and notes what it was.
+
+    Attributes:
+        asked: How often it was asked.
+        waiting: The questions that the script has not answered.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.asked = 0
+        self.waiting: list[int] = []
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Note the question; the script answers."""
         self.asked += 1
+        self.waiting.append(question)
 
 
 class OrderHouse:
@@ -180,8 +187,9 @@ class OrderHouse:
         self.venue.report(ConnectionChanged("fake", is_up=True, reason="", ts_ns=self.now_ns))
 
     def do_marker(self) -> None:
-        """Say that everything has been reported."""
-        self.venue.report(OrdersReported("fake", self.now_ns))
+        """Say that everything has been reported: to the newest question, or to nobody's."""
+        waiting = self.venue.waiting if isinstance(self.venue, Asked) else []
+        self.venue.report(OrdersReported("fake", waiting.pop() if waiting else 0, self.now_ns))
 
     # -- time --------------------------------------------------------------------
 

@@ -77,11 +77,11 @@ class Venue:
             return
         self.end(name, "asked for")
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Say everything anew."""
         for event in tuple(self.book):
             self.post(event)
-        self.post(OrdersReported(self.context.name, self.now()))
+        self.post(OrdersReported(self.context.name, question, self.now()))
 
     def renew_lease(self, valid_ns: int) -> None:
         """Watch for so long."""

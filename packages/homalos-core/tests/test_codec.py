@@ -78,7 +78,7 @@ ONE_OF_EACH = (
     ORDER,
     CancelRequest("1-1", SYMBOL, "s", "main", "g", 1),
     Terms(3600.0, 2.5, TimeInForce.GTD, 5, 6, 1, "oco", "1-1"),
-    OrdersReported("g", 1),
+    OrdersReported("g", 2, 1),
     OrderReport("1-1", Status.REJECTED, 1, 0, "V1", "资金不足"),
     TradeReport("1-1", "T1", SYMBOL, SELL, CLOSE, 100.5, 2, 1, 20250106),
     CancelRefused("1-1", "too late", 1),

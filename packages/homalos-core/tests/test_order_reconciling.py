@@ -181,25 +181,75 @@ def test_an_order_that_was_sent_after_the_question_is_not_judged_by_its_answer()
     assert (first, house.order.phase) == (PENDING, REJECTED)
 
 
-def test_a_marker_answers_the_oldest_question() -> None:
-    """Asked twice, the first marker says nothing of an order sent in between."""
-    house = OrderHouse()
-    house.play("send wait5 ask wait1 send wait4 marker")
-    phases = [order.phase for order in house.manager.orders.values()]
-    times = asked(house)
-    house.play("marker")
+def answer(house: OrderHouse, question: int) -> None:
+    """Say that everything has been reported, to the question of this number."""
+    house.venue.report(OrdersReported("fake", question, house.now_ns))
 
-    assert (times, phases) == (2, [REJECTED, PENDING])
+
+def questions(house: OrderHouse) -> list[int]:
+    """Return the numbers of the questions, oldest first."""
+    assert isinstance(house.venue, Asked)
+    return house.venue.waiting
+
+
+def test_an_answer_settles_what_its_own_question_was_about() -> None:
+    """Asked twice, the first answer says nothing of an order sent in between."""
+    house = OrderHouse()
+    house.play("send wait5 ask wait1 send wait4")
+    first, second = questions(house)
+    answer(house, first)
+    phases = [order.phase for order in house.manager.orders.values()]
+    answer(house, second)
+
+    assert phases == [REJECTED, PENDING]
     assert [order.phase for order in house.manager.orders.values()] == [REJECTED, REJECTED]
 
 
-def test_a_marker_from_before_the_question_is_late() -> None:
+def test_an_answer_that_comes_after_the_next_questions_is_still_its_own_questions() -> None:
+    """The venue spoke before the order arrived; that it was asked again says nothing of that."""
+    house = OrderHouse()
+    house.play("down up wait1 send wait10 wait10 wait10")
+    first, *_, last = questions(house)
+    answer(house, first)
+    unheard = house.order.phase
+    house.play("ack")
+    answer(house, last)
+
+    assert last > first + 1
+    assert (unheard, house.order.phase) == (UNKNOWN, RESTING)
+
+
+def test_what_was_asked_before_the_answered_question_is_not_waited_for() -> None:
+    """Its answer was lost, or says less; should it come after all, it counts for nothing."""
+    house = OrderHouse()
+    house.play("send ask wait1 ask")
+    first, second = questions(house)
+    answer(house, second)
+    house.play("send")
+    answer(house, first)
+
+    assert [order.phase for order in house.manager.orders.values()] == [REJECTED, PENDING]
+    assert house.manager.ignored["late"] == 1
+
+
+def test_a_venue_that_never_answers_is_not_waited_for_without_end() -> None:
+    """Of many questions the last eight may still be answered."""
+    house = OrderHouse()
+    house.play("send")
+    house.play(" ".join(["ask"] * 9))
+    first, second, *_ = questions(house)
+    answer(house, first)
+    phase = house.order.phase
+    answer(house, second)
+
+    assert (phase, house.order.phase) == (PENDING, REJECTED)
+
+
+def test_a_marker_from_before_the_line_broke_is_late() -> None:
     """It was under way on the old line; so is one that nobody asked for."""
     house = OrderHouse()
-    house.play("marker send wait3")
-    old = house.now_ns
-    house.play("wait1 down up")
-    house.venue.report(OrdersReported("fake", old))
+    house.play("marker send ask wait4 down up")
+    answer(house, questions(house)[0])
 
     assert house.order.phase is UNKNOWN
     assert house.manager.ignored["late"] == 2
@@ -256,9 +306,9 @@ def test_a_gateway_that_raises_when_it_is_asked_is_asked_again() -> None:
     class Breaking(Asked):
         """Raises at the first question."""
 
-        def report_orders(self) -> None:
+        def report_orders(self, question: int) -> None:
             """Raise, once."""
-            super().report_orders()
+            super().report_orders(question)
             if self.asked == 1:
                 msg = "no line"
                 raise OSError(msg)

@@ -17,7 +17,7 @@ BUY, SELL = Direction.LONG, Direction.SHORT
 
 
 def _asked(floor: VenueFloor) -> list[VenueEvent]:
-    floor.venue.report_orders()
+    floor.venue.report_orders(3)
     return floor.said()
 
 
@@ -37,8 +37,8 @@ def test_all_that_was_said_of_orders_is_said_anew_and_then_the_marker() -> None:
     assert [each[0] for each in told(said)] == [
         "nottraded", "trade", "rejected", "cancelled", "nottraded",
     ]  # fmt: skip
-    assert _asked(floor) == [*said, OrdersReported("sim", at(0))]
-    assert _asked(floor) == [*said, OrdersReported("sim", at(0))]
+    assert _asked(floor) == [*said, OrdersReported("sim", 3, at(0))]
+    assert _asked(floor) == [*said, OrdersReported("sim", 3, at(0))]
 
 
 def test_a_refused_cancel_is_no_state_of_an_order() -> None:

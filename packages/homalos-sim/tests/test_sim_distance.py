@@ -139,7 +139,7 @@ def test_the_lease_and_the_question_for_orders_take_the_same_way() -> None:
     """The answer to the question has the order that was sent before it."""
     floor = _distant(send=3)
     floor.send("1-1", BUY, 1, 90.0)
-    floor.venue.report_orders()
+    floor.venue.report_orders(1)
     floor.venue.renew_lease(1_000 * MS)
     said = floor.until(_ms(3))
     assert told(said) == [

@@ -24,12 +24,13 @@ from homalos.model import (
 )
 from homalos.plugins.ports import FaultMaker, GatewayContext, Session, VenueEvent
 from homalos.testing import START_NS, SYMBOL, FakeClock, FakeMarket, tick
+from homalos_sim.distance import DistantVenue
 from homalos_sim.faults.chances import Chances
 from homalos_sim.faults.gateway import FaultyGateway
 from homalos_sim.faults.options import FaultOptions
 from homalos_sim.faults.wire import Wire
 from homalos_sim.gateway import SimGateway
-from homalos_sim.options import VenueOptions
+from homalos_sim.options import LatencyOptions, VenueOptions
 from homalos_sim.plugin import register_fill_models
 
 BUY = Direction.LONG
@@ -43,8 +44,14 @@ class Floor:
     The clock begins at 09:00 in China on a day whose only session ends at 15:00.
     """
 
-    def __init__(self, *, seed: int = 1, **faults: Any) -> None:
-        """Connect, see the first event, and forget the report of the connection."""
+    def __init__(self, *, seed: int = 1, way_s: float = 0.0, **faults: Any) -> None:
+        """Connect, see the first event, and forget the report of the connection.
+
+        Args:
+            seed: Of all chance.
+            way_s: Seconds a message takes behind the wire, in each direction.
+            faults: What goes wrong.
+        """
         self.clock = FakeClock(START_NS)
         self.day = DAY
         self._posted: list[VenueEvent] = []
@@ -64,11 +71,19 @@ class Floor:
             market=lambda _symbol: market,
         )
         options = structure(faults, FaultOptions)
-        self.venue = FaultyGateway(
-            context, options, lambda there: SimGateway(there, VenueOptions())
+        way = {"mean_us": way_s * 1e6}
+        latency = structure(
+            {name: way for name in ("send", "cancel", "acknowledge") if way_s}, LatencyOptions
         )
+
+        def make(there: GatewayContext) -> SimGateway | DistantVenue:
+            if not way_s:
+                return SimGateway(there, VenueOptions())
+            return DistantVenue(there, latency, lambda far: SimGateway(far, VenueOptions()))
+
+        self.venue = FaultyGateway(context, options, make)
         self.venue.connect()
-        self.after(0)
+        self.after(2 * way_s)
 
     def after(self, seconds: float) -> list[str]:
         """Let time pass; return what was said since the last time, each in a word or two."""
@@ -94,7 +109,7 @@ class Floor:
 
     def ask(self) -> list[str]:
         """Ask for all orders."""
-        self.venue.report_orders()
+        self.venue.report_orders(1)
         return self.after(0)
 
 
@@ -347,6 +362,44 @@ def test_healing_a_wire_that_lost_nothing_is_not_felt() -> None:
     floor.venue.heal()
     floor.venue.heal()
     assert floor.after(0) == ["1-1 nottraded"]
+
+
+def test_healing_brings_a_distant_venue_near_until_the_next_day() -> None:
+    """What is behind the wire arrives too, and the engine's question is answered at once."""
+    floor = Floor(way_s=3.0, script=[at(9, "lost_ack")])
+    floor.after(3)
+    floor.send("1-1")
+    floor.after(6)
+    floor.send("1-2")
+    floor.venue.heal()
+    assert floor.after(0) == ["1-2 nottraded", "down", "up"]
+    assert floor.ask() == ["1-1 nottraded", "1-2 nottraded", "all"]
+    floor.day = 20240103
+    assert floor.send("1-3") == []
+    assert floor.after(6) == ["1-3 nottraded"]
+
+
+def test_a_broken_line_loses_what_is_under_way_behind_it() -> None:
+    """A request and a report; an answer from before the break must not pass for a newer one."""
+    floor = Floor(way_s=3.0, script=[at(10, "disconnect", for_s=1.0)], notice_s=0.0)
+    floor.send("1-1")
+    floor.after(3)
+    floor.send("1-2")
+    assert floor.after(2) == ["down", "up"]
+    assert floor.venue.faults()["lost_while_down"] == 2
+    floor.venue.report_orders(1)
+    assert floor.after(60) == ["1-1 nottraded", "all"]
+
+
+def test_what_was_lost_behind_the_wire_comes_whole_with_the_answer() -> None:
+    """The report that nobody ever heard is the venue's word all the same, and no news by then."""
+    floor = Floor(way_s=3.0, script=[at(10, "disconnect", for_s=1.0), at(11, "lost_ack", times=9)],
+                  notice_s=0.0)  # fmt: skip
+    floor.send("1-1")
+    floor.after(5)
+    floor.venue.report_orders(1)
+    assert floor.after(60) == ["1-1 nottraded", "all"]
+    assert len(floor.venue.reports()) == 1
 
 
 def test_faults_end_a_second_after_the_last_session_and_begin_with_the_next_day() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from attrs import evolve
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Clock,
         GatewayContext,
         MarketTap,
+        Timer,
         VenueEvent,
         VenueFunds,
         VenuePosition,
@@ -27,8 +28,10 @@ if TYPE_CHECKING:
 
 __all__ = ["DistantVenue", "Line"]
 
+What = TypeVar("What")
 
-class Line:
+
+class Line(Generic[What]):
     """One direction of a connection: what is put in first comes out first. Engine thread.
 
     Args:
@@ -38,15 +41,15 @@ class Line:
     def __init__(self, clock: Clock) -> None:
         self._now_ns = clock.now_ns
         self._call_at = clock.call_at
-        self._under_way: deque[tuple[str, Callable[[], None]]] = deque()
+        self._under_way: deque[tuple[What, Callable[[], None], Timer]] = deque()
         self._due_ns = 0
 
-    def put(self, delay_ns: int, order_id: str, arrive: Callable[[], None]) -> None:
+    def put(self, delay_ns: int, what: What, arrive: Callable[[], None]) -> None:
         """Send a message that takes so long, or as long as the one before it.
 
         Args:
             delay_ns: >= 0; with 0, and nothing under way, it arrives within this call.
-            order_id: What it is about; "" for no order.
+            what: What it is.
             arrive: Called when it is there.
         """
         now_ns = self._now_ns()
@@ -55,12 +58,27 @@ class Line:
             arrive()
             return
         self._due_ns = due_ns
-        self._under_way.append((order_id, arrive))
-        self._call_at(due_ns, self._deliver)
+        self._under_way.append((what, arrive, self._call_at(due_ns, self._deliver)))
 
-    def orders(self) -> set[str]:
-        """Return the ids of the orders that messages are under way about."""
-        return {order_id for order_id, _ in self._under_way if order_id}
+    def under_way(self) -> list[What]:
+        """Return the messages that have not arrived, oldest first."""
+        return [what for what, _, _ in self._under_way]
+
+    def hurry(self) -> None:
+        """Have everything under way arrive now."""
+        self._due_ns = 0
+        while self._under_way:
+            self._under_way[0][2].cancel()
+            self._deliver()
+
+    def cut(self) -> list[What]:
+        """Lose everything under way, and return it."""
+        lost = self.under_way()
+        for _, _, timer in self._under_way:
+            timer.cancel()
+        self._under_way.clear()
+        self._due_ns = 0
+        return lost
 
     def __len__(self) -> int:
         """Count the messages under way."""
@@ -94,8 +112,9 @@ class DistantVenue:
         self._cancel = delay_of(latency.cancel, chance, where=f"{where}.cancel")
         self._answer = delay_of(latency.acknowledge, chance, where=f"{where}.acknowledge")
         self._see = delay_of(latency.market_data, chance, where=f"{where}.market_data")
-        self._there = Line(context.clock)
-        self._back = Line(context.clock)
+        self._there: Line[str] = Line(context.clock)  # ids of orders, "" for anything else
+        self._back: Line[VenueEvent] = Line(context.clock)
+        self._is_near = False
         self._post = context.post
         self._venue = make(evolve(context, post=self._report))
 
@@ -114,27 +133,34 @@ class DistantVenue:
     def send_order(self, request: OrderRequest) -> None:
         """Send an order on its way."""
         delay_ns = self._see() + self._send()
-        self._there.put(delay_ns, request.order_id, lambda: self._venue.send_order(request))
+        self._ask(delay_ns, lambda: self._venue.send_order(request), request.order_id)
 
     def cancel_order(self, request: CancelRequest) -> None:
         """Send a cancel on its way, behind every order sent before."""
         delay_ns = self._see() + self._cancel()
-        self._there.put(delay_ns, "", lambda: self._venue.cancel_order(request))
+        self._ask(delay_ns, lambda: self._venue.cancel_order(request))
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Ask the venue for its orders; the question, too, is under way for a time."""
-        self._there.put(self._send(), "", self._venue.report_orders)
+        self._ask(self._send(), lambda: self._venue.report_orders(question))
 
     def renew_lease(self, valid_ns: int) -> None:
         """Renew the lease; it holds from when the word of it is there."""
-        self._there.put(self._send(), "", lambda: self._venue.renew_lease(valid_ns))
+        self._ask(self._send(), lambda: self._venue.renew_lease(valid_ns))
 
     def working_orders(self) -> frozenset[str]:
         """Return the ids of the orders that work there as far as is known here.
 
         Those under way, and those whose end is not told yet, are among them.
         """
-        return self._venue.working_orders() | self._there.orders() | self._back.orders()
+        there = {order_id for order_id in self._there.under_way() if order_id}
+        # A refused cancel is no news of the order.
+        back = {
+            event.order_id
+            for event in self._back.under_way()
+            if isinstance(event, OrderReport | TradeReport)
+        }
+        return self._venue.working_orders() | there | back
 
     def positions(self, account: str) -> list[VenuePosition] | None:
         """Return what an account holds there; `None` while a report is under way."""
@@ -156,7 +182,23 @@ class DistantVenue:
         """Return what is shown the market while an order waits there."""
         return self._venue.market_tap()
 
+    def come_near(self) -> None:
+        """Have everything under way arrive now, and what follows at once."""
+        self._is_near = True
+        self._there.hurry()
+        self._back.hurry()
+
+    def cut(self) -> tuple[int, list[VenueEvent]]:
+        """Lose everything under way; return how many requests, and what was on its way back."""
+        return len(self._there.cut()), self._back.cut()
+
+    def go_away(self) -> None:
+        """Have messages take their time again."""
+        self._is_near = False
+
+    def _ask(self, delay_ns: int, arrive: Callable[[], None], order_id: str = "") -> None:
+        self._there.put(0 if self._is_near else delay_ns, order_id, arrive)
+
     def _report(self, event: VenueEvent) -> None:
-        # A refused cancel is no news of the order.
-        order_id = event.order_id if isinstance(event, OrderReport | TradeReport) else ""
-        self._back.put(self._answer(), order_id, lambda: self._post(event))
+        delay_ns = self._answer()
+        self._back.put(0 if self._is_near else delay_ns, event, lambda: self._post(event))

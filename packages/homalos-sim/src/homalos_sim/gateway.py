@@ -190,7 +190,7 @@ class SimGateway:
         self._begin(self._trading_day())
         return self._held.positions(account)
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Say anew what was said of this trading day's orders and trades, then that it was all.
 
         A venue that is not connected says nothing.
@@ -199,7 +199,7 @@ class SimGateway:
             return
         self._begin(self._trading_day())
         self._said.say_anew(self._post)
-        self._post(OrdersReported(self._name, self._now_ns()))
+        self._post(OrdersReported(self._name, question, self._now_ns()))
 
     def renew_lease(self, valid_ns: int) -> None:
         """Hold the lease so many nanoseconds from now on; 0 ends it.

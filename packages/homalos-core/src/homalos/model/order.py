@@ -156,11 +156,15 @@ class CancelRefused(Message, frozen=True):
 class OrdersReported(Message, frozen=True):
     """A venue has reported every order and trade of this trading day anew; an input.
 
-    What is working for the engine and was not among them never reached the venue. See
-    `homalos.plugins.ports.OrderSource`.
+    What worked for the engine when it asked and was not among them never reached the venue.
+    See `homalos.plugins.ports.OrderSource`.
+
+    Attributes:
+        question: The number that the question had which this answers.
     """
 
     gateway: str
+    question: int
     ts_ns: int
 
 

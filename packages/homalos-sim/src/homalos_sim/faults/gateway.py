@@ -17,6 +17,7 @@ from homalos.model import (
     TickData,
     TradeReport,
 )
+from homalos_sim.distance import DistantVenue
 from homalos_sim.faults.chances import Chances
 from homalos_sim.faults.wire import Wire
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
         VenueFunds,
         VenuePosition,
     )
-    from homalos_sim.distance import DistantVenue
     from homalos_sim.faults.options import FaultOptions, ScriptedFault
     from homalos_sim.gateway import SimGateway
 
@@ -59,8 +59,9 @@ class FaultyGateway:
     the venue sees it whatever happens to this line.
 
     A second after the last session of a trading day, of what was traded on it, the faults end
-    until the next one begins: everything arrives, and where something was lost the line goes
-    down and up, so that the engine asks before the day is settled.
+    until the next one begins: everything arrives, what is sent then arrives at once, and where
+    something was lost the line goes down and up, so that the engine asks before the day is
+    settled.
     """
 
     def __init__(
@@ -96,6 +97,7 @@ class FaultyGateway:
         self._said: list[OrderReport | TradeReport] = []
         self._known: set[int] = set()  # their identities: the venue repeats the very same ones
         self._venue = make(evolve(context, post=self._hear, post_at=self._hear_at))
+        self._far = self._venue if isinstance(self._venue, DistantVenue) else None
 
     # -- the port ----------------------------------------------------------------
 
@@ -134,10 +136,10 @@ class FaultyGateway:
         elif not self._loses("lost_cancel"):
             self._there.send(partial(self._venue.cancel_order, request), self._late_ns())
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Ask the venue for its orders, if the question and the answer get there."""
         if not self._is_down and not self._loses("lost_request"):
-            self._there.send(self._ask, self._late_ns())
+            self._there.send(partial(self._ask, question), self._late_ns())
 
     def renew_lease(self, valid_ns: int) -> None:
         """Renew the lease at the venue; over a broken line it runs out there."""
@@ -173,12 +175,13 @@ class FaultyGateway:
     def heal(self) -> None:
         """Have everything arrive, and make no more faults on this trading day."""
         self._chances.are_over = True
+        self._there.hurry()
+        if self._far is not None:
+            self._far.come_near()
+        self._back.hurry()
         if self._is_broken:
             self._mend(self._breaks)
-            return
-        self._there.hurry()
-        self._back.hurry()
-        if self._missed and self._is_open:
+        elif self._missed and self._is_open:
             self._tell(is_up=False, reason=_BROKEN)
             self._tell(is_up=True)
 
@@ -192,10 +195,10 @@ class FaultyGateway:
 
     # -- to the venue and back ------------------------------------------------------
 
-    def _ask(self) -> None:
+    def _ask(self, question: int) -> None:
         # All that the venue knows is on its way once it has answered.
         self._missed = False
-        self._venue.report_orders()
+        self._venue.report_orders(question)
 
     def _hear_at(self, due_ns: int, event: VenueEvent) -> None:
         self._clock.call_at(due_ns, partial(self._hear, event))
@@ -214,9 +217,7 @@ class FaultyGateway:
 
     def _carry_news(self, event: OrderReport | TradeReport | CancelRefused) -> None:
         befalls = self._chances.befalls
-        if not isinstance(event, CancelRefused):
-            self._said.append(event)
-            self._known.add(id(event))
+        self._note(event)
         if not isinstance(event, TradeReport) and not self._is_broken and befalls("lost_ack"):
             self._missed = True
             return
@@ -228,6 +229,12 @@ class FaultyGateway:
             self._carry(event, self._late_ns())
         if not self._is_broken and befalls("duplicate"):
             self._carry(event, self._late_ns())
+
+    def _note(self, event: VenueEvent) -> None:
+        """Remember what the venue said of an order, whether it gets here or not."""
+        if isinstance(event, OrderReport | TradeReport) and id(event) not in self._known:
+            self._said.append(event)
+            self._known.add(id(event))
 
     def _carry(self, event: VenueEvent, late_ns: int) -> None:
         if self._is_broken:
@@ -288,6 +295,12 @@ class FaultyGateway:
         self._breaks += 1
         self._is_broken = True
         lost = self._there.cut() + self._back.cut()
+        if self._far is not None:
+            # An answer that came after the line was mended would pass for a newer one.
+            requests, reports = self._far.cut()
+            for report in reports:
+                self._note(report)
+            lost += requests + len(reports)
         if lost:
             self._chances.counts["lost_while_down"] += lost
             self._missed = True
@@ -320,6 +333,8 @@ class FaultyGateway:
         if day != self._day:
             self._day = day
             self._chances.are_over = False
+            if self._far is not None:
+                self._far.go_away()
             self._traded.clear()
             self._close_ns = 0
         if symbol and symbol not in self._traded:

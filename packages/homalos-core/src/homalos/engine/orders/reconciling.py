@@ -26,6 +26,7 @@ __all__ = ["Reconciling"]
 
 _NS = 1_000_000_000
 _MOST_PATIENCE = 32  # times the time for an answer
+_MOST_OPEN = 8  # questions to a venue that wait for their answers
 _HELD, _PENDING, _UNKNOWN = OrderPhase.HELD, OrderPhase.PENDING, OrderPhase.UNKNOWN
 _CANCEL_PENDING, _ENDING = OrderPhase.CANCEL_PENDING, OrderPhase.ENDING
 _SUBMITTING = Status.SUBMITTING
@@ -39,16 +40,16 @@ class _Question:
     """A venue was asked for its orders.
 
     Attributes:
-        asked_ns: When, nanoseconds UTC.
-        late_ns: When it counts as not answered, likewise.
+        number: Its own, which the answer repeats.
+        late_ns: When it counts as not answered, nanoseconds UTC.
         about: The orders that worked there for us then.
         missing: Those of them that it has not spoken of since.
     """
 
-    __slots__ = ("about", "asked_ns", "late_ns", "missing")
+    __slots__ = ("about", "late_ns", "missing", "number")
 
-    def __init__(self, asked_ns: int, late_ns: int, about: Iterable[str]) -> None:
-        self.asked_ns = asked_ns
+    def __init__(self, number: int, late_ns: int, about: Iterable[str]) -> None:
+        self.number = number
         self.late_ns = late_ns
         self.about = tuple(about)
         self.missing = set(self.about)
@@ -58,7 +59,7 @@ class Reconciling:
     """Loses orders from sight when a venue goes away or does not answer, and finds them.
 
     What an unknown order holds of its account stays held. A question is answered by the
-    marker behind the reports; of several, the oldest one. Engine thread.
+    marker behind the reports, which has its number. Engine thread.
 
     Attributes:
         questions: Those that wait for their marker, by gateway; empty where none does.
@@ -81,6 +82,7 @@ class Reconciling:
         self._down: set[str] = set()
         sending.away = self._down
         self._earlier: frozenset[str] = frozenset()
+        self._asked = 0
         self._asked_ns: dict[str, int] = {}
         self._patience: dict[str, int] = {}
         self._told: set[str] = set()
@@ -100,8 +102,8 @@ class Reconciling:
         self._earlier = frozenset(self._roster.working)
 
     def ask(self, names: Iterable[str]) -> tuple[str, ...]:
-        """Ask venues for their orders, whatever was asked before; return those that were."""
-        return tuple(name for name in names if self._ask(name, anew=True))
+        """Ask venues for their orders; return those that were asked."""
+        return tuple(name for name in names if self._ask(name))
 
     def hear(self, order_id: str) -> None:
         """Note that a venue has spoken of an order, while some question waits."""
@@ -168,15 +170,17 @@ class Reconciling:
             self._ask(name)
 
     def _on_reported(self, marker: OrdersReported) -> None:
-        """Settle what the oldest question was about."""
+        """Settle what the question was about."""
         name = marker.gateway
-        questions = self.questions.get(name)
-        if not questions or marker.ts_ns < questions[0].asked_ns:
+        questions = self.questions.get(name, [])
+        question = next((each for each in questions if each.number == marker.question), None)
+        if question is None:
             self._roster.ignored["late"] += 1
             return
-        question = questions.pop(0)
         self._patience.pop(name, None)
-        if not questions:
+        # What was asked before it has nothing more to say.
+        self.questions[name] = [each for each in questions if each.number > question.number]
+        if not self.questions[name]:
             del self.questions[name]
         for order_id in question.about:
             working = self._roster.working.get(order_id)
@@ -243,24 +247,21 @@ class Reconciling:
 
     # -- asking ----------------------------------------------------------------
 
-    def _ask(self, name: str, *, anew: bool = False) -> bool:
+    def _ask(self, name: str) -> bool:
         """Have a venue report its orders; say whether it can and is there."""
         gateway = self._gateways[name]
         if name in self._down or not isinstance(gateway, OrderSource):
             return False
         now = self._roster.clock.now
-        # What has waited for too long is not answered any more, and must not be taken for it.
-        young = [
-            each
-            for each in self.questions.pop(name, ())
-            if not anew and (not self._answer_ns or now < each.late_ns)
-        ]
         about = (each.state.order_id for each in self._at(name) if each.state.phase is not _HELD)
         patience = self._answer_ns * self._patience.get(name, 1)
-        self.questions[name] = [*young, _Question(now, now + patience, about)]
+        self._asked += 1
+        question = _Question(self._asked, now + patience, about)
+        # An answer may come later than it should; to one of long ago nobody waits any more.
+        self.questions[name] = [*self.questions.get(name, ())[-_MOST_OPEN + 1 :], question]
         self._asked_ns[name] = now
         try:
-            gateway.report_orders()
+            gateway.report_orders(question.number)
         except Exception as error:  # noqa: BLE001  told, and asked again; a timer has no fence
             self._roster.alert(
                 "error",

@@ -183,11 +183,13 @@ class OrderSource(Protocol):
     gateway without it, orders stay unknown until it reports them unasked.
     """
 
-    def report_orders(self) -> None:
+    def report_orders(self, question: int) -> None:
         """Have every order and trade of this trading day reported anew, then say so.
 
         As `OrderReport` and `TradeReport` through `GatewayContext.post`, each once, in the
-        order in which they happened, and `OrdersReported` behind them. Never blocks.
+        order in which they happened, and `OrdersReported` behind them, with the number of the
+        question: the engine may ask again before it has heard the answer. Every order
+        that was sent before the question, and reached the venue, is among them. Never blocks.
         """
 
 

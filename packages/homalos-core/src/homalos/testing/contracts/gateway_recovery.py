@@ -53,6 +53,24 @@ def the_end_of_the_answer_is_said_under_its_own_name(subject: GatewaySubject) ->
 
 
 @requirement
+def the_end_of_each_answer_has_the_number_of_its_question(subject: GatewaySubject) -> None:
+    """The engine may ask twice before it hears an answer, and sends orders in between."""
+    with Floor(subject) as floor:
+        if not isinstance(floor.venue, OrderSource):
+            return
+        floor.send(floor.request())
+        before = len(floor.said)
+        for number in (7, 8):
+            floor.venue.report_orders(number)
+        floor.settle()
+        found = [e.question for e in floor.said[before:] if isinstance(e, OrdersReported)]
+        expect(
+            found == [7, 8],
+            f"the answers to the questions 7 and 8 had the numbers {found}; expected [7, 8]",
+        )
+
+
+@requirement
 def reports_of_an_order_come_anew_in_their_order(subject: GatewaySubject) -> None:
     """A trade before its order, or behind its end, is a mystery to the books."""
     with Floor(subject) as floor:
@@ -131,7 +149,7 @@ def a_late_order_is_refused_until_the_lease_is_renewed(subject: GatewaySubject) 
 def _asked(floor: Floor) -> list[VenueEvent]:
     venue, before = floor.venue, len(floor.said)
     if isinstance(venue, OrderSource):
-        venue.report_orders()
+        venue.report_orders(1)
     floor.settle()
     return floor.said[before:]
 
@@ -139,6 +157,7 @@ def _asked(floor: Floor) -> list[VenueEvent]:
 RECOVERY: tuple[Requirement[GatewaySubject], ...] = (
     orders_are_reported_anew_as_they_were,
     the_end_of_the_answer_is_said_under_its_own_name,
+    the_end_of_each_answer_has_the_number_of_its_question,
     reports_of_an_order_come_anew_in_their_order,
     a_lease_that_runs_out_leaves_nothing_working,
     a_lease_in_time_leaves_orders_alone,
