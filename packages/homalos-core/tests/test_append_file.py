@@ -158,27 +158,33 @@ def test_a_full_disk_is_written_to_its_last_byte(
 
 
 @promises_room
+@pytest.mark.parametrize("then", ["append", "append with room again", "close"])
 def test_a_disk_that_fails_while_memory_is_left_loses_nothing(
-    path: Path, monkeypatch: pytest.MonkeyPatch
+    path: Path, monkeypatch: pytest.MonkeyPatch, then: str
 ) -> None:
-    """The file still ends where it did, and the next append tries again."""
+    """What had no place waits, and nothing gets ahead of it, however short."""
     monkeypatch.setattr(WINDOW, 4_096)
     file = AppendFile(path)
     file.append(b"a" * 4_000)
-    truncate = os.ftruncate
+    expected = b"a" * 4_000 + b"b" * 100
 
     def fails(_file: int, _length: int) -> None:
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(os, "posix_fallocate", no_room)
-    monkeypatch.setattr(os, "ftruncate", fails)
-    with pytest.raises(OSError, match="Input/output"):
-        file.append(b"b" * 100)
-    assert read_appended(path) == (b"a" * 4_000, 4_000)
-    monkeypatch.setattr(os, "ftruncate", truncate)
-    file.append(b"c" * 100)
-    assert read_appended(path) == (b"a" * 4_000 + b"c" * 100, None)
+    with monkeypatch.context() as bad:
+        bad.setattr(os, "posix_fallocate", no_room)
+        bad.setattr(os, "ftruncate", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            file.append(b"b" * 100)
+        assert read_appended(path) == (b"a" * 4_000, 4_000)
+    if then != "append with room again":
+        monkeypatch.setattr(os, "posix_fallocate", no_room)
+    if then != "close":
+        file.append(b"c")
+        expected += b"c"
+        assert read_appended(path)[0] == expected
     file.close()
+    assert path.read_bytes()[16:] == expected
 
 
 def test_a_file_that_cannot_be_made_leaves_nothing_open(

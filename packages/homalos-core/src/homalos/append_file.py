@@ -85,6 +85,8 @@ class AppendFile:
             OSError: It is not certain that everything is on the disk.
         """
         try:
+            if self._unwritten:
+                self._leave_memory()
             if self._window is None:
                 self._write(b"")
             else:
@@ -121,11 +123,20 @@ class AppendFile:
 
     def _advance(self, data: bytes) -> None:
         """Append to the next window, or without one."""
+        waiting = self._unwritten
+        waiting += data
+        self._room = self._end  # nothing gets ahead of it, should this fail
         base = self._end - self._end % mmap.ALLOCATIONGRANULARITY
-        self._map(base, max(_WINDOW, self._end + len(data) - base))
-        self.append(data)
+        self._map(base, max(_WINDOW, self._end + len(waiting) - base))
+        if self._window is None:
+            self._write(b"")
+        else:
+            data = bytes(waiting)
+            waiting.clear()
+            self.append(data)
 
     def _leave_memory(self) -> None:
+        """Let the file end where what was appended does. Harmless where there is no window."""
         # In this order: until the number is 0 it says what counts, and then the file's end does.
         os.ftruncate(self._file, self._end)
         if self._number is not None:
